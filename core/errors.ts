@@ -1,0 +1,65 @@
+/**
+ * The library's errors and the one place that formats them. An error names the operation, says what is
+ * wrong, shows every shape with its axis letters and, where the cure is known, ends in a help line:
+ *
+ *     ShapeError: conv2d: the input has 3 channels but the weight expects 64
+ *       input   [8, 3, 256, 256]   N C H W
+ *       weight  [128, 64, 3, 3]    O C kH kW
+ *       help: make the layer with inChannels: 3
+ *
+ * @module
+ */
+import type { Shape } from "./host_array.ts";
+
+/** Shapes that do not fit together. */
+export class ShapeError extends TypeError {
+  /** The class's name, as printed. */
+  override readonly name = "ShapeError";
+}
+
+/** The device is missing, lost, out of memory, or refused a shader. */
+export class GpuError extends Error {
+  /** The class's name, as printed. */
+  override readonly name = "GpuError";
+}
+
+/** A file, a flag or a record from outside is not what it should be; the message names it and the place. */
+export class InputError extends Error {
+  /** The class's name, as printed. */
+  override readonly name = "InputError";
+}
+
+/**
+ * A {@linkcode ShapeError} with its shapes lined up under each other.
+ *
+ * @param op The operation's name.
+ * @param problem What is wrong, sentence case, no period.
+ * @param shapes Each argument's shape and its axis letters, e.g. `{ input: [x.shape, "N C H W"] }`.
+ * @param help What to do about it, when that is known.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { shapeError } from "ae";
+ *
+ * const error = shapeError("matmul", "inner sizes differ", { a: [[2, 3], "M K"], b: [[4, 5], "K N"] });
+ * assert.match(error.message, /matmul: inner sizes differ\n {2}a {2}\[2, 3\] {2,}M K/);
+ * ```
+ */
+export function shapeError(
+  op: string,
+  problem: string,
+  shapes: Readonly<Record<string, readonly [shape: Shape, axes: string]>>,
+  help?: string,
+): ShapeError {
+  const rows = Object.entries(shapes).map(([name, [shape, axes]]) =>
+    [name, `[${shape.join(", ")}]`, axes] as const
+  );
+  const width = (column: 0 | 1) => Math.max(0, ...rows.map((row) => row[column].length));
+  const lines = rows.map(([name, sizes, axes]) =>
+    `  ${name.padEnd(width(0))}  ${sizes.padEnd(width(1))}   ${axes}`.trimEnd()
+  );
+  return new ShapeError(
+    [`${op}: ${problem}`, ...lines, ...(help ? [`  help: ${help}`] : [])].join("\n"),
+  );
+}
