@@ -1,0 +1,328 @@
+/**
+ * Compiled steps: run a function once with placeholders, plan what it described, and from then on only
+ * replay a flat list of dispatches.
+ *
+ *     first call   trace, plan, compile shaders, bind buffers     once per set of input shapes
+ *     every call   write the inputs, encode the list, submit      no graph, no planning, no allocation
+ *
+ * Numbers are baked, tensors are live: numbers, loops and ifs are decided while tracing; what must change
+ * between calls is an input or a variable.
+ *
+ * @module
+ */
+import { type Gpu, openGpu } from "./device.ts";
+import { dtypeOf } from "./dtype.ts";
+import type { HostArray, TypedArray } from "./host_array.ts";
+import {
+  ancestors,
+  type Assignment,
+  isLeaf,
+  makePlan,
+  type Place,
+  type Plan,
+  type PlanSummary,
+  resolveView,
+  summarise,
+} from "./plan.ts";
+import { acquire, type Block, release } from "./pool.ts";
+import {
+  bind,
+  bufferOfLeaf,
+  copyBytes,
+  describe,
+  type Dispatch,
+  encode,
+  fillLeaves,
+  inOrder,
+  prepare,
+  type PreparedKernel,
+  realiseNow,
+  writeBuffer,
+} from "./run.ts";
+import { Tensor } from "./tensor.ts";
+import { withTrace } from "./trace.ts";
+
+/** What a step is called with: the tensors of its function's argument, as arrays in main memory. */
+export type StepInputs<T> = {
+  readonly [K in keyof T]: T[K] extends Tensor ? HostArray<TypedArray> : never;
+};
+
+/** A compiled function: call it, and dispose of it when its buffers are no longer needed. */
+export interface Step<T, O> {
+  /**
+   * Run the step. The returned tensors stay valid until the next call: read or clone them before.
+   *
+   * @throws {TypeError} If an input is missing or not an array.
+   * @throws {GpuError} If the device fails.
+   */
+  (inputs: StepInputs<T>): Promise<O>;
+  /** Number of dispatches, slots and bytes of every version traced so far, by input shapes. */
+  plans(): ReadonlyMap<string, PlanSummary>;
+  /** Give the step's buffers back. */
+  [Symbol.dispose](): void;
+}
+
+/** One traced version of a step. For `core/` only. */
+export interface CompiledVersion {
+  readonly plan: Plan;
+  readonly kernels: readonly PreparedKernel[];
+  readonly dispatches: readonly Dispatch[];
+  readonly output: unknown;
+  /** Buffers of the slots and inputs. */
+  readonly blocks: readonly Block[];
+  /** Inputs that the plan reads, by name. */
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly handles: Tensor[];
+  /** Results that depend on no input and no variable: computed while tracing, kept by the step. */
+  readonly constants: readonly Tensor[];
+  readonly copies: readonly { from: GPUBuffer; to: GPUBuffer; bytes: number }[];
+}
+
+const versionsOfSteps = new WeakMap<object, Map<string, CompiledVersion>>();
+
+/** The traced versions of a step: for profile.ts. */
+export function versionsOf(step: object): ReadonlyMap<string, CompiledVersion> {
+  return versionsOfSteps.get(step) ?? new Map();
+}
+
+/**
+ * Trace a function once per set of input shapes and replay it on every call.
+ *
+ * @param fn Describes outputs from inputs; may {@linkcode assign} variables. Called with placeholders:
+ * reading a value inside it is an error.
+ * @param options.name For memory reports. @default {"step"}
+ * @returns A function from arrays to `fn`'s result (a tensor, or lists and records of tensors).
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { assign, compile, hostArray, tensor, type Tensor, variable } from "ae";
+ *
+ * const total = variable(tensor(0), "total");
+ * using step = compile(({ x }: { x: Tensor }) => {
+ *   const sum = x.sum();
+ *   assign(total, total.add(sum));
+ *   return { sum };
+ * });
+ * await step({ x: hostArray([2], [1, 2]) });
+ * const { sum } = await step({ x: hostArray([2], [3, 4]) });
+ * assert.equal(await sum.item(), 7);
+ * assert.equal(await total.item(), 10);
+ * ```
+ */
+export function compile<T extends object, O>(
+  fn: (inputs: T) => O,
+  options: { readonly name?: string } = {},
+): Step<T, O> {
+  const owner = options.name ?? "step";
+  const versions = new Map<string, CompiledVersion>();
+  const inFlight: Promise<unknown>[] = [];
+  let disposed = false;
+
+  const call = (inputs: StepInputs<T>): Promise<O> =>
+    inOrder(async () => {
+      if (disposed) throw new TypeError(`${owner}: the step was disposed`);
+      const gpu = await openGpu();
+      gpu.check();
+      const arrays = checkInputs(owner, inputs as Readonly<Record<string, unknown>>);
+      const signature = signatureOf(arrays);
+      let version = versions.get(signature);
+      if (!version) {
+        version = await trace(gpu, owner, fn as (inputs: unknown) => O, arrays);
+        versions.set(signature, version);
+      }
+      replay(gpu, owner, version, arrays);
+      await throttle(gpu, inFlight);
+      return version.output as O;
+    });
+
+  const step = Object.assign(call, {
+    plans: () => new Map([...versions].map(([key, { plan }]) => [key, summarise(plan)])),
+    [Symbol.dispose]() {
+      disposed = true;
+      for (const version of versions.values()) {
+        for (const block of version.blocks) release(block);
+        for (const constant of version.constants) constant.dispose();
+        for (const handle of version.handles) expire(handle, "is an output of a disposed step");
+      }
+      versions.clear();
+    },
+  });
+  versionsOfSteps.set(step, versions);
+  return step;
+}
+
+/** Copy the inputs in, run the dispatches, commit. */
+export function replay(
+  gpu: Gpu,
+  owner: string,
+  version: CompiledVersion,
+  arrays: ReadonlyMap<string, HostArray<TypedArray>>,
+): void {
+  const { device } = gpu;
+  for (const leaf of version.plan.leaves) {
+    if (leaf.storage.gone) throw new TypeError(`${owner}: ${describe(leaf)} ${leaf.storage.gone}`);
+  }
+  for (const [name, placeholder] of version.inputs) {
+    writeBuffer(device, bufferOfLeaf(placeholder), arrays.get(name)!.data);
+  }
+  const encoder = device.createCommandEncoder({ label: owner });
+  encode(encoder, version.dispatches);
+  for (const { from, to, bytes } of version.copies) {
+    encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+  }
+  device.queue.submit([encoder.finish()]);
+  refreshHandles(version);
+}
+
+/** The step's outputs of the call before are stale now; new handles stand for this call's. */
+function refreshHandles(version: CompiledVersion): void {
+  const { handles } = version;
+  const fresh = new Map<Tensor, Tensor>();
+  handles.forEach((old, i) => {
+    const { block } = old.storage;
+    expire(old, "was overwritten by a later call of its step; read it before that call");
+    handles[i] = new Tensor(old.shape, old.dtype, { block: block!, borrowed: true });
+    fresh.set(old, handles[i]);
+  });
+  const output = mapTensors(version.output, (x) => fresh.get(x) ?? x);
+  (version as { output: unknown }).output = output;
+}
+
+function expire(handle: Tensor, why: string): void {
+  handle.storage.block = null;
+  handle.storage.gone = why;
+}
+
+async function trace(
+  gpu: Gpu,
+  owner: string,
+  fn: (inputs: unknown) => unknown,
+  arrays: ReadonlyMap<string, HostArray<TypedArray>>,
+): Promise<CompiledVersion> {
+  const placeholders = new Map(
+    [...arrays].map(([name, { shape, data }]) => [name, new Tensor(shape, dtypeOf(data), {})]),
+  );
+  const assignments: Assignment[] = [];
+  const before = new Tensor([], "f32", {}).id; // what is created from here on belongs to the step
+  const result = withTrace({ assignments }, () => fn(Object.fromEntries(placeholders)));
+  if (result instanceof Promise) {
+    throw new TypeError("compile: the function must not be async; read values outside the step");
+  }
+  const wanted = tensorsIn(result);
+  const roots = [...wanted, ...assignments.map(({ value }) => value)];
+  const constants = constantParts(roots);
+  await realiseNow(gpu, constants);
+
+  // A variable that is returned stands for itself; everything else gets a handle per call.
+  const outputs = [...new Set(wanted)].filter((x) => !("initial" in resolveView(x)));
+  const plan = makePlan(outputs, assignments);
+  const inputs = new Map([...placeholders].filter(([, x]) => plan.leaves.includes(x)));
+  const inputBlocks = [...inputs.values()].map((x) => x.storage.block = acquire(x.bytes, owner));
+  for (const x of inputs.values()) x.storage.borrowed = true;
+  const targets = assignments.map(({ variable }) => variable);
+  await fillLeaves(gpu, [...new Set([...plan.leaves, ...targets])]);
+  const kernels = await prepare(gpu, plan);
+  const slotBlocks = plan.slots.map((bytes) => acquire(bytes, owner));
+  const bufferOf = (place: Place) =>
+    "slot" in place ? slotBlocks[place.slot].buffer : bufferOfLeaf(place.leaf);
+  const handles = new Map(outputs.map((x, i) => {
+    const place = plan.outputs[i];
+    const block = "slot" in place ? slotBlocks[place.slot] : place.leaf.storage.block!;
+    return [x, new Tensor(x.shape, x.dtype, { block, borrowed: true })] as const;
+  }));
+  return {
+    plan,
+    kernels,
+    dispatches: bind(gpu, kernels, bufferOf),
+    output: mapTensors(result, (x) => handles.get(x) ?? x),
+    blocks: [...inputBlocks, ...slotBlocks],
+    inputs,
+    handles: [...handles.values()],
+    constants: constants.filter((x) => x.id > before),
+    copies: plan.copies.map(({ from, to }) => ({
+      from: bufferOf(from),
+      to: bufferOfLeaf(to),
+      bytes: copyBytes(to),
+    })),
+  };
+}
+
+/** The largest parts of the graph that depend on no input and no variable. */
+function constantParts(roots: readonly Tensor[]): Tensor[] {
+  const { computed, leaves } = ancestors(roots);
+  const isConstantLeaf = (x: Tensor) => !("initial" in x) && x.storage.host !== null;
+  const constant = new Set(leaves.filter((x) => isConstantLeaf(x) || (x.storage.block && x.recipe)));
+  const found = new Set<Tensor>();
+  for (const x of computed) {
+    const inputs = x.recipe!.inputs.map(resolveView);
+    if (inputs.every((input) => constant.has(input))) {
+      constant.add(x);
+      found.add(x);
+    }
+  }
+  const used = new Set(roots.map(resolveView));
+  for (const x of computed) {
+    if (!constant.has(x)) x.recipe!.inputs.forEach((input) => used.add(resolveView(input)));
+  }
+  return [...found].filter((x) => used.has(x) && !isLeaf(x));
+}
+
+/**
+ * Let at most two steps wait on the device. Asking WebGPU whether work is done costs Deno 10 ms, so the
+ * question is put only every eighth step.
+ */
+const STEPS_PER_QUESTION = 8;
+
+async function throttle({ device }: Gpu, inFlight: Promise<unknown>[]): Promise<void> {
+  inFlight.push(Promise.resolve());
+  if (inFlight.length < STEPS_PER_QUESTION) return;
+  inFlight.length = 0;
+  await device.queue.onSubmittedWorkDone();
+}
+
+function checkInputs(
+  owner: string,
+  inputs: Readonly<Record<string, unknown>> = {},
+): Map<string, HostArray<TypedArray>> {
+  return new Map(
+    Object.entries(inputs).map(([name, input]) => {
+      const array = input as Partial<HostArray<TypedArray>> | null;
+      if (!array || !Array.isArray(array.shape) || !ArrayBuffer.isView(array.data)) {
+        const help = input instanceof Tensor ? "; capture tensors, pass arrays" : "";
+        throw new TypeError(`${owner}: input ${name} must be an array { shape, data }${help}`);
+      }
+      return [name, array as HostArray<TypedArray>];
+    }),
+  );
+}
+
+function signatureOf(arrays: ReadonlyMap<string, HostArray<TypedArray>>): string {
+  return [...arrays].map(([name, { shape, data }]) =>
+    `${name} [${shape.join(", ")}] ${dtypeOf(data)}`
+  ).sort().join("; ");
+}
+
+/** All tensors in lists and records, in a fixed order. */
+function tensorsIn(structure: unknown): Tensor[] {
+  const found: Tensor[] = [];
+  mapTensors(structure, (x) => (found.push(x), x));
+  return found;
+}
+
+/** The same lists and records with every tensor replaced. */
+function mapTensors(structure: unknown, replace: (x: Tensor) => Tensor): unknown {
+  if (structure instanceof Tensor) return replace(structure);
+  if (Array.isArray(structure)) return structure.map((part) => mapTensors(part, replace));
+  if (structure && typeof structure === "object" && isPlain(structure)) {
+    return Object.fromEntries(
+      Object.entries(structure).map(([key, part]) => [key, mapTensors(part, replace)]),
+    );
+  }
+  return structure;
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

@@ -1,0 +1,223 @@
+/**
+ * Shaders: a header of bindings and constants, a workgroup size, a body. Sizes are constants, never
+ * uniforms, so the compiler folds and unrolls; the first line says what a reader is looking at:
+ *
+ *     // relu [8, 64, 32, 32] -> [8, 64, 32, 32]
+ *     const COUNT = 524288u;
+ *     @group(0) @binding(0) var<storage, read> x: array<f32>;
+ *     @group(0) @binding(1) var<storage, read_write> out: array<f32>;
+ *     …
+ *
+ * @module
+ */
+import { GpuError } from "./errors.ts";
+import { type Gpu, openedGpu } from "./device.ts";
+import { sizeOf } from "./host_array.ts";
+import type { KernelRequest } from "./op.ts";
+
+/** A shader and how many workgroups run it. */
+export interface Kernel {
+  /** The operation and its shapes, also the first line of `code`. */
+  readonly title: string;
+  /** WGSL with an entry point `main`. */
+  readonly code: string;
+  /** Workgroups along x, y, z; each at most 65,535. */
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** The parts from which {@linkcode kernel} puts a shader together. */
+export interface KernelParts {
+  /** Operation name for the title. */
+  readonly name: string;
+  /** Types of inputs and output, and which input the output overwrites. */
+  readonly request: KernelRequest;
+  /** WGSL names of the inputs, in order; an overwritten one is read from `out` instead. */
+  readonly inputs: readonly string[];
+  /** Inputs (and "out") that are bound as `array<vec4<…>>` instead of single numbers. */
+  readonly vectors?: readonly string[];
+  /** Whole numbers known when the shader is made, upper case: `{ COUNT: 7 }` gives `const COUNT = 7u;`. */
+  readonly constants?: Readonly<Record<string, number>>;
+  /** Functions and workgroup variables outside `main`. */
+  readonly declarations?: string;
+  /** Invocations of a workgroup along x, y, z. */
+  readonly workgroupSize: readonly [number, number, number];
+  /** Workgroups along x, y, z. */
+  readonly workgroups: readonly [number, number, number];
+  /**
+   * The body of `main`, which knows `workgroup` (vec3u), `local` (vec3u), `global` (vec3u), `lane` (u32, the
+   * invocation's number in its workgroup), every input by name, and `out`; `Out` is the output's number type.
+   */
+  readonly body: string;
+  /** The most loop iterations that one invocation runs, all loops added up; 0 without loops. */
+  readonly iterations: number;
+}
+
+/**
+ * llvmpipe, the software adapter, silently ends every loop of an invocation after 65,535 iterations in all
+ * (Mesa, `LP_MAX_TGSI_LOOP_ITERATIONS`), so no kernel may come near.
+ */
+export const MAX_ITERATIONS = 60_000;
+/** WebGPU's limit of workgroups along one axis. */
+const MAX_WORKGROUPS = 65_535;
+
+/**
+ * Put a shader together.
+ *
+ * @throws {RangeError} If an invocation could reach the loop limit, or the grid is too large: defects of the
+ * operation that asked.
+ */
+export function kernel(parts: KernelParts): Kernel {
+  const { name, request, inputs, workgroups, iterations } = parts;
+  if (iterations > MAX_ITERATIONS) {
+    throw new RangeError(
+      `internal: ${name} would loop ${iterations} times in one invocation; ` +
+        `split it below ${MAX_ITERATIONS}, the software adapter stops silently at 65,535`,
+    );
+  }
+  if (workgroups.some((count) => count > MAX_WORKGROUPS)) {
+    throw new RangeError(`internal: ${name} asks for [${workgroups}] workgroups; fold them with grid()`);
+  }
+  const shapes = request.inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" ");
+  const title = `${name} ${shapes} -> [${request.output.shape.join(", ")}]`;
+  const types = [...request.inputs, request.output].map((type) => type.dtype);
+  const names = [...inputs, "out"];
+  const arrayOf = (i: number) =>
+    parts.vectors?.includes(names[i]) ? `array<vec4<${types[i]}>>` : `array<${types[i]}>`;
+  const bindings = names.flatMap((input, i) => {
+    if (i === request.overwrites) return [];
+    const binding = request.overwrites >= 0 && i > request.overwrites ? i - 1 : i;
+    const access = input === "out" ? "read_write" : "read";
+    return `@group(0) @binding(${binding}) var<storage, ${access}> ${input}: ${arrayOf(i)};`;
+  });
+  const constants = Object.entries(parts.constants ?? {}).map(([key, value]) =>
+    `const ${key} = ${value}${Number.isInteger(value) && value >= 0 ? "u" : ""};`
+  );
+  const code = [
+    `// ${title}`,
+    ...(types.includes("f16") ? ["enable f16;"] : []),
+    `alias Out = ${request.output.dtype};`,
+    ...constants,
+    ...bindings,
+    ...(parts.declarations ? [parts.declarations] : []),
+    `@compute @workgroup_size(${parts.workgroupSize.join(", ")})`,
+    "fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u,",
+    "        @builtin(global_invocation_id) global: vec3u, @builtin(local_invocation_index) lane: u32) {",
+    parts.body,
+    "}",
+    "",
+  ].join("\n");
+  return { title, code, workgroups };
+}
+
+/** Invocations of a workgroup where nothing asks for another number. */
+export const WORKGROUP = 256;
+
+/**
+ * A grid of at least `count` invocations in workgroups of `size`, folded into rows where x alone would pass
+ * 65,535 workgroups. `row` is how many invocations one row of the grid has.
+ */
+export function grid(
+  count: number,
+  size: number = WORKGROUP,
+): { workgroups: readonly [number, number, number]; row: number } {
+  const needed = Math.max(1, Math.ceil(count / size));
+  const rows = Math.ceil(needed / MAX_WORKGROUPS);
+  const x = Math.ceil(needed / rows);
+  return { workgroups: [x, rows, 1], row: x * size };
+}
+
+/**
+ * The commonest layout: one invocation per element of the output (or per `count`), numbered `i`.
+ *
+ * @param body WGSL that sets `out[i]`.
+ */
+export function perElement(
+  name: string,
+  request: KernelRequest,
+  parts: {
+    readonly inputs: readonly string[];
+    readonly body: string;
+    readonly constants?: Readonly<Record<string, number>>;
+    readonly vectors?: readonly string[];
+    readonly declarations?: string;
+    readonly count?: number;
+    readonly iterations?: number;
+  },
+): Kernel {
+  const count = parts.count ?? sizeOf(request.output.shape);
+  const { workgroups, row } = grid(count);
+  return kernel({
+    name,
+    request,
+    inputs: parts.inputs,
+    ...(parts.vectors ? { vectors: parts.vectors } : {}),
+    constants: { COUNT: count, ROW: row, ...parts.constants },
+    ...(parts.declarations ? { declarations: parts.declarations } : {}),
+    workgroupSize: [WORKGROUP, 1, 1],
+    workgroups,
+    iterations: parts.iterations ?? 0,
+    body: `  let i = global.y * ROW + global.x;\n  if (i >= COUNT) { return; }\n${parts.body}`,
+  });
+}
+
+/** A compiled shader; `bindings` counts inputs and output. */
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+const pipelines = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
+const layouts = new WeakMap<GPUDevice, Map<number, GPUBindGroupLayout>>();
+
+/**
+ * The compiled form of a kernel; the same text is compiled once per device.
+ *
+ * @throws {GpuError} If the shader does not compile; the message has the shader with line numbers.
+ */
+export function pipelineOf({ device }: Gpu, { title, code }: Kernel): Promise<Pipeline> {
+  const cache = pipelines.get(device) ?? new Map<string, Promise<Pipeline>>();
+  pipelines.set(device, cache);
+  const known = cache.get(code);
+  if (known) return known;
+  const bindings = code.match(/^@group\(0\)/gm)?.length ?? 0;
+  const layout = layoutOf(device, bindings);
+  device.pushErrorScope("validation"); // the pipeline reports the shader's error better
+  const module = device.createShaderModule({ label: title, code });
+  const scope = device.popErrorScope();
+  const made = device.createComputePipelineAsync({
+    label: title,
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module, entryPoint: "main" },
+  }).finally(() => scope).then(
+    (pipeline) => ({ pipeline, layout }),
+    (error) => {
+      cache.delete(code);
+      const numbered = code.split("\n").map((line, i) => `${String(i + 1).padStart(4)}  ${line}`);
+      throw new GpuError(`${title}: the shader was refused: ${error.message}\n${numbered.join("\n")}`);
+    },
+  );
+  cache.set(code, made);
+  return made;
+}
+
+/** Bindings 0 to n-2 are read, the last is written; made by hand because "auto" drops unused inputs. */
+function layoutOf(device: GPUDevice, bindings: number): GPUBindGroupLayout {
+  const cache = layouts.get(device) ?? new Map<number, GPUBindGroupLayout>();
+  layouts.set(device, cache);
+  const known = cache.get(bindings);
+  if (known) return known;
+  const made = device.createBindGroupLayout({
+    entries: Array.from({ length: bindings }, (_, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type: binding === bindings - 1 ? "storage" : "read-only-storage" },
+    })),
+  });
+  cache.set(bindings, made);
+  return made;
+}
+
+/** True where the open adapter can compute with f16; false before the device is open. */
+export function hasF16(): boolean {
+  return openedGpu()?.f16 ?? false;
+}

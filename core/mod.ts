@@ -1,0 +1,16 @@
+/** Tensors: describing, planning, running, differentiating. @module */
+export * from "./host_array.ts";
+export * from "./errors.ts";
+export type { DType } from "./dtype.ts";
+export { type AdapterInfo, adapterInfo } from "./device.ts";
+export { memory, type MemoryOwner, setMemoryBudget } from "./pool.ts";
+export { type NestedNumbers, ones, type Storage, Tensor, tensor, zeros } from "./tensor.ts";
+export type { GradRequest, KernelRequest, Op, Recipe, TensorType } from "./op.ts";
+export type { Kernel } from "./kernel.ts";
+export { apply } from "./op.ts";
+export { assign, Variable, variable } from "./variable.ts";
+export { read } from "./run.ts";
+export { grad } from "./grad.ts";
+export { compile, type Step, type StepInputs } from "./compile.ts";
+export type { PlanSummary } from "./plan.ts";
+export type { Block } from "./pool.ts";

@@ -1,0 +1,81 @@
+/**
+ * What the library knows about one operation, in one record. An operation is one kernel and one dispatch;
+ * what needs two passes is two operations composed.
+ *
+ * @module
+ */
+import type { DType } from "./dtype.ts";
+import type { Shape } from "./host_array.ts";
+import type { Kernel } from "./kernel.ts";
+import { Tensor } from "./tensor.ts";
+
+/** A tensor as a kernel sees it: sizes and number type, no numbers. */
+export interface TensorType {
+  /** Sizes of the axes, outermost first. */
+  readonly shape: Shape;
+  /** Type of the numbers. */
+  readonly dtype: DType;
+}
+
+/** What an operation is told when it must produce its shader. */
+export interface KernelRequest<Attrs = unknown> {
+  /** Types of the inputs, in order. */
+  readonly inputs: readonly TensorType[];
+  /** Type of the output. */
+  readonly output: TensorType;
+  /** The operation's settings, baked into the shader. */
+  readonly attrs: Attrs;
+  /** Which input shares the output's buffer (operations with `inPlace`), or -1. */
+  readonly overwrites: number;
+}
+
+/** What an operation is told when it must describe its gradients. */
+export interface GradRequest<Attrs = unknown> {
+  /** The operation's inputs. */
+  readonly inputs: readonly Tensor[];
+  /** The operation's result. */
+  readonly output: Tensor;
+  /** Gradient of the loss with respect to the result; same shape. */
+  readonly gradOutput: Tensor;
+  /** The operation's settings. */
+  readonly attrs: Attrs;
+}
+
+/** Everything about one operation. */
+export interface Op<Attrs> {
+  /** Name, as printed in errors, shaders and profiles. */
+  readonly name: string;
+  /** The output's shape, or a ShapeError that explains what does not fit. */
+  readonly shape: (inputs: readonly Shape[], attrs: Attrs) => Shape;
+  /** The output's number type; the first input's when omitted. */
+  readonly dtype?: (inputs: readonly DType[], attrs: Attrs) => DType;
+  /** The compute shader; views have none. */
+  readonly kernel?: (request: KernelRequest<Attrs>) => Kernel;
+  /** Gradients of the inputs, null for an input that has none; omit where there is no gradient at all. */
+  readonly grad?: (request: GradRequest<Attrs>) => readonly (Tensor | null)[];
+  /** True if the kernel can write its result over an input of the same shape and type. */
+  readonly inPlace?: boolean;
+  /** True if the result is the first input's buffer under another shape. */
+  readonly view?: boolean;
+  /** Floating-point operations of one run, for profiles. */
+  readonly flops?: (inputs: readonly Shape[], attrs: Attrs) => number;
+}
+
+/** A tensor that is described and not yet computed: an operation on inputs with settings. */
+export interface Recipe<Attrs = unknown> {
+  readonly op: Op<Attrs>;
+  readonly inputs: readonly Tensor[];
+  readonly attrs: Attrs;
+}
+
+/**
+ * Describe the result of an operation: checks the shapes now, computes nothing.
+ *
+ * @throws {ShapeError} As the operation's shape rule says.
+ */
+export function apply<Attrs>(op: Op<Attrs>, inputs: readonly Tensor[], attrs: Attrs): Tensor {
+  const shape = op.shape(inputs.map((input) => input.shape), attrs);
+  const dtypes = inputs.map((input) => input.dtype);
+  const dtype = op.dtype ? op.dtype(dtypes, attrs) : dtypes[0];
+  return new Tensor(shape, dtype, { recipe: { op: op as Op<unknown>, inputs, attrs } });
+}

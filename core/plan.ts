@@ -1,0 +1,229 @@
+/**
+ * From a graph of tensors to a list of dispatches: which kernels run, in which order, and in which buffer
+ * each result lies.
+ *
+ *     order    creation order; an input is always created before what is made from it
+ *     slots    one buffer each; a result takes the slot of a value that nobody reads any more
+ *     in place pointwise kernels write over an input that dies with them
+ *     commits  a variable's new value is computed straight into the variable when nothing later reads
+ *              the old value, and copied at the end of the step otherwise
+ *
+ * Slots are whole buffers, not ranges of one: WebGPU refuses a buffer that one dispatch reads and writes,
+ * even in ranges that do not touch.
+ *
+ * Everything here is arithmetic on descriptions; no GPU is involved, which is what its tests rely on.
+ *
+ * @module
+ */
+import { bytesPerNumber } from "./dtype.ts";
+import { sizeOf } from "./host_array.ts";
+import { sizeClass } from "./pool.ts";
+import { sameShape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Where a value lies while a plan runs: in a slot of the plan, or in a tensor's own buffer. */
+export type Place = { readonly slot: number } | { readonly leaf: Tensor };
+
+/** One dispatch. */
+export interface PlannedKernel {
+  /** The tensor that it computes. */
+  readonly tensor: Tensor;
+  /** Where its inputs lie. */
+  readonly inputs: readonly Place[];
+  /** Where its result goes. */
+  readonly output: Place;
+  /** Which input it writes over, or -1. */
+  readonly overwrites: number;
+}
+
+/** A variable and the tensor that becomes its value. */
+export interface Assignment {
+  readonly variable: Tensor;
+  readonly value: Tensor;
+}
+
+/** A list of dispatches and the buffers they need. */
+export interface Plan {
+  readonly kernels: readonly PlannedKernel[];
+  /** Bytes of every slot. */
+  readonly slots: readonly number[];
+  /** Where the values asked for lie, in the order asked. */
+  readonly outputs: readonly Place[];
+  /** Values copied into variables after the last dispatch. */
+  readonly copies: readonly { readonly from: Place; readonly to: Tensor }[];
+  /** Everything read that is not computed here: data, variables, handles, tensors computed before. */
+  readonly leaves: readonly Tensor[];
+}
+
+/** The tensor whose buffer a view shows; the tensor itself if it is no view or has a buffer. */
+export function resolveView(x: Tensor): Tensor {
+  while (x.recipe?.op.view && !x.storage.block) x = x.recipe.inputs[0];
+  return x;
+}
+
+/** True if it has, or will get, numbers without being computed: a leaf of the plan. */
+export function isLeaf(x: Tensor): boolean {
+  return x.recipe === null || x.storage.block !== null;
+}
+
+/** Every tensor that must be computed for `roots`, in creation order, and the leaves they start from. */
+export function ancestors(
+  roots: readonly Tensor[],
+): { readonly computed: Tensor[]; readonly leaves: Tensor[] } {
+  const computed = new Set<Tensor>();
+  const leaves = new Set<Tensor>();
+  const stack = roots.map(resolveView);
+  for (let x = stack.pop(); x; x = stack.pop()) {
+    if (isLeaf(x)) {
+      leaves.add(x);
+    } else if (!computed.has(x)) {
+      computed.add(x);
+      for (const input of x.recipe!.inputs) stack.push(resolveView(input));
+    }
+  }
+  return { computed: [...computed].sort((a, b) => a.id - b.id), leaves: [...leaves] };
+}
+
+/**
+ * Plan the computation of `outputs` and the commits of `assignments`.
+ *
+ * @throws {RangeError} If one variable is assigned twice.
+ */
+export function makePlan(outputs: readonly Tensor[], assignments: readonly Assignment[] = []): Plan {
+  const values = assignments.map(({ value }) => resolveView(value));
+  const wanted = outputs.map(resolveView);
+  const { computed, leaves } = ancestors([...wanted, ...values]);
+  const order = new Map(computed.map((x, i) => [x, i]));
+  const inputsOf = (x: Tensor) => x.recipe!.inputs.map(resolveView);
+
+  const lastRead = new Map<Tensor, number>();
+  computed.forEach((x, i) => inputsOf(x).forEach((input) => lastRead.set(input, i)));
+  const commits = directCommits(assignments, values, order, lastRead, inputsOf);
+  for (const x of wanted) lastRead.set(x, Infinity);
+  const copied = assignments.map(({ variable }, i) => ({ variable, value: values[i] }))
+    .filter(({ variable, value }) => commits.get(value) !== variable && value !== variable);
+  for (const { value } of copied) lastRead.set(value, Infinity);
+
+  const slots: number[] = [];
+  const free = new Map<number, number[]>();
+  const places = new Map<Tensor, Place>(leaves.map((leaf) => [leaf, { leaf }]));
+  const kernels: PlannedKernel[] = [];
+  computed.forEach((tensor, i) => {
+    const inputs = inputsOf(tensor);
+    const inputPlaces = inputs.map((input) => places.get(input)!);
+    const variable = commits.get(tensor);
+    const dying = inputs.filter((input, n) =>
+      lastRead.get(input) === i && inputs.indexOf(input) === n && "slot" in places.get(input)!
+    );
+    let overwrites = -1;
+    let output: Place;
+    if (variable) {
+      output = { leaf: variable };
+      overwrites = inputs.indexOf(variable);
+    } else {
+      const over = tensor.recipe!.op.inPlace
+        ? dying.find((input) => canShare(input, tensor) && isReadOnce(input, inputs))
+        : undefined;
+      overwrites = over ? inputs.indexOf(over) : -1;
+      output = over ? places.get(over)! : takeSlot(tensor);
+    }
+    places.set(tensor, output);
+    kernels.push({ tensor, inputs: inputPlaces, output, overwrites });
+    for (const input of dying) {
+      const place = places.get(input)!;
+      if ("slot" in place && place !== output) returnSlot(place.slot);
+    }
+    if (!lastRead.has(tensor) && "slot" in output) returnSlot(output.slot);
+  });
+
+  return {
+    kernels,
+    slots,
+    outputs: wanted.map((x) => places.get(x)!),
+    copies: copied.map(({ variable, value }) => ({ from: places.get(value)!, to: variable })),
+    leaves,
+  };
+
+  function takeSlot(x: Tensor): Place {
+    const bytes = slotBytes(x);
+    const slot = free.get(bytes)?.pop() ?? slots.push(bytes) - 1;
+    return { slot };
+  }
+
+  function returnSlot(slot: number): void {
+    const list = free.get(slots[slot]);
+    if (list) list.push(slot);
+    else free.set(slots[slot], [slot]);
+  }
+}
+
+/**
+ * Which values can be computed straight into the variable they become: nothing reads the old value after
+ * the kernel, and the kernel itself reads it at most as the one input that it may write over.
+ */
+function directCommits(
+  assignments: readonly Assignment[],
+  values: readonly Tensor[],
+  order: ReadonlyMap<Tensor, number>,
+  lastRead: ReadonlyMap<Tensor, number>,
+  inputsOf: (x: Tensor) => readonly Tensor[],
+): Map<Tensor, Tensor> {
+  const commits = new Map<Tensor, Tensor>();
+  const seen = new Set<Tensor>();
+  assignments.forEach(({ variable }, i) => {
+    if (seen.has(variable)) {
+      throw new RangeError(`assign: ${variable} gets two values in one step; assign it once`);
+    }
+    seen.add(variable);
+    const value = values[i];
+    const index = order.get(value);
+    if (index === undefined || commits.has(value)) return; // a leaf, or shared by two variables: copy
+    const lastOld = lastRead.get(variable) ?? -1;
+    const inputs = inputsOf(value);
+    const inPlace = value.recipe!.op.inPlace && canShare(variable, value) &&
+      isReadOnce(variable, inputs);
+    if (lastOld < index || (lastOld === index && inPlace)) commits.set(value, variable);
+  });
+  return commits;
+}
+
+function canShare(a: Tensor, b: Tensor): boolean {
+  return a.dtype === b.dtype && sameShape(a.shape, b.shape);
+}
+
+function isReadOnce(x: Tensor, inputs: readonly Tensor[]): boolean {
+  return inputs.filter((input) => input === x).length === 1;
+}
+
+function slotBytes(x: Tensor): number {
+  return sizeClass(sizeOf(x.shape) * bytesPerNumber(x.dtype));
+}
+
+/** A plan in numbers. */
+export interface PlanSummary {
+  /** Dispatches. */
+  readonly kernels: number;
+  /** Kernels that write over one of their inputs. */
+  readonly inPlace: number;
+  /** Buffers for what is computed. */
+  readonly slots: number;
+  /** Their bytes. */
+  readonly slotBytes: number;
+  /** Bytes that all results would take without sharing. */
+  readonly unplannedBytes: number;
+  /** Variables whose new value is copied at the end. */
+  readonly copies: number;
+}
+
+/** Count what a plan does. */
+export function summarise(plan: Plan): PlanSummary {
+  const total = (numbers: readonly number[]) => numbers.reduce((sum, n) => sum + n, 0);
+  return {
+    kernels: plan.kernels.length,
+    inPlace: plan.kernels.filter(({ overwrites }) => overwrites >= 0).length,
+    slots: plan.slots.length,
+    slotBytes: total(plan.slots),
+    unplannedBytes: total(plan.kernels.map(({ tensor }) => slotBytes(tensor))),
+    copies: plan.copies.length,
+  };
+}

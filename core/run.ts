@@ -1,0 +1,261 @@
+/**
+ * Running a plan: pipelines, bind groups, one command buffer, and the way back to main memory.
+ *
+ * @module
+ */
+import { type Gpu, openedGpu, openGpu } from "./device.ts";
+import { typedArray } from "./dtype.ts";
+import { GpuError } from "./errors.ts";
+import type { HostArray, TypedArray } from "./host_array.ts";
+import { type Pipeline, pipelineOf } from "./kernel.ts";
+import { type Assignment, makePlan, type Place, type Plan, type PlannedKernel, resolveView } from "./plan.ts";
+import { acquire, type Block, release } from "./pool.ts";
+import { installReader, type Tensor } from "./tensor.ts";
+import { currentTrace } from "./trace.ts";
+import type { Variable } from "./variable.ts";
+
+/** One dispatch, ready to be encoded any number of times. */
+export interface Dispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** Encode dispatches into one compute pass. */
+export function encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
+  const pass = encoder.beginComputePass();
+  let current: GPUComputePipeline | undefined;
+  for (const { pipeline, bindGroup, workgroups } of dispatches) {
+    if (pipeline !== current) pass.setPipeline(current = pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(...workgroups);
+  }
+  pass.end();
+}
+
+/** A planned kernel with its shader compiled. */
+export interface PreparedKernel extends Pipeline {
+  readonly planned: PlannedKernel;
+  readonly title: string;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** Make and compile every shader of a plan, all at once. */
+export function prepare(gpu: Gpu, plan: Plan): Promise<PreparedKernel[]> {
+  return Promise.all(plan.kernels.map(async (planned) => {
+    const { tensor, overwrites } = planned;
+    const { op, inputs, attrs } = tensor.recipe!;
+    if (!op.kernel) throw new GpuError(`internal: ${op.name} has no kernel and is no view`);
+    const kernel = op.kernel({ inputs, output: tensor, attrs, overwrites });
+    return {
+      ...await pipelineOf(gpu, kernel),
+      planned,
+      title: kernel.title,
+      workgroups: kernel.workgroups,
+    };
+  }));
+}
+
+/** Bind every prepared kernel to its buffers. */
+export function bind(
+  gpu: Gpu,
+  kernels: readonly PreparedKernel[],
+  bufferOf: (place: Place) => GPUBuffer,
+): Dispatch[] {
+  return kernels.map(({ pipeline, layout, planned, title, workgroups }) => {
+    const bound = [
+      ...planned.inputs.filter((_, i) => i !== planned.overwrites),
+      planned.output,
+    ];
+    const entries = bound.map((place, binding) => ({
+      binding,
+      resource: { buffer: bufferOf(place) },
+    }));
+    return {
+      pipeline,
+      bindGroup: gpu.device.createBindGroup({ label: title, layout, entries }),
+      workgroups,
+    };
+  });
+}
+
+/** The buffer of a leaf. */
+export function bufferOfLeaf(leaf: Tensor): GPUBuffer {
+  const { block, gone } = leaf.storage;
+  if (!block) throw new GpuError(`${describe(leaf)} ${gone ?? "has no numbers"}`);
+  return block.buffer;
+}
+
+/** Upload data and compute the first values of variables, so that every leaf has a buffer. */
+export async function fillLeaves(gpu: Gpu, leaves: readonly Tensor[]): Promise<void> {
+  const firstUse: Assignment[] = [];
+  for (const leaf of leaves) {
+    const { storage } = leaf;
+    if (storage.gone) throw new GpuError(`${describe(leaf)} ${storage.gone}`);
+    if (storage.block) continue;
+    if (storage.host) {
+      storage.block = upload(gpu, storage.host);
+      storage.host = null;
+    } else if ("initial" in leaf) {
+      storage.block = acquire(leaf.bytes, "variables");
+      firstUse.push({ variable: leaf, value: (leaf as Variable).initial });
+    } else {
+      throw new TypeError(
+        `${describe(leaf)} is an input of a step that is being traced, and has no numbers outside it`,
+      );
+    }
+  }
+  if (firstUse.length > 0) await run(gpu, makePlan([], firstUse));
+}
+
+function upload({ device }: Gpu, host: TypedArray): Block {
+  const block = acquire(host.byteLength, "tensors");
+  writeBuffer(device, block.buffer, host);
+  return block;
+}
+
+/** Copy numbers to a buffer; WebGPU wants a multiple of four bytes. */
+export function writeBuffer(device: GPUDevice, buffer: GPUBuffer, host: TypedArray): void {
+  const whole = host.byteLength - host.byteLength % 4;
+  if (whole > 0) device.queue.writeBuffer(buffer, 0, host.buffer, host.byteOffset, whole);
+  if (whole < host.byteLength) {
+    const last = new Uint8Array(4);
+    last.set(new Uint8Array(host.buffer, host.byteOffset + whole, host.byteLength - whole));
+    device.queue.writeBuffer(buffer, whole, last);
+  }
+}
+
+/** Run a plan once: what is asked for keeps its buffer, everything else gives it back. */
+async function run(gpu: Gpu, plan: Plan, wanted: readonly Tensor[] = []): Promise<void> {
+  await fillLeaves(gpu, plan.leaves);
+  const kernels = await prepare(gpu, plan);
+  const blocks = plan.slots.map((bytes) => acquire(bytes, "tensors"));
+  const bufferOf = (place: Place) =>
+    "slot" in place ? blocks[place.slot].buffer : bufferOfLeaf(place.leaf);
+  const encoder = gpu.device.createCommandEncoder();
+  encode(encoder, bind(gpu, kernels, bufferOf));
+  for (const { from, to } of plan.copies) {
+    encoder.copyBufferToBuffer(bufferOf(from), 0, bufferOfLeaf(to), 0, copyBytes(to));
+  }
+  gpu.device.queue.submit([encoder.finish()]);
+  const kept = new Set<number>();
+  plan.outputs.forEach((place, i) => {
+    if (!("slot" in place)) return;
+    kept.add(place.slot);
+    resolveView(wanted[i]).storage.block ??= blocks[place.slot];
+  });
+  blocks.forEach((block, slot) => {
+    if (!kept.has(slot)) release(block);
+  });
+}
+
+/** A tensor's bytes rounded up to what a copy wants; buffers are always at least this large. */
+export function copyBytes(x: Tensor): number {
+  return Math.ceil(x.bytes / 4) * 4;
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Plans run one after the other in the order asked, although compiling their shaders takes awaits. */
+export function inOrder<T>(work: () => Promise<T>): Promise<T> {
+  const result = last.then(work);
+  last = result.catch(() => {});
+  return result;
+}
+
+/** Compute tensors in one run so that each has its buffer. */
+export function realise(tensors: readonly Tensor[]): Promise<void> {
+  return inOrder(async () => {
+    await realiseNow(await openGpu(), tensors);
+  });
+}
+
+/** The same for code that is itself running in order. */
+export async function realiseNow(gpu: Gpu, tensors: readonly Tensor[]): Promise<void> {
+  const waiting = tensors.filter((x) => !resolveView(x).storage.block);
+  if (waiting.length > 0) await run(gpu, makePlan(waiting), waiting);
+}
+
+/** Commit assignments at once: what `assign` does outside a step. */
+export function commitNow(assignments: readonly Assignment[]): Promise<void> {
+  return inOrder(async () => {
+    const gpu = await openGpu();
+    await fillLeaves(gpu, assignments.map(({ variable }) => variable));
+    await run(gpu, makePlan([], assignments));
+    gpu.check();
+  });
+}
+
+/**
+ * Compute several tensors in one run and bring them to main memory: shared work is done once, and the wait
+ * for the device is paid once.
+ *
+ * @param tensors A record of tensors.
+ * @returns A record with the same names; every array as its tensor's {@linkcode Tensor.read} gives it.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { read, tensor } from "ae";
+ *
+ * const x = tensor([1, 2]).square();
+ * const { sum, largest } = await read({ sum: x.sum(), largest: x.max() });
+ * assert.deepEqual([sum.data[0], largest.data[0]], [5, 4]);
+ * ```
+ */
+export async function read<K extends string>(
+  tensors: Readonly<Record<K, Tensor>>,
+): Promise<Record<K, HostArray>> {
+  const names = Object.keys(tensors) as K[];
+  const list = names.map((name) => tensors[name]);
+  await (needsWork(list) ? realise(list) : undefined);
+  const arrays = await Promise.all(list.map((x) => x.read()));
+  return Object.fromEntries(names.map((name, i) => [name, arrays[i]])) as Record<K, HostArray>;
+}
+
+function needsWork(tensors: readonly Tensor[]): boolean {
+  return tensors.some((x) => !resolveView(x).storage.block);
+}
+
+/**
+ * The copy out of a tensor that has its buffer is encoded before the first await, so a step's output that
+ * is read before the next call stays correct.
+ */
+async function readOne(x: Tensor): Promise<HostArray<TypedArray>> {
+  if (currentTrace()) {
+    throw new TypeError(
+      "read: values do not exist yet while a step is being traced; return the tensor and read it outside",
+    );
+  }
+  if (x.size === 0) return { shape: x.shape, data: typedArray(x.dtype, 0) };
+  const source = resolveView(x);
+  if (source.storage.gone) throw new GpuError(`${describe(source)} ${source.storage.gone}`);
+  if (!source.storage.block) await realise([x]);
+  const gpu = openedGpu();
+  if (!gpu) throw new GpuError("the device was lost and its tensors with it");
+  const bytes = copyBytes(x);
+  const staging = acquire(bytes, "staging", "staging");
+  const encoder = gpu.device.createCommandEncoder();
+  encoder.copyBufferToBuffer(bufferOfLeaf(source), 0, staging.buffer, 0, bytes);
+  gpu.device.queue.submit([encoder.finish()]);
+  try {
+    await staging.buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+  } catch (error) {
+    gpu.check();
+    throw new GpuError(`reading ${describe(x)} failed: ${(error as Error).message}`);
+  }
+  const copy = staging.buffer.getMappedRange(0, bytes).slice(0);
+  staging.buffer.unmap();
+  release(staging);
+  gpu.check();
+  return { shape: x.shape, data: typedArray(x.dtype, x.size, copy) };
+}
+
+installReader({ read: readOne });
+
+/** How an error calls a tensor. */
+export function describe(x: Tensor): string {
+  if ("name" in x) return `variable ${x.name}`;
+  const maker = x.recipe ? `the result of ${x.recipe.op.name}` : "the tensor";
+  return `${maker} [${x.shape.join(", ")}]`;
+}

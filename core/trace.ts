@@ -1,0 +1,30 @@
+/**
+ * Whether a step is being traced right now, and what it has assigned so far.
+ *
+ * @module
+ */
+import type { Assignment } from "./plan.ts";
+
+/** One run of a step's function with placeholders. */
+export interface Trace {
+  /** What `assign` was called with, in order. */
+  readonly assignments: Assignment[];
+}
+
+let current: Trace | undefined;
+
+/** The trace in progress, if any. */
+export function currentTrace(): Trace | undefined {
+  return current;
+}
+
+/** Run `body` as a trace; what it assigns is collected in `trace`. */
+export function withTrace<T>(trace: Trace, body: () => T): T {
+  if (current) throw new TypeError("compile: a compiled step cannot be traced inside another one");
+  current = trace;
+  try {
+    return body();
+  } finally {
+    current = undefined;
+  }
+}

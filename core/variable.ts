@@ -1,0 +1,106 @@
+/**
+ * Variables: tensors whose numbers can change, by {@linkcode assign}. Parameters, Adam's moments and
+ * running statistics are variables; whatever else must differ from one call of a compiled step to the
+ * next is an input of the step.
+ *
+ * @module
+ */
+import { shapeError } from "./errors.ts";
+import { isLeaf, resolveView } from "./plan.ts";
+import { commitNow } from "./run.ts";
+import { sameShape } from "./shape.ts";
+import { algebraOf, Tensor } from "./tensor.ts";
+import { currentTrace } from "./trace.ts";
+
+/** A tensor that {@linkcode assign} may change. Make one with {@linkcode variable}. */
+export class Variable extends Tensor {
+  /** Name for errors, reports and files, e.g. `pre.0.conv.weight`. */
+  readonly name: string;
+  /** True for parameters that training changes by gradients; false for running statistics and the like. */
+  readonly trainable: boolean;
+  /** What it holds before the first assignment; computed on first use. For `core/` only. */
+  readonly initial: Tensor;
+
+  /** Use {@linkcode variable}. */
+  constructor(initial: Tensor, name: string, trainable: boolean) {
+    super(initial.shape, initial.dtype, {});
+    this.initial = initial;
+    this.name = name;
+    this.trainable = trainable;
+  }
+
+  /** One line: name, sizes and type. */
+  override toString(): string {
+    const gone = this.storage.gone ? ` (${this.storage.gone})` : "";
+    return `Variable ${this.name} [${this.shape.join(", ")}] ${this.dtype}${gone}`;
+  }
+}
+
+/**
+ * A tensor that can be changed, holding the value of `initial` at first.
+ *
+ * @param initial Its first value; shape and type stay for ever.
+ * @param name For errors, reports and files.
+ * @param options.trainable False for state that gradients do not change. @default {true}
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { assign, tensor, variable } from "ae";
+ *
+ * const count = variable(tensor(1), "count");
+ * await assign(count, count.add(1));
+ * assert.equal(await count.item(), 2);
+ * ```
+ */
+export function variable(
+  initial: Tensor,
+  name: string,
+  options: { readonly trainable?: boolean } = {},
+): Variable {
+  return new Variable(initial, name, options.trainable ?? true);
+}
+
+/**
+ * Give a variable a new value: inside a compiled step when the step ends (all assignments of a step commit
+ * together, and every read in the step sees the old value), outside one when the promise resolves.
+ *
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {TypeError} If the number types differ.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { assign, compile, tensor, variable } from "ae";
+ *
+ * const a = variable(tensor(1), "a");
+ * const b = variable(tensor(2), "b");
+ * using swap = compile(() => {
+ *   assign(a, b);
+ *   assign(b, a); // sees the old a
+ *   return {};
+ * });
+ * await swap({});
+ * assert.deepEqual([await a.item(), await b.item()], [2, 1]);
+ * ```
+ */
+export function assign(target: Variable, value: Tensor): Promise<void> {
+  if (!sameShape(target.shape, value.shape)) {
+    throw shapeError("assign", `a value for ${target.name} must have its shape`, {
+      variable: [target.shape, ""],
+      value: [value.shape, ""],
+    });
+  }
+  if (target.dtype !== value.dtype) {
+    throw new TypeError(
+      `assign: ${target.name} holds ${target.dtype} but the value is ${value.dtype}; cast() it`,
+    );
+  }
+  const source = resolveView(value);
+  // A leaf's buffer might itself be overwritten by another assignment of the step: copy it in time.
+  const computed = isLeaf(source) && source !== target ? algebraOf().add(value, 0) : value;
+  const trace = currentTrace();
+  if (!trace) return commitNow([{ variable: target, value: computed }]);
+  trace.assignments.push({ variable: target, value: computed });
+  return Promise.resolve();
+}
