@@ -1,0 +1,112 @@
+/**
+ * Picture files: the kind is told by the first bytes, not by the file's name.
+ *
+ * @module
+ */
+import { InputError } from "../core/errors.ts";
+import { decodeJpeg } from "./jpeg.ts";
+import { decodePng, encodePng } from "./png.ts";
+import type { RgbImage } from "./rgb_image.ts";
+
+/** First bytes of other picture formats, to say what a file is when it is none of ours. */
+const OTHERS: readonly (readonly [start: string, name: string])[] = [
+  ["GIF8", "a GIF picture"],
+  ["BM", "a BMP picture"],
+  ["RIFF", "a WebP picture or another RIFF file"],
+  ["II*\0", "a TIFF picture"],
+  ["MM\0*", "a TIFF picture"],
+  ["%PDF", "a PDF document"],
+  ["\0\0\0", "perhaps a HEIC or AVIF picture"],
+  ["<", "a text with markup (an SVG picture, or an error page saved in place of a picture?)"],
+];
+
+/** What the bytes seem to be, in words. */
+function describe(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "the file is empty";
+  const start = String.fromCharCode(...bytes.subarray(0, 8));
+  const known = OTHERS.find(([prefix]) => start.startsWith(prefix));
+  if (known) return `it is ${known[1]}`;
+  const hex = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0"));
+  return `it starts with the bytes ${hex.join(" ")}`;
+}
+
+/**
+ * The picture in the bytes of a JPEG or PNG file.
+ *
+ * @param bytes The whole file.
+ * @param name What to call it in errors, e.g. its path.
+ * @throws {InputError} If the bytes are neither JPEG nor PNG, or cut off or damaged.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decodeImage, encodePng, rgbImage } from "ae";
+ *
+ * const image = rgbImage(2, 2, new Uint8Array(12).fill(9));
+ * assert.deepEqual(await decodeImage(encodePng(image)), image);
+ * ```
+ */
+export async function decodeImage(bytes: Uint8Array, name = "image"): Promise<RgbImage> {
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return await decodeJpeg(bytes, name);
+  if (bytes[0] === 0x89 && bytes[1] === 0x50) return decodePng(bytes, name);
+  throw new InputError(`${name}: neither a JPEG nor a PNG picture: ${describe(bytes)}`);
+}
+
+/**
+ * Read a JPEG or PNG file.
+ *
+ * @param path The file.
+ * @throws {InputError} If there is no such file, it cannot be read, or it is not a whole JPEG or PNG picture.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { readImage } from "ae";
+ *
+ * await assert.rejects(readImage("no/such/photo.jpg"), /no\/such\/photo\.jpg: no such file/);
+ * ```
+ */
+export async function readImage(path: string): Promise<RgbImage> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "no such file"
+      : `cannot be read (${(error as Error).message})`;
+    throw new InputError(`${path}: ${reason}`);
+  }
+  return await decodeImage(bytes, path);
+}
+
+/**
+ * Write a picture as a PNG file. It is written under another name first and then renamed, so that a full
+ * disk or an interruption leaves no half picture.
+ *
+ * @param path The file; one that exists is replaced.
+ * @param image The picture.
+ * @throws {InputError} If the file cannot be written, e.g. because its folder is missing or read-only.
+ * @throws {ShapeError} If the bytes do not fill the picture.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { readImage, rgbImage, writePng } from "ae";
+ *
+ * const path = `${await Deno.makeTempDir()}/grey.png`;
+ * const image = rgbImage(2, 2, new Uint8Array(12).fill(128));
+ * await writePng(path, image);
+ * assert.deepEqual(await readImage(path), image);
+ * ```
+ */
+export async function writePng(path: string, image: RgbImage): Promise<void> {
+  const bytes = encodePng(image);
+  const unfinished = `${path}.tmp`;
+  try {
+    await Deno.writeFile(unfinished, bytes);
+    await Deno.rename(unfinished, path);
+  } catch (error) {
+    await Deno.remove(unfinished).catch(() => {});
+    throw new InputError(`${path}: cannot be written (${(error as Error).message})`);
+  }
+}
