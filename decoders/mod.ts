@@ -1,0 +1,31 @@
+/**
+ * From heatmaps and tags to people, on the CPU: {@linkcode decodePoses} and the steps it is made of.
+ *
+ * @module
+ */
+export { assignMinimumCost } from "./assign.ts";
+export { assignAsAuthors } from "./assign_as_authors.ts";
+export { type CocoResult, type CocoResultOptions, toCocoResults } from "./coco_results.ts";
+export {
+  averageHeatmaps,
+  type CombinedMaps,
+  combineFlipped,
+  type CombineOptions,
+  combineScales,
+  concatTags,
+  mirrorMaps,
+  type PoseMaps,
+  resizeMaps,
+  type ScaleMaps,
+} from "./combine.ts";
+export {
+  decodeBatch,
+  type DecodeBatchOptions,
+  type DecodeOptions,
+  decodePoses,
+} from "./decode_poses.ts";
+export { AUTHORS_GROUPING, groupByTag, type GroupOptions, personScore } from "./group_by_tag.ts";
+export { type HeatmapFrame, toImagePixels } from "./image_frame.ts";
+export { groupKnownKeypoints, type KnownKeypointOptions } from "./known_keypoints.ts";
+export { findPeaks, localMaxima, type Peak, type PeakOptions } from "./peaks.ts";
+export { adjustPerson, fillMissing, type FillOptions } from "./refine.ts";
