@@ -1,0 +1,194 @@
+/**
+ * The gate: everything that must hold before a change lands, in one command.
+ *
+ *     deno task test            all steps
+ *     deno task test lint check only these
+ *
+ * Every step runs, also after one has failed, and the last line says the result: the tests and doc
+ * examples that passed, and what failed. A step that is not a test counts as one failure; so does
+ * a skipped test, since a test that does not run proves nothing.
+ *
+ * @module
+ */
+import { ensureAdapter } from "./ensure_adapter.ts";
+import { LOCKED, runDeno } from "./start.ts";
+
+/** The modules that users import. */
+const ENTRY_POINTS = ["mod.ts", "data/mod.ts"];
+
+/** The folders of the library, whose doc comments hold examples. */
+const LIBRARY = [
+  "core",
+  "ops",
+  "nn",
+  "models",
+  "losses",
+  "optim",
+  "pose",
+  "image",
+  "decoders",
+  "data",
+  "metrics",
+  "display",
+  "io",
+];
+
+/** Pages whose `ts` blocks are run like examples. */
+const PAGES = ["README.md", "docs/how_it_runs.md", "docs/conv2d.md"];
+
+/** The folders that must type-check as a web page would see them: no `Deno`, only the web's names. */
+const PORTABLE = LIBRARY.filter((folder) => folder !== "io");
+
+/** One step of the gate. */
+interface Step {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Whether it runs tests, whose numbers the closing line adds up. */
+  readonly tests?: true;
+}
+
+/** How the tests are run: they may read, write, see the environment, and start this same Deno only. */
+export const TEST_ARGS: readonly string[] = [
+  "test",
+  ...LOCKED,
+  "-R",
+  "-W",
+  "-E",
+  `--allow-run=${Deno.execPath()}`,
+];
+
+const STEPS: readonly Step[] = [
+  { name: "fmt", args: ["fmt", "--check"] },
+  { name: "lint", args: ["lint"] },
+  { name: "check", args: ["check", ...LOCKED, "."] },
+  { name: "web", args: ["check", "-c", "deno.web.json", ...LOCKED, ...PORTABLE] },
+  { name: "layers", args: ["run", "--allow-read", "tools/check_layers.ts"] },
+  { name: "doclint", args: ["doc", "--lint", ...ENTRY_POINTS] },
+  {
+    name: "docs",
+    args: ["run", "--allow-read", "--allow-run", "tools/check_docs.ts", ...ENTRY_POINTS],
+  },
+  { name: "examples", args: ["test", "--doc", ...LOCKED, ...LIBRARY, ...PAGES], tests: true },
+  { name: "tests", args: [...TEST_ARGS, "tests"], tests: true },
+];
+
+/** Numbers of tests. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/**
+ * Count the tests in a JUnit report. A `describe` is a test to Deno and its `it`s are steps of it; only
+ * those without further steps count.
+ */
+export function countTests(junit: string): Counts {
+  const cases = [...junit.matchAll(/<testcase name="([^"]*)"[^>]*>([\s\S]*?)<\/testcase>/g)]
+    .map(([, name, body]) => ({ name, body }));
+  const groups = new Set(
+    cases.flatMap(({ name }) => {
+      const parts = name.split(" &gt; ");
+      return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join(" &gt; "));
+    }),
+  );
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const { name, body } of cases) {
+    if (groups.has(name)) continue;
+    if (body.includes("<skipped")) counts.skipped++;
+    else if (/<(?:failure|error)\b/.test(body)) counts.failed++;
+    else counts.passed++;
+  }
+  return counts;
+}
+
+/** The result of one step. */
+export interface StepResult {
+  readonly name: string;
+  readonly code: number;
+  /** For steps that run tests. */
+  readonly counts?: Counts;
+}
+
+/**
+ * What a step adds to the closing line, and why it failed, if it did.
+ *
+ * A step fails if it exits with another code than 0 (a crash at exit does so after the last test has
+ * passed), if a test was skipped, or if there was nothing to run.
+ */
+export function judge({ name, code, counts }: StepResult): {
+  passed: number;
+  failed: number;
+  problem?: string;
+} {
+  if (!counts) {
+    return code === 0
+      ? { passed: 0, failed: 0 }
+      : { passed: 0, failed: 1, problem: `${name}: exit code ${code}` };
+  }
+  const { passed, failed, skipped } = counts;
+  const bad = failed + skipped;
+  const problems = [
+    failed > 0 ? `${failed} failed` : "",
+    skipped > 0 ? `${skipped} skipped` : "",
+    bad === 0 && code !== 0 ? `exit code ${code}` : "",
+    code === 0 && passed + bad === 0 ? "nothing was run" : "",
+  ].filter(Boolean);
+  if (problems.length === 0) return { passed, failed: 0 };
+  return { passed, failed: Math.max(1, bad), problem: `${name}: ${problems.join(", ")}` };
+}
+
+async function runStep({ name, args, tests }: Step): Promise<StepResult> {
+  const present = [];
+  for (const arg of args) {
+    // A page or folder that is not there yet has nothing to check.
+    if (![...LIBRARY, ...PAGES].includes(arg) || await Deno.stat(arg).catch(() => null)) {
+      present.push(arg);
+    }
+  }
+  if (!tests) return { name, code: await runDeno(present) };
+  const report = await Deno.makeTempFile({ suffix: ".xml" });
+  try {
+    const code = await runDeno([
+      ...present.slice(0, 1),
+      `--junit-path=${report}`,
+      ...present.slice(1),
+    ]);
+    return { name, code, counts: countTests(await Deno.readTextFile(report)) };
+  } finally {
+    await Deno.remove(report);
+  }
+}
+
+if (import.meta.main) {
+  const unknown = Deno.args.filter((arg) => !STEPS.some(({ name }) => name === arg));
+  if (unknown.length > 0) {
+    console.error(
+      `ok: no step "${unknown[0]}"; there are ${STEPS.map(({ name }) => name).join(", ")}`,
+    );
+    Deno.exit(2);
+  }
+  try {
+    console.log(`WebGPU adapter: ${await ensureAdapter()}`);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n0 passed, 1 failed`);
+    Deno.exit(1);
+  }
+  let passed = 0;
+  let failed = 0;
+  const problems: string[] = [];
+  for (const step of STEPS) {
+    if (Deno.args.length > 0 && !Deno.args.includes(step.name)) continue;
+    console.log(`\n--- ${step.name}`);
+    const start = performance.now();
+    const verdict = judge(await runStep(step));
+    passed += verdict.passed;
+    failed += verdict.failed;
+    if (verdict.problem) problems.push(verdict.problem);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    console.log(`--- ${step.name}: ${verdict.problem ? "FAILED" : "ok"}, ${seconds} s`);
+  }
+  console.log(problems.length > 0 ? `\nfailing:\n  ${problems.join("\n  ")}\n` : "");
+  console.log(`${passed} passed, ${failed} failed`);
+  Deno.exit(failed > 0 ? 1 : 0);
+}

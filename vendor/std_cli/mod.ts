@@ -1,0 +1,2 @@
+/** The part of `jsr:@std/cli` that this project uses. @module */
+export * from "./parse_args.ts";
