@@ -1,3 +1,11 @@
 /** Skeletons and people: the words that data, decoders, metrics and display share. @module */
+export {
+  checkCocoResults,
+  checkCocoTruth,
+  type CocoAnnotation,
+  type CocoImage,
+  type CocoRecordOptions,
+  type CocoTruth,
+} from "./coco_records.ts";
 export * from "./person.ts";
 export * from "./skeleton.ts";

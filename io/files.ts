@@ -1,0 +1,115 @@
+/**
+ * Files read and written so that nothing is ever half there and every failure names the path.
+ *
+ * Writing goes through a neighbour: the bytes are written to a new file with a name of its own in the
+ * same folder, forced to the disk, and only then renamed to the wanted name, which replaces an old file
+ * in one step. Whoever reads the path sees the old content or the new one, whatever crashes meanwhile.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { InputError } from "../core/errors.ts";
+
+/**
+ * Read a whole file.
+ *
+ * @throws {InputError} If it does not exist, is a folder, or may not be read; the message starts with
+ *   the path.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { readBytes } from "ae";
+ *
+ * await assert.rejects(readBytes("no/such.file"), /^InputError: no\/such.file: no such file/);
+ * ```
+ */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw new InputError(`${path}: ${reason(error, "read")}`, { cause: error });
+  }
+}
+
+/**
+ * Write a file so that it is there completely or not at all (see the top of the file). An existing file
+ * is replaced. If `path` is a link, what it points to is replaced; if it is no regular file (a terminal,
+ * a pipe), it is written to directly.
+ *
+ * @param path In a folder that exists.
+ * @param content Bytes, or text to be stored as UTF-8.
+ * @throws {InputError} If the folder does not exist or cannot be written to, the path is a folder, or
+ *   the disk is full; the message starts with the path, and no partial file is left behind.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { writeFileAtomic } from "ae";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await writeFileAtomic(`${folder}/report.txt`, "AP 0.37\n");
+ * assert.equal(await Deno.readTextFile(`${folder}/report.txt`), "AP 0.37\n");
+ * await assert.rejects(
+ *   writeFileAtomic(`${folder}/missing/report.txt`, "AP 0.37\n"),
+ *   /^InputError: .*report.txt: the folder .*missing does not exist/,
+ * );
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  try {
+    const existing = await statOrNull(path);
+    if (existing?.isDirectory) throw new InputError(`${path}: is a folder, not a file`);
+    if (existing && !existing.isFile) return await Deno.writeFile(path, bytes, { create: false });
+    await writeThenRename(existing ? await Deno.realPath(path) : path, bytes);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const folder = dirname(path);
+    const why = error instanceof Deno.errors.NotFound
+      ? `the folder ${folder} does not exist`
+      : reason(error, `write in the folder ${folder}`);
+    throw new InputError(`${path}: ${why}`, { cause: error });
+  }
+}
+
+async function writeThenRename(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${dirname(path)}/.${crypto.randomUUID()}.tmp`;
+  try {
+    {
+      using file = await Deno.open(temporary, { write: true, createNew: true });
+      for (let written = 0; written < bytes.length;) {
+        written += await file.write(bytes.subarray(written));
+      }
+      await file.sync();
+    }
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {}); // not there if it could not be created
+    throw error;
+  }
+}
+
+async function statOrNull(path: string): Promise<Deno.FileInfo | null> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** An operating system's error in words that go after "path: ". */
+function reason(error: unknown, doing: string): string {
+  if (error instanceof Deno.errors.NotFound) return "no such file";
+  if (error instanceof Deno.errors.IsADirectory) return "is a folder, not a file";
+  if (error instanceof Deno.errors.NotADirectory) {
+    return "a part of the path is a file, not a folder";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) return `no permission to ${doing}`;
+  if (error instanceof Deno.errors.NotCapable) {
+    return `Deno was not allowed to ${doing} (run it with --allow-read and --allow-write)`;
+  }
+  return `cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`;
+}

@@ -1,0 +1,5 @@
+/** Files: weights, JSON, COCO's records. Read with checks, written completely or not at all. @module */
+export * from "./coco_records.ts";
+export * from "./files.ts";
+export { readJson } from "./json.ts";
+export * from "./safetensors.ts";

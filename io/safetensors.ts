@@ -1,0 +1,448 @@
+/**
+ * The safetensors file format: named arrays in one file, readable from any language and without running
+ * anything, unlike Python's pickles.
+ *
+ *     ┌────────┬─────────────────────────────────────────────┬────────────────────────────────────┐
+ *     │ 8 bytes│ header: JSON, H bytes, padded with blanks   │ data: the arrays' bytes, one after │
+ *     │   H    │ {"conv.weight": {"dtype": "F32",            │ another without gaps, row-major,   │
+ *     │ (u64)  │   "shape": [64, 3, 7, 7],                   │ little-endian                      │
+ *     │        │   "data_offsets": [0, 37632]}, ...}         │                                    │
+ *     └────────┴─────────────────────────────────────────────┴────────────────────────────────────┘
+ *
+ * Offsets count from the start of the data. The key `__metadata__` holds an object of texts.
+ *
+ * | dtype       | array             | dtype       | array            |
+ * | ----------- | ----------------- | ----------- | ---------------- |
+ * | F64         | `Float64Array`    | I8, U8      | `Int8Array`, `Uint8Array` |
+ * | F32         | `Float32Array`    | I16, U16    | `Int16Array`, `Uint16Array` |
+ * | F16         | `Float16Array`    | I32, U32    | `Int32Array`, `Uint32Array` |
+ * | BOOL (read) | `Uint8Array`, 0/1 | I64, U64    | `BigInt64Array`, `BigUint64Array` |
+ *
+ * BF16 and the 8-bit floats have no JavaScript array; convert them where the file was made.
+ *
+ * Format: huggingface/safetensors, README and `tensor.rs`. As there, arrays are written with the widest
+ * type first and by name within a type, so that every array is aligned and the same arrays always give
+ * the same bytes; a header above 100 MB, gaps, overlaps and left-over bytes are refused. Beyond it, a
+ * name that occurs twice is refused. (JavaScript's typed arrays have the byte order of the machine; all
+ * that Deno runs on are little-endian.)
+ *
+ * @module
+ */
+import { InputError } from "../core/errors.ts";
+import { type HostArray, type Shape, sizeOf, type TypedArray } from "../core/host_array.ts";
+import { readBytes, writeFileAtomic } from "./files.ts";
+import { decodeUtf8, findJsonError } from "./json.ts";
+
+/** The typed arrays that a file can hold. */
+export type SafetensorsData =
+  | TypedArray
+  | Float64Array<ArrayBuffer>
+  | Int8Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | BigInt64Array<ArrayBuffer>
+  | BigUint64Array<ArrayBuffer>;
+
+/** An array of any type that a file can hold; a {@linkcode HostArray} is one. */
+export interface SafetensorsArray<A extends SafetensorsData = SafetensorsData> {
+  /** Sizes of the axes, outermost first. */
+  readonly shape: Shape;
+  /** The numbers, row-major. */
+  readonly data: A;
+}
+
+/** A file's content. */
+export interface Safetensors {
+  /** By name, in the order of the header. */
+  readonly arrays: Record<string, SafetensorsArray>;
+  /** Free texts. */
+  readonly metadata: Record<string, string>;
+}
+
+/** Type names and their arrays, in the order in which they are written: widest first. */
+const DTYPES = {
+  F64: Float64Array,
+  I64: BigInt64Array,
+  U64: BigUint64Array,
+  F32: Float32Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  F16: Float16Array,
+  I16: Int16Array,
+  U16: Uint16Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+} as const;
+
+type Dtype = keyof typeof DTYPES;
+
+const METADATA = "__metadata__";
+
+/** The largest header that huggingface/safetensors accepts, in bytes. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+/** The file starts with the header's length as a 64-bit number. */
+const LENGTH_BYTES = 8;
+
+/**
+ * Named arrays as the bytes of a safetensors file.
+ *
+ * @param arrays By name. The element type decides the dtype.
+ * @param metadata Texts to store with them.
+ * @throws {RangeError} If an array's length is not the product of its shape, its type is not in the
+ *   table at the top of the file, a name is `__metadata__`, or a metadata value is not a text.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decodeSafetensors, encodeSafetensors, hostArray } from "ae";
+ *
+ * const bytes = encodeSafetensors({ bias: hostArray([2], [1, 2]) }, { seed: "7" });
+ * const { arrays, metadata } = decodeSafetensors(bytes);
+ * assert.deepEqual(arrays.bias, { shape: [2], data: new Float32Array([1, 2]) });
+ * assert.equal(metadata.seed, "7");
+ * ```
+ */
+export function encodeSafetensors(
+  arrays: Readonly<Record<string, SafetensorsArray>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  for (const [key, value] of Object.entries(metadata)) {
+    if (typeof value !== "string") {
+      throw new RangeError(`encodeSafetensors: metadata ${show(key)} is ${value}, not a text`);
+    }
+  }
+  const entries = Object.entries(arrays).map(([name, array]) => {
+    checkArray(name, array);
+    return { name, array, dtype: dtypeOf(name, array.data) };
+  });
+  const rank = Object.keys(DTYPES);
+  entries.sort((a, b) => rank.indexOf(a.dtype) - rank.indexOf(b.dtype) || compare(a.name, b.name));
+
+  let end = 0;
+  const described: [string, unknown][] = Object.keys(metadata).length > 0
+    ? [[METADATA, metadata]]
+    : [];
+  for (const { name, array: { shape, data }, dtype } of entries) {
+    const begin = end;
+    end += data.byteLength;
+    described.push([name, { dtype, shape, data_offsets: [begin, end] }]);
+  }
+  const header = padded(JSON.stringify(Object.fromEntries(described)));
+
+  const bytes = new Uint8Array(LENGTH_BYTES + header.length + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(header, LENGTH_BYTES);
+  let at = LENGTH_BYTES + header.length;
+  for (const { array: { data } } of entries) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+function checkArray(name: string, { shape, data }: SafetensorsArray): void {
+  if (name === METADATA) {
+    throw new RangeError(`encodeSafetensors: ${METADATA} is reserved; an array needs another name`);
+  }
+  if (data.length !== sizeOf(shape)) {
+    throw new RangeError(
+      `encodeSafetensors: ${show(name)} has shape [${shape.join(", ")}] but ${data.length} numbers`,
+    );
+  }
+}
+
+function dtypeOf(name: string, data: SafetensorsData): Dtype {
+  // BOOL comes after U8, so bytes are always U8.
+  const dtype = (Object.keys(DTYPES) as Dtype[]).find((dtype) => data instanceof DTYPES[dtype]);
+  if (dtype) return dtype;
+  throw new RangeError(
+    `encodeSafetensors: ${show(name)} is of a type that the format does not have`,
+  );
+}
+
+/** By UTF-16 units: the same everywhere, unlike an order by language. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** UTF-8 bytes with blanks to a multiple of 8, so that the data is aligned. */
+function padded(text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text);
+  const result = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(0x20);
+  result.set(bytes);
+  return result;
+}
+
+/**
+ * The arrays in the bytes of a safetensors file. They are copies; the bytes can be thrown away.
+ *
+ * @param bytes The whole file.
+ * @param name What error messages call it: the file's path.
+ * @throws {InputError} If anything about the file is not as the format wants it: cut off, header too
+ *   long or not JSON, a name that occurs twice, an unknown dtype, a bad shape, offsets that are out of
+ *   range, overlap, leave a gap or do not fit dtype and shape, left-over bytes. The message names the
+ *   file and the tensor.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decodeSafetensors, encodeSafetensors, hostArray } from "ae";
+ *
+ * const bytes = encodeSafetensors({ weight: hostArray([3], [1, 2, 3]) });
+ * assert.throws(
+ *   () => decodeSafetensors(bytes.subarray(0, -4), "w.safetensors"),
+ *   /^InputError: w.safetensors: tensor "weight" ends at byte 12 of the data, which has only 8/,
+ * );
+ * ```
+ */
+export function decodeSafetensors(
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string = "safetensors",
+): Safetensors {
+  const { header, data } = split(bytes, name);
+  const { [METADATA]: metadata = {}, ...described } = header;
+  const tensors = Object.entries(described).map(([tensor, info]) => place(tensor, info, name));
+  checkCoverage(tensors, data.length, name);
+  return {
+    arrays: Object.fromEntries(
+      tensors.map(({ tensor, dtype, shape, begin, end }) => {
+        // A copy starts at an address that suits every type, which the file's own bytes need not do.
+        const buffer = data.slice(begin, end).buffer;
+        return [tensor, { shape, data: new DTYPES[dtype](buffer) }];
+      }),
+    ),
+    metadata: checkMetadata(metadata, name),
+  };
+}
+
+/** Cut the file into its parsed header and its data. */
+function split(
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string,
+): { header: Record<string, unknown>; data: Uint8Array<ArrayBuffer> } {
+  if (bytes.length < LENGTH_BYTES) {
+    throw new InputError(`${name}: ${bytes.length} bytes are too few for a safetensors file`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > MAX_HEADER_BYTES) {
+    throw new InputError(
+      `${name}: claims a header of ${length} bytes, more than ${MAX_HEADER_BYTES}; ` +
+        "is it a safetensors file?",
+    );
+  }
+  const start = LENGTH_BYTES + Number(length);
+  if (start > bytes.length) {
+    throw new InputError(
+      `${name}: the header should have ${length} bytes but the file ends after ` +
+        `${bytes.length - LENGTH_BYTES}; it is cut off`,
+    );
+  }
+  const header = parseHeader(decodeUtf8(bytes.subarray(LENGTH_BYTES, start), name), name);
+  return { header, data: bytes.subarray(start) };
+}
+
+function parseHeader(text: string, name: string): Record<string, unknown> {
+  const seen = new Set<string>();
+  let twice: string | undefined;
+  const error = findJsonError(text, (key, depth) => {
+    if (depth === 1 && seen.has(key)) twice ??= key;
+    if (depth === 1) seen.add(key);
+  });
+  if (error) {
+    throw new InputError(
+      `${name}: the header is not JSON: ${error.problem} (byte ${LENGTH_BYTES + error.position})`,
+    );
+  }
+  if (twice !== undefined) throw new InputError(`${name}: tensor ${show(twice)} occurs twice`);
+  const header: unknown = JSON.parse(text);
+  if (!isRecord(header)) throw new InputError(`${name}: the header is not a JSON object`);
+  return header;
+}
+
+/** A tensor's checked description. */
+interface Placed {
+  readonly tensor: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+function place(tensor: string, info: unknown, name: string): Placed {
+  const fail = (problem: string) => new InputError(`${name}: tensor ${show(tensor)} ${problem}`);
+  if (!isRecord(info)) throw fail("is not described by an object");
+  const { dtype, shape, data_offsets: offsets } = info;
+  if (typeof dtype !== "string" || !Object.hasOwn(DTYPES, dtype)) {
+    throw fail(`has dtype ${show(dtype)}, known are ${Object.keys(DTYPES).join(", ")}`);
+  }
+  if (!Array.isArray(shape) || !shape.every(isSize)) {
+    throw fail(`has shape ${show(shape)}, expected a list of whole numbers, 0 or more`);
+  }
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
+    throw fail(`has data_offsets ${show(offsets)}, expected two whole numbers, 0 or more`);
+  }
+  const [begin, end] = offsets;
+  const needed = sizeOf(shape) * DTYPES[dtype as Dtype].BYTES_PER_ELEMENT;
+  if (end - begin !== needed) {
+    throw fail(
+      `of ${dtype} [${shape.join(", ")}] needs ${needed} bytes but its data_offsets ` +
+        `[${begin}, ${end}] hold ${end - begin}`,
+    );
+  }
+  return { tensor, dtype: dtype as Dtype, shape, begin, end };
+}
+
+/** The tensors must fill the data exactly. */
+function checkCoverage(tensors: readonly Placed[], bytes: number, name: string): void {
+  let covered = 0;
+  let previous = "the start";
+  for (
+    const { tensor, begin, end } of tensors.toSorted((a, b) => a.begin - b.begin || a.end - b.end)
+  ) {
+    if (end > bytes) {
+      throw new InputError(
+        `${name}: tensor ${
+          show(tensor)
+        } ends at byte ${end} of the data, which has only ${bytes}; ` +
+          "the file is cut off",
+      );
+    }
+    if (begin < covered) {
+      throw new InputError(`${name}: tensor ${show(tensor)} overlaps ${previous}`);
+    }
+    if (begin > covered) {
+      throw new InputError(
+        `${name}: ${begin - covered} bytes before tensor ${show(tensor)} belong to no tensor`,
+      );
+    }
+    covered = end;
+    previous = `tensor ${show(tensor)}`;
+  }
+  if (covered < bytes) {
+    throw new InputError(`${name}: ${bytes - covered} bytes after ${previous} belong to no tensor`);
+  }
+}
+
+function checkMetadata(metadata: unknown, name: string): Record<string, string> {
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
+    throw new InputError(`${name}: ${METADATA} is not an object of texts`);
+  }
+  return metadata as Record<string, string>;
+}
+
+/**
+ * Write named arrays to a safetensors file, completely or not at all (see {@linkcode writeFileAtomic}).
+ *
+ * @param path In a folder that exists.
+ * @param arrays By name.
+ * @param metadata Texts to store with them.
+ * @throws {RangeError} As {@linkcode encodeSafetensors}.
+ * @throws {InputError} If the file cannot be written.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { hostArray, readSafetensors, writeSafetensors } from "ae";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const path = `${folder}/weights.safetensors`;
+ * await writeSafetensors(path, { bias: hostArray([2], [1, 2]) }, { preset: "tiny" });
+ * const { arrays, metadata } = await readSafetensors(path);
+ * assert.deepEqual([...arrays.bias.data], [1, 2]);
+ * assert.equal(metadata.preset, "tiny");
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function writeSafetensors(
+  path: string,
+  arrays: Readonly<Record<string, SafetensorsArray>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await writeFileAtomic(path, encodeSafetensors(arrays, metadata));
+}
+
+/**
+ * Read a safetensors file.
+ *
+ * @throws {InputError} If it cannot be read or {@linkcode decodeSafetensors} refuses it; the message
+ *   starts with the path.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { readSafetensors } from "ae";
+ *
+ * const path = await Deno.makeTempFile();
+ * await Deno.writeTextFile(path, "not what it says");
+ * await assert.rejects(readSafetensors(path), /is it a safetensors file\?/);
+ * await Deno.remove(path);
+ * ```
+ */
+export async function readSafetensors(path: string): Promise<Safetensors> {
+  return decodeSafetensors(await readBytes(path), path);
+}
+
+/**
+ * The arrays of a weight file as float32, for a model to load: F64 is rounded to the nearest, F16 is
+ * widened exactly, F32 is taken as it is. Weights are finite; anything else is the trace of a training
+ * run that diverged, and is refused.
+ *
+ * @param file From {@linkcode readSafetensors}.
+ * @param name What error messages call it: the file's path.
+ * @throws {InputError} If an array is not of floats, or a number is NaN or infinite (also when it becomes
+ *   so by rounding); the message names the file, the tensor and the place in it.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { floatWeights, hostArray } from "ae";
+ *
+ * const file = { arrays: { "conv.bias": hostArray([2], [1, NaN]) }, metadata: {} };
+ * assert.throws(
+ *   () => floatWeights(file, "w.safetensors"),
+ *   /^InputError: w.safetensors: tensor "conv.bias" is NaN at index 1 of 2/,
+ * );
+ * ```
+ */
+export function floatWeights(
+  { arrays }: Safetensors,
+  name: string = "safetensors",
+): Record<string, HostArray> {
+  const weights = Object.entries(arrays).map(([tensor, { shape, data }]) => {
+    const isFloat = data instanceof Float32Array || data instanceof Float16Array ||
+      data instanceof Float64Array;
+    if (!isFloat) {
+      throw new InputError(
+        `${name}: tensor ${show(tensor)} has dtype ${
+          dtypeOf(tensor, data)
+        }, weights are F16, F32 or F64`,
+      );
+    }
+    const floats = data instanceof Float32Array ? data : Float32Array.from(data);
+    const bad = floats.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw new InputError(
+        `${name}: tensor ${show(tensor)} is ${data[bad]} at index ${bad} of ${data.length}; ` +
+          "weights must be finite float32 numbers",
+      );
+    }
+    return [tensor, { shape, data: floats }] as const;
+  });
+  return Object.fromEntries(weights);
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? "none";
+}

@@ -1,0 +1,151 @@
+/**
+ * Average precision: one number for a list of detections, each right or wrong and each with a score.
+ * Go down the list from the highest score and keep count:
+ *
+ *     precision = right so far / (right + wrong so far)      how much of what was claimed is true
+ *     recall    = right so far / people there are            how much of what is true was found
+ *
+ *     precision
+ *      1 |####
+ *        |   #######          AP = mean height of this curve, read at the
+ *        |         ####       101 recalls 0, 0.01, ..., 1; 0 beyond the last
+ *        |             ##     recall that was reached
+ *      0 |_______________#_ recall
+ *
+ * The raw curve is a saw; before it is read, every precision is raised to the best one at the same or
+ * a higher recall (the envelope), because a user who accepts this recall can go there.
+ *
+ * Source: pycocotools `cocoeval.py`, `accumulate`, including its 2.2e-16 in the divisor, which makes
+ * the very first precision 0.9999999999999998 instead of 1.
+ *
+ * @module
+ */
+
+/** What became of a detection. */
+export const OUTCOME = {
+  /** Found nobody: a false positive. */
+  WRONG: 0,
+  /** Found a person: a true positive. */
+  RIGHT: 1,
+  /** Not counted at all. */
+  IGNORED: 2,
+} as const;
+
+/** The 101 recalls at which precision is read: 0, 0.01, ..., 1. */
+export const RECALL_GRID: readonly number[] = Array.from(
+  { length: 101 },
+  (_, i) => i === 100 ? 1 : i * 0.01, // multiplied, not divided, as numpy.linspace does
+);
+
+/** A precision-recall curve and its summary. */
+export interface PrecisionRecall {
+  /** Enveloped precision at the 101 recalls of {@linkcode RECALL_GRID}; all -1 without people. */
+  readonly precision: Float64Array<ArrayBuffer>;
+  /** Recall after the last detection; 0 without detections, -1 without people. */
+  readonly recall: number;
+}
+
+/**
+ * The precision-recall curve of detections in the order of their scores.
+ *
+ * @param outcomes An {@linkcode OUTCOME} per detection, highest score first.
+ * @param people How many people there are to find. With 0 the curve is undefined: all -1.
+ * @throws {RangeError} If `people` is not a whole number of 0 or more, or an outcome is none of the
+ *   three, or more people are found than there are.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { OUTCOME, precisionRecall } from "ae";
+ *
+ * const { RIGHT, WRONG } = OUTCOME;
+ * const { precision, recall } = precisionRecall([RIGHT, WRONG, RIGHT], 4);
+ * assert.equal(recall, 2 / 4);
+ * assert.ok(Math.abs(precision[25] - 1) < 1e-12); //    recall 0.25: 1 of 1 right
+ * assert.ok(Math.abs(precision[50] - 2 / 3) < 1e-12); // recall 0.50: 2 of 3 right
+ * assert.equal(precision[51], 0); //                     never reached
+ * ```
+ */
+export function precisionRecall(outcomes: ArrayLike<number>, people: number): PrecisionRecall {
+  if (!Number.isInteger(people) || people < 0) {
+    throw new RangeError(
+      `precisionRecall: people must be a whole number, 0 or more, not ${people}`,
+    );
+  }
+  const precision = new Float64Array(RECALL_GRID.length);
+  if (people === 0) return { precision: precision.fill(-1), recall: -1 };
+
+  const counted = countUp(outcomes, people);
+  const envelope = counted.precision;
+  for (let i = envelope.length - 1; i > 0; i--) {
+    if (envelope[i] > envelope[i - 1]) envelope[i - 1] = envelope[i];
+  }
+  // Both recalls ascend, so one walk finds for each grid point the first detection that reaches it.
+  let i = 0;
+  RECALL_GRID.forEach((wanted, r) => {
+    while (i < envelope.length && counted.recall[i] < wanted) i++;
+    precision[r] = i < envelope.length ? envelope[i] : 0;
+  });
+  return { precision, recall: counted.recall.at(-1) ?? 0 };
+}
+
+/** Raw precision and recall after each detection that counts. */
+function countUp(
+  outcomes: ArrayLike<number>,
+  people: number,
+): { precision: Float64Array; recall: Float64Array } {
+  const precision = new Float64Array(outcomes.length);
+  const recall = new Float64Array(outcomes.length);
+  let right = 0;
+  let wrong = 0;
+  for (let i = 0; i < outcomes.length; i++) {
+    if (outcomes[i] === OUTCOME.IGNORED) continue;
+    if (outcomes[i] === OUTCOME.RIGHT) right++;
+    else if (outcomes[i] === OUTCOME.WRONG) wrong++;
+    else throw new RangeError(`precisionRecall: outcome ${i} is ${outcomes[i]}, not 0, 1 or 2`);
+    const n = right + wrong - 1;
+    precision[n] = right / (right + wrong + Number.EPSILON);
+    recall[n] = right / people;
+  }
+  if (right > people) {
+    throw new RangeError(`precisionRecall: ${right} found, but there are only ${people} people`);
+  }
+  return {
+    precision: precision.subarray(0, right + wrong),
+    recall: recall.subarray(0, right + wrong),
+  };
+}
+
+/**
+ * Average precision: the mean of the 101 values of {@linkcode precisionRecall}; -1 without people.
+ *
+ * @param outcomes An {@linkcode OUTCOME} per detection, highest score first.
+ * @param people How many people there are to find.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { averagePrecision, OUTCOME } from "ae";
+ *
+ * const { IGNORED, RIGHT, WRONG } = OUTCOME;
+ * assert.ok(Math.abs(averagePrecision([RIGHT, RIGHT, WRONG, IGNORED], 2) - 1) < 1e-12);
+ * assert.equal(averagePrecision([], 2), 0); //   nobody was found
+ * assert.equal(averagePrecision([WRONG], 0), -1); // nobody was there: undefined
+ * ```
+ */
+export function averagePrecision(outcomes: ArrayLike<number>, people: number): number {
+  return meanOfDefined(precisionRecall(outcomes, people).precision);
+}
+
+/** Mean of the values above -1, the mark of "undefined"; -1 if there is none. */
+export function meanOfDefined(values: Iterable<number>): number {
+  let sum = 0;
+  let count = 0;
+  for (const value of values) {
+    if (value > -1) {
+      sum += value;
+      count++;
+    }
+  }
+  return count > 0 ? sum / count : -1;
+}
