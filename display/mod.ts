@@ -1,0 +1,28 @@
+/**
+ * Pictures of people, heatmaps, tags and training runs; the demo's report; progress bars. Everything here is plain
+ * TypeScript on numbers in main memory: no GPU, no canvas, no library.
+ *
+ * A function called `draw…` gives an {@linkcode Svg}, which a notebook shows by itself; a function called `paint…` gives
+ * pixels, an `RgbImage`.
+ *
+ * @module
+ */
+export {
+  type BarChartOptions,
+  type BarSeries,
+  drawBarChart,
+  drawLineChart,
+  type LineChartOptions,
+  type LineSeries,
+} from "./chart.ts";
+export * from "./color.ts";
+export { drawHeatmaps, type HeatmapPictureOptions, paintHeatmaps } from "./heatmaps.ts";
+export * from "./jupyter.ts";
+export * from "./panels.ts";
+export { pngDataUrl } from "./picture.ts";
+export * from "./poses.ts";
+export * from "./progress.ts";
+export * from "./report.ts";
+export { niceTicks } from "./scale.ts";
+export * from "./svg.ts";
+export * from "./tags.ts";
