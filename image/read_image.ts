@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { InputError } from "../core/errors.ts";
 import { decodeJpeg } from "./jpeg.ts";
 import { decodePng, encodePng } from "./png.ts";
@@ -69,9 +70,9 @@ export async function decodeImage(bytes: Uint8Array, name = "image"): Promise<Rg
 export async function readImage(path: string): Promise<RgbImage> {
   let bytes: Uint8Array;
   try {
-    bytes = await Deno.readFile(path);
+    bytes = await readFile(path);
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
+    const reason = (error as { code?: string }).code === "ENOENT"
       ? "no such file"
       : `cannot be read (${(error as Error).message})`;
     throw new InputError(`${path}: ${reason}`);
@@ -91,9 +92,10 @@ export async function readImage(path: string): Promise<RgbImage> {
  * @example Usage
  * ```ts
  * import assert from "node:assert/strict";
+ * import { mkdtemp } from "node:fs/promises";
  * import { readImage, rgbImage, writePng } from "ae";
  *
- * const path = `${await Deno.makeTempDir()}/grey.png`;
+ * const path = `${await mkdtemp("/tmp/example-")}/grey.png`;
  * const image = rgbImage(2, 2, new Uint8Array(12).fill(128));
  * await writePng(path, image);
  * assert.deepEqual(await readImage(path), image);
@@ -103,10 +105,10 @@ export async function writePng(path: string, image: RgbImage): Promise<void> {
   const bytes = encodePng(image);
   const unfinished = `${path}.tmp`;
   try {
-    await Deno.writeFile(unfinished, bytes);
-    await Deno.rename(unfinished, path);
+    await writeFile(unfinished, bytes);
+    await rename(unfinished, path);
   } catch (error) {
-    await Deno.remove(unfinished).catch(() => {});
+    await rm(unfinished, { force: true }).catch(() => {});
     throw new InputError(`${path}: cannot be written (${(error as Error).message})`);
   }
 }

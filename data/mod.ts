@@ -1,0 +1,14 @@
+/**
+ * Pictures with people, and batches made of them: COCO photographs, synthetic scenes, augmentation,
+ * targets.
+ *
+ * @module
+ */
+export * from "./augment.ts";
+export { type Batch, type BatchOptions, makeBatch } from "./batch.ts";
+export * from "./coco.ts";
+export * from "./colours.ts";
+export * from "./loader.ts";
+export * from "./random.ts";
+export * from "./sample.ts";
+export * from "./targets.ts";
