@@ -2,7 +2,8 @@
  * The gate: everything that must hold before a change lands, in one command.
  *
  *     deno task test            all steps
- *     deno task test lint check only these
+ *     deno task test lint web   only these steps
+ *     deno task test tests/ops  only the tests of these files or folders
  *
  * Every step runs, also after one has failed, and the last line says the result: the tests and doc
  * examples that passed, and what failed. A step that is not a test counts as one failure; so does
@@ -10,6 +11,7 @@
  *
  * @module
  */
+import { GpuError, InputError } from "../core/errors.ts";
 import { ensureAdapter } from "./ensure_adapter.ts";
 import { LOCKED, runDeno } from "./start.ts";
 
@@ -40,7 +42,7 @@ const PAGES = ["README.md", "docs/how_it_runs.md", "docs/conv2d.md"];
 const PORTABLE = LIBRARY.filter((folder) => folder !== "io");
 
 /** One step of the gate. */
-interface Step {
+export interface Step {
   readonly name: string;
   readonly args: readonly string[];
   /** Whether it runs tests, whose numbers the closing line adds up. */
@@ -138,6 +140,24 @@ export function judge({ name, code, counts }: StepResult): {
   return { passed, failed: Math.max(1, bad), problem: `${name}: ${problems.join(", ")}` };
 }
 
+/**
+ * The steps to run: all, or those named, or the tests of the files and folders named.
+ *
+ * @throws {InputError} If an argument is neither.
+ */
+export function chooseSteps(args: readonly string[]): readonly Step[] {
+  if (args.length === 0) return STEPS;
+  const files = args.filter((arg) => /^tests\//.test(arg));
+  const wrong = args.find((arg) => !files.includes(arg) && !STEPS.some(({ name }) => name === arg));
+  if (wrong !== undefined) {
+    const names = STEPS.map(({ name }) => name).join(", ");
+    throw new InputError(`ok: no step "${wrong}"; there are ${names}, and files below tests/`);
+  }
+  const steps = STEPS.filter(({ name }) => args.includes(name));
+  if (files.length === 0) return steps;
+  return [...steps, { name: files.join(" "), args: [...TEST_ARGS, ...files], tests: true }];
+}
+
 async function runStep({ name, args, tests }: Step): Promise<StepResult> {
   const present = [];
   for (const arg of args) {
@@ -160,25 +180,13 @@ async function runStep({ name, args, tests }: Step): Promise<StepResult> {
   }
 }
 
-if (import.meta.main) {
-  const unknown = Deno.args.filter((arg) => !STEPS.some(({ name }) => name === arg));
-  if (unknown.length > 0) {
-    console.error(
-      `ok: no step "${unknown[0]}"; there are ${STEPS.map(({ name }) => name).join(", ")}`,
-    );
-    Deno.exit(2);
-  }
-  try {
-    console.log(`WebGPU adapter: ${await ensureAdapter()}`);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n0 passed, 1 failed`);
-    Deno.exit(1);
-  }
+/** Run steps, print the closing line, and return the exit code. */
+async function runGate(steps: readonly Step[]): Promise<number> {
+  console.log(`WebGPU adapter: ${await ensureAdapter()}`);
   let passed = 0;
   let failed = 0;
   const problems: string[] = [];
-  for (const step of STEPS) {
-    if (Deno.args.length > 0 && !Deno.args.includes(step.name)) continue;
+  for (const step of steps) {
     console.log(`\n--- ${step.name}`);
     const start = performance.now();
     const verdict = judge(await runStep(step));
@@ -188,7 +196,18 @@ if (import.meta.main) {
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     console.log(`--- ${step.name}: ${verdict.problem ? "FAILED" : "ok"}, ${seconds} s`);
   }
-  console.log(problems.length > 0 ? `\nfailing:\n  ${problems.join("\n  ")}\n` : "");
-  console.log(`${passed} passed, ${failed} failed`);
-  Deno.exit(failed > 0 ? 1 : 0);
+  if (problems.length > 0) console.log(`\nfailing:\n  ${problems.join("\n  ")}`);
+  console.log(`\n${passed} passed, ${failed} failed`);
+  return failed > 0 ? 1 : 0;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await runGate(chooseSteps(Deno.args)));
+  } catch (error) {
+    if (!(error instanceof InputError || error instanceof GpuError)) throw error;
+    console.error(error.message);
+    console.log("\n0 passed, 1 failed");
+    Deno.exit(1);
+  }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { countTests, judge } from "../../tools/ok.ts";
+import { chooseSteps, countTests, judge } from "../../tools/ok.ts";
 
 const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="deno test" tests="7" failures="1" errors="0" time="0.018">
@@ -57,4 +57,12 @@ Deno.test("judge() passes tests only if all passed and the process ended well", 
     problem: "tests: nothing was run",
   });
   assert.deepEqual(verdict(1, 0, 0, 0).failed, 1);
+});
+
+Deno.test("chooseSteps() takes steps by name, and files as tests", () => {
+  const names = (...args: string[]) => chooseSteps(args).map(({ name }) => name);
+  assert.ok(names().includes("lint") && names().at(-1) === "tests");
+  assert.deepEqual(names("web", "fmt"), ["fmt", "web"]);
+  assert.deepEqual(names("tests/ops", "lint"), ["lint", "tests/ops"]);
+  assert.throws(() => chooseSteps(["limt"]), /ok: no step "limt"; there are fmt, lint/);
 });
