@@ -1,0 +1,62 @@
+/** Tensors of one number repeated. @module */
+import { type DType, typedArray } from "../core/dtype.ts";
+import { type Shape, sizeOf } from "../core/host_array.ts";
+import { perElement } from "../core/kernel.ts";
+import { apply, type Op } from "../core/op.ts";
+import type { Tensor } from "../core/tensor.ts";
+
+interface FillAttrs {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The number's bits: as an f32 where it is a float, else as the integer itself. */
+  readonly bits: number;
+}
+
+const fillOp: Op<FillAttrs> = {
+  name: "full",
+  shape: (_inputs, { shape }) => shape,
+  dtype: (_inputs, { dtype }) => dtype,
+  kernel(request) {
+    const { attrs, output } = request;
+    const type = output.dtype === "f16" ? "f32" : output.dtype;
+    // By its bits and through a variable: WGSL refuses infinities and NaN in constants.
+    return perElement("full", request, {
+      inputs: [],
+      vectors: ["out"],
+      count: Math.ceil(sizeOf(output.shape) / 4), // buffers are padded: the last group may stick out
+      body: `  var bits = ${attrs.bits}u;\n  out[i] = vec4<Out>(Out(bitcast<${type}>(bits)));`,
+    });
+  },
+  grad: () => [],
+};
+
+/**
+ * A tensor of one number repeated.
+ *
+ * @param shape Sizes of the axes.
+ * @param value Any number, infinities included; for i32 and u32 a whole number in their range.
+ * @param dtype Type of the numbers. @default {"f32"}
+ * @returns A tensor of that shape.
+ * @throws {RangeError} If a size is not a whole number from 0, or the value does not fit the type.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { full } from "ae";
+ *
+ * assert.deepEqual(await full([2, 2], 7).array(), [[7, 7], [7, 7]]);
+ * ```
+ */
+export function full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
+  if (!shape.every((length) => Number.isInteger(length) && length >= 0)) {
+    throw new RangeError(`full: sizes must be whole numbers, 0 or more, not [${shape.join(", ")}]`);
+  }
+  const integer = dtype === "i32" || dtype === "u32";
+  const number = typedArray(dtype === "f16" ? "f32" : dtype, 1);
+  number[0] = value;
+  if (integer && number[0] !== value) {
+    throw new RangeError(`full: ${value} is no ${dtype}`);
+  }
+  const [bits] = new Uint32Array(number.buffer);
+  return apply(fillOp, [], { shape: [...shape], dtype, bits });
+}
