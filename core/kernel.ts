@@ -79,6 +79,8 @@ export function kernel(parts: KernelParts): Kernel {
   }
   const shapes = request.inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" ");
   const title = `${name} ${shapes} -> [${request.output.shape.join(", ")}]`;
+  // Nothing to compute: and no text either, for WGSL refuses `i % 0u` in code that never runs.
+  const empty = sizeOf(request.output.shape) === 0;
   const types = [...request.inputs, request.output].map((type) => type.dtype);
   const names = [...inputs, "out"];
   const arrayOf = (i: number) =>
@@ -98,11 +100,11 @@ export function kernel(parts: KernelParts): Kernel {
     `alias Out = ${request.output.dtype};`,
     ...constants,
     ...bindings,
-    ...(parts.declarations ? [parts.declarations] : []),
+    ...(parts.declarations && !empty ? [parts.declarations] : []),
     `@compute @workgroup_size(${parts.workgroupSize.join(", ")})`,
     "fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u,",
     "        @builtin(global_invocation_id) global: vec3u, @builtin(local_invocation_index) lane: u32) {",
-    parts.body,
+    empty ? "" : parts.body,
     "}",
     "",
   ].join("\n");
