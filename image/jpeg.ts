@@ -41,12 +41,12 @@ async function decodeAlone(bytes: Uint8Array, name: string): Promise<RgbImage> {
   }
   // Stray bytes between segments are common, and harmless: no pixel is lost.
   if (warnings.some((line) => !line.includes("extraneous bytes"))) throw damaged(name);
-  const { width, height } = picture;
+  const { width, height, data: pixels } = picture; // read once: the property is computed at each access
   const data = new Uint8Array(width * height * 3);
   for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-    data[to] = picture.data[from];
-    data[to + 1] = picture.data[from + 1];
-    data[to + 2] = picture.data[from + 2];
+    data[to] = pixels[from];
+    data[to + 1] = pixels[from + 1];
+    data[to + 2] = pixels[from + 2];
   }
   return { width, height, data };
 }
