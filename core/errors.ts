@@ -63,3 +63,44 @@ export function shapeError(
     [`${op}: ${problem}`, ...lines, ...(help ? [`  help: ${help}`] : [])].join("\n"),
   );
 }
+
+/**
+ * The name that someone who typed `name` most likely meant: the one with the fewest letters inserted, removed or
+ * replaced, if that is at most a third of its length; undefined otherwise.
+ *
+ * @param name What was typed.
+ * @param names What there is; of equally near ones the first counts.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { nearestName } from "ae";
+ *
+ * assert.equal(nearestName("demmo", ["demo", "authors"]), "demo");
+ * assert.equal(nearestName("yolo", ["demo", "authors"]), undefined);
+ * ```
+ */
+export function nearestName(name: string, names: Iterable<string>): string | undefined {
+  let best: { name: string; edits: number } | undefined;
+  for (const candidate of names) {
+    const edits = editDistance(name, candidate);
+    if (edits <= candidate.length / 3 && edits < (best?.edits ?? Infinity)) {
+      best = { name: candidate, edits };
+    }
+  }
+  return best?.name;
+}
+
+/** Levenshtein's distance: row by row over the letters of `a`, `row[j]` for the first j letters of `b`. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const above = row;
+    row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = above[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, above[j] + 1, row[j - 1] + 1));
+    }
+  }
+  return row[b.length];
+}
