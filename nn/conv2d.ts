@@ -1,0 +1,109 @@
+/**
+ * Convolution as a layer: the operation {@linkcode conv2d} with a weight and a bias of its own.
+ *
+ * @module
+ */
+import { type Tensor, tensor } from "../core/tensor.ts";
+import { type Variable, variable } from "../core/variable.ts";
+import { conv2d } from "../ops/mod.ts";
+import { initializers, initialValues, type InitName } from "./init.ts";
+import type { Layer } from "./module.ts";
+
+/** Settings of {@linkcode Conv2d}. */
+export interface Conv2dLayerOptions {
+  /** C, channels of the input. */
+  readonly inChannels: number;
+  /** O, channels of the output. */
+  readonly outChannels: number;
+  /** kH = kW, pixels. @default {3} */
+  readonly size?: number;
+  /** Pixels from one output to the next. @default {1} */
+  readonly stride?: number;
+  /** Rows and columns of zeros around the image. @default {(size - 1) / 2, which keeps H and W} */
+  readonly pad?: number;
+  /** Whether to add a number to each output channel. @default {true} */
+  readonly bias?: boolean;
+  /** Rule for the first values. @default {"pytorch"} */
+  readonly init?: InitName;
+  /** Factor on the first weights of an output channel. @default {1 for all} */
+  readonly initScale?: (outChannel: number) => number;
+  /** Where the first values come from, together with `name`. @default {0} */
+  readonly seed?: number;
+  /** The layer's path in its model; layers of one seed and name start alike. @default {"conv2d"} */
+  readonly name?: string;
+}
+
+/**
+ * `[N, C, H, W]` to `[N, O, H', W']`: see {@linkcode conv2d} for the formula.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Conv2d, ones } from "ae";
+ *
+ * const conv = new Conv2d({ inChannels: 3, outChannels: 8, size: 7, stride: 2 });
+ * assert.deepEqual(conv.weight.shape, [8, 3, 7, 7]);
+ * assert.deepEqual(conv.forward(ones([1, 3, 64, 64])).shape, [1, 8, 32, 32]);
+ * ```
+ */
+export class Conv2d implements Layer {
+  /** Kernels, `[O, C, kH, kW]`. */
+  readonly weight: Variable;
+  /** One number per output channel, `[O]`, or null. */
+  readonly bias: Variable | null;
+  readonly #stride: number;
+  readonly #pad: number;
+
+  /**
+   * Make the layer with seeded first values.
+   *
+   * @throws {RangeError} If channels, size or stride are not whole numbers of 1 or more, or no `pad` is given
+   * and the size is even.
+   */
+  constructor(options: Conv2dLayerOptions) {
+    const { inChannels, outChannels, size = 3, stride = 1, seed = 0, name = "conv2d" } = options;
+    for (const [key, value] of Object.entries({ inChannels, outChannels, size, stride })) {
+      if (!Number.isInteger(value) || value < 1) {
+        throw new RangeError(`Conv2d: ${key} must be a whole number, 1 or more, not ${value}`);
+      }
+    }
+    const pad = options.pad ?? (size - 1) / 2;
+    if (!Number.isInteger(pad) || pad < 0) {
+      throw new RangeError(
+        options.pad === undefined
+          ? `Conv2d: size ${size} is even, so pad must be given`
+          : `Conv2d: pad must be a whole number, 0 or more, not ${pad}`,
+      );
+    }
+    const fanIn = inChannels * size * size;
+    const rule = initializers[options.init ?? "pytorch"];
+    const first = (field: "weight" | "bias", shape: readonly number[]) =>
+      initialValues(shape, { initializer: rule[field], fanIn, seed, name: `${name}.${field}` });
+    const weight = first("weight", [outChannels, inChannels, size, size]);
+    if (options.initScale) {
+      for (let i = 0; i < weight.data.length; i++) {
+        weight.data[i] *= options.initScale(Math.floor(i / fanIn));
+      }
+    }
+    this.weight = variable(tensor(weight), `${name}.weight`);
+    this.bias = options.bias ?? true
+      ? variable(tensor(first("bias", [outChannels])), `${name}.bias`)
+      : null;
+    this.#stride = stride;
+    this.#pad = pad;
+  }
+
+  /**
+   * Describe the output for an input.
+   *
+   * @param x `[N, C, H, W]`.
+   * @throws {ShapeError} If the channels do not fit or the kernel is larger than the padded image.
+   */
+  forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, {
+      bias: this.bias ?? undefined,
+      stride: this.#stride,
+      pad: this.#pad,
+    });
+  }
+}
