@@ -1,0 +1,11 @@
+/** Networks. @module */
+export { type BatchNormPlaces, ConvBlock, type ConvBlockOptions } from "./conv_block.ts";
+export { Hourglass, type HourglassOptions } from "./hourglass.ts";
+export {
+  Residual,
+  ResidualHourglass,
+  type ResidualHourglassOptions,
+  type ResidualOptions,
+} from "./residual.ts";
+export { PoseNet, type PoseNetOptions, type StackOutput } from "./pose_net.ts";
+export { type Preset, preset, presets } from "./presets.ts";
