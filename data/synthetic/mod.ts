@@ -1,0 +1,2 @@
+/** Made-up scenes with people, and the truth about them. @module */
+export * from "./scene.ts";

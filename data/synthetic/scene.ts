@@ -1,0 +1,450 @@
+/**
+ * Pictures of people that nobody had to photograph: 1 to 30 figures with COCO's 17 keypoints, of all
+ * sizes, from all sides, in all clothes, before and behind each other and things, with exact keypoints,
+ * visibility, masks and boxes. A scene is a pure function of its address:
+ *
+ *     (version, seed, index)  ->  the same picture and the same truth, everywhere
+ *
+ * so that "evaluation scenes 0 to 199 of seed 7" means something. All sizes and places are drawn in
+ * units of the picture's shorter side and no random number depends on the number of pixels: the same
+ * address and aspect ratio at 64, 128 and 512 pixels is the same scene, only finer.
+ *
+ * What makes the scenes hard: people overlap, team mates wear the same clothes, a quarter of the people
+ * turn their backs (then the left arm is on the picture's left), borders cut bodies, poles stand in
+ * the way, and the background has bars in the colours of skin and clothes. Left and right limbs are never
+ * coloured differently; they are told apart as on photographs, by face, hair, shirt front and feet.
+ *
+ * How a picture comes about: {@link sampleBody} poses a body (`body.ts`; or a person of a photograph lends
+ * the pose, `fit.ts`), {@link figureOf} dresses it (`wardrobe.ts`, `figure.ts`), people are placed front to
+ * back here, and everything is painted back to front (`background.ts`, `canvas.ts`).
+ *
+ * @module
+ */
+import type { HostArray } from "../../core/host_array.ts";
+import type { RgbImage } from "../../image/rgb_image.ts";
+import type { AnnotatedKeypoint, AnnotatedPerson } from "../../pose/person.ts";
+import { COCO } from "../../pose/skeleton.ts";
+import { Random } from "../random.ts";
+import { paintBackground, paintForeground } from "./background.ts";
+import { type Body, sampleBody } from "./body.ts";
+import { Canvas, plain, type Point } from "./canvas.ts";
+import { covers, type Figure, figureOf, paintFigure } from "./figure.ts";
+import { bodyFromKeypoints, isUsablePose } from "./fit.ts";
+import { type Outfit, sampleOutfit, sampleTeamMate } from "./wardrobe.ts";
+
+/** The scene maker's version: it changes whenever any scene's picture or truth changes. */
+export const SYNTHETIC_VERSION = "1";
+
+/** Most people in a scene: as many as the tag loss has slots for. */
+const MOST_PEOPLE = 30;
+const SMALLEST_SIDE = 16;
+const LARGEST_SIDE = 4096;
+
+/** A picture and the whole truth about it. */
+export interface Scene {
+  /** {@linkcode SYNTHETIC_VERSION} of the maker. */
+  readonly version: string;
+  /** The scene's address. */
+  readonly seed: number;
+  /** The scene's address. */
+  readonly index: number;
+  /** The picture. */
+  readonly image: RgbImage;
+  /**
+   * The people, nearest first. Keypoints in COCO's order, in pixels, a whole number being a pixel's centre;
+   * visibility 2 visible, 1 in the picture but hidden (by somebody else, by a thing or by the person's own
+   * body; the place is exact all the same), 0 outside of the picture (x and y are 0 then, as in COCO).
+   * `area` is the number of pixels of the person that show, `box` the smallest rectangle of whole pixels
+   * around them: first column, first row, columns, rows.
+   */
+  readonly people: readonly AnnotatedPerson[];
+  /** `[H, W]`: 0 nobody's pixel, p + 1 a pixel of `people[p]`. */
+  readonly labels: HostArray<Int32Array<ArrayBuffer>>;
+}
+
+/** Which scene, and how large. */
+export interface SceneOptions {
+  /** The series, 0 to 2^53 - 1. */
+  readonly seed: number;
+  /** The scene's place in the series, 0 to 2^53 - 1. */
+  readonly index: number;
+  /** Side length in pixels, or width and height: 16 to 4096 each. */
+  readonly size: number | readonly [width: number, height: number];
+  /** Fewest and most people, 0 to 30; all numbers between are equally likely. Default `[1, 4]`. */
+  readonly people?: readonly [fewest: number, most: number];
+  /**
+   * Poses to use in place of those of the articulated model: 17 keypoints in COCO's order per pose, as
+   * annotated in photographs. A pose is usable if it has both shoulders, both hips, 12 keypoints in all
+   * and a torso that is not seen along its length; others are passed over. Half of the draws are mirrored.
+   */
+  readonly poses?: readonly (readonly AnnotatedKeypoint[])[];
+}
+
+/**
+ * Make a scene.
+ *
+ * The standing height of people is 0.6 to 1.15 of the picture's shorter side for one person, 0.5 to 1 for
+ * two, 0.45 to 0.85 for three, 0.4 to 0.75 for four, and shrinks with the square root of their number
+ * beyond. Somebody of whom not one pixel shows is left out of `people`; with up to four people that
+ * is rarer than one scene in ten thousand.
+ *
+ * @throws {RangeError} If seed or index is no whole number from 0, a side is not 16 to 4096 pixels, the
+ * range of people is not within 0 to 30 and in order, or no pose is usable.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { syntheticScene } from "ae/data";
+ *
+ * const scene = syntheticScene({ seed: 1, index: 0, size: 64, people: [2, 2] });
+ * assert.equal(scene.image.data.length, 64 * 64 * 3);
+ * assert.equal(scene.people.length, 2);
+ *
+ * const nose = scene.people[0].keypoints[0];
+ * assert.ok(nose.visibility === 0 || (nose.x >= 0 && nose.x <= 63));
+ * ```
+ */
+export function syntheticScene(options: SceneOptions): Scene {
+  const { width, height, fewest, most } = checked(options);
+  const { seed, index } = options;
+  const random = new Random(seed).fork(index);
+  const canvas = new Canvas(width, height);
+  const count = fewest + random.fork("count").integer(most - fewest + 1);
+  const { people, floor } = placePeople(random, count, canvas, options.poses ?? null);
+
+  const surroundings = random.fork("surroundings");
+  const lightFrom = surroundings.uniform(-0.5, 0.5);
+  canvas.light = [lightFrom, -0.5, Math.sqrt(0.75 - lightFrom * lightFrom)]; // from above
+  paintBackground(canvas, surroundings, people.map(({ outfit }) => outfit), floor);
+  for (const person of people) paintShadow(canvas, person);
+  for (let p = people.length - 1; p >= 0; p--) { // the farthest first
+    if (people[p].seated) paintSeat(canvas, people[p]);
+    paintFigure(canvas, people[p].figure, people[p].at, p + 1);
+  }
+  paintForeground(canvas, random.fork("foreground"));
+
+  const annotated = people.map((person, p) => annotate(canvas, person, p + 1));
+  const shown = annotated.filter(({ area }) => area > 0);
+  if (shown.length < annotated.length) relabel(canvas.labels, annotated);
+  return {
+    version: SYNTHETIC_VERSION,
+    seed,
+    index,
+    image: develop(canvas, random.fork("camera")),
+    people: shown,
+    labels: { shape: [height, width], data: canvas.labels },
+  };
+}
+
+/**
+ * The mask of one person of a scene: `[H, W]` row by row, 1 where the person shows, else 0.
+ *
+ * @param person The person's place in `scene.people`.
+ * @throws {RangeError} If there is no such person.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { personMask, syntheticScene } from "ae/data";
+ *
+ * const scene = syntheticScene({ seed: 1, index: 0, size: 64 });
+ * const pixels = personMask(scene, 0).reduce((sum, value) => sum + value, 0);
+ * assert.equal(pixels, scene.people[0].area);
+ * ```
+ */
+export function personMask(scene: Scene, person: number): Uint8Array<ArrayBuffer> {
+  if (!Number.isInteger(person) || person < 0 || person >= scene.people.length) {
+    throw new RangeError(
+      `personMask: the scene has ${scene.people.length} people, so there is no person ${person}`,
+    );
+  }
+  return Uint8Array.from(scene.labels.data, (label) => label === person + 1 ? 1 : 0);
+}
+
+/**
+ * How hard a scene is to take apart: the share of the keypoints in the picture that lie on another person's
+ * pixels or behind a thing, 0 (everybody stands free, or nobody is there) to 1.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { sceneDifficulty, syntheticScene } from "ae/data";
+ *
+ * const scenes = [0, 1, 2].map((index) => syntheticScene({ seed: 1, index, size: 64 }));
+ * scenes.sort((a, b) => sceneDifficulty(b) - sceneDifficulty(a)); // hardest first
+ * assert.ok(sceneDifficulty(scenes[0]) >= sceneDifficulty(scenes[2]));
+ * ```
+ */
+export function sceneDifficulty(scene: Scene): number {
+  const [, width] = scene.labels.shape;
+  let inPicture = 0, covered = 0;
+  scene.people.forEach(({ keypoints }, p) => {
+    for (const { x, y, visibility } of keypoints) {
+      if (visibility === 0) continue;
+      inPicture++;
+      if (scene.labels.data[Math.round(y) * width + Math.round(x)] !== p + 1) covered++;
+    }
+  });
+  return inPicture === 0 ? 0 : covered / inPicture;
+}
+
+/** Sizes and counts of the options, or an error that says which is wrong. */
+function checked(options: SceneOptions) {
+  const { seed, index, size } = options;
+  for (const [name, value] of [["seed", seed], ["index", index]] as const) {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new RangeError(
+        `syntheticScene: ${name} must be a whole number, 0 to 2^53 - 1, not ${value}`,
+      );
+    }
+  }
+  const [width, height] = typeof size === "number" ? [size, size] : size;
+  for (const side of [width, height]) {
+    if (!Number.isInteger(side) || side < SMALLEST_SIDE || side > LARGEST_SIDE) {
+      throw new RangeError(
+        `syntheticScene: sides must be whole numbers, ${SMALLEST_SIDE} to ${LARGEST_SIDE} pixels, ` +
+          `not ${width} x ${height}`,
+      );
+    }
+  }
+  const [fewest, most] = options.people ?? [1, 4];
+  const isCount = (n: number) => Number.isInteger(n) && n >= 0 && n <= MOST_PEOPLE;
+  if (!isCount(fewest) || !isCount(most) || fewest > most) {
+    throw new RangeError(
+      `syntheticScene: people must be [fewest, most], 0 to ${MOST_PEOPLE} and in order, ` +
+        `not [${fewest}, ${most}]`,
+    );
+  }
+  return { width, height, fewest, most };
+}
+
+/** Standing heights in scene units (1: the picture's shorter side) by the number of people. */
+function heightRange(count: number): readonly [smallest: number, largest: number] {
+  if (count <= 1) return [0.6, 1.15];
+  if (count === 2) return [0.5, 1];
+  if (count === 3) return [0.45, 0.85];
+  const smaller = Math.sqrt(4 / count);
+  return [0.4 * smaller, 0.75 * smaller];
+}
+
+/** Somebody with a place in the scene. */
+interface Placed {
+  readonly figure: Figure;
+  readonly outfit: Outfit;
+  readonly seated: boolean;
+  /** Standing height in scene units. */
+  readonly size: number;
+  /** Where the pelvis is, in scene units. */
+  readonly at: Point;
+}
+
+/**
+ * How people stand to the ground. With the camera `camera` standing heights above a level floor, somebody
+ * who looks `size` high has his feet at `nearest - camera (largest - size)`: smaller is farther is higher up.
+ */
+interface Ground {
+  readonly level: boolean;
+  readonly camera: number;
+  /** Where the feet of the largest person are. */
+  readonly nearest: number;
+  readonly largest: number;
+}
+
+/** People, nearest (largest) first, each placed so that those before leave enough of him to see. */
+function placePeople(
+  random: Random,
+  count: number,
+  canvas: Canvas,
+  poses: SceneOptions["poses"] | null,
+): { people: Placed[]; floor: number | null } {
+  const wide = canvas.width / canvas.unit, high = canvas.height / canvas.unit;
+  const layout = random.fork("layout");
+  const [smallest, largest] = heightRange(count);
+  const sizes = Array.from({ length: count }, () => layout.uniform(smallest, largest))
+    .sort((a, b) => b - a);
+  const tallest = sizes[0] ?? largest;
+  const ground: Ground = {
+    level: layout.chance(0.7), // else people hang about anywhere: stairs, slopes, jumps
+    camera: layout.uniform(0.6, 1.15),
+    nearest: Math.max(tallest + layout.uniform(0, 0.06), high * layout.uniform(0.86, 1)),
+    largest: tallest,
+  };
+  // The wall stands behind the farthest person.
+  const wall = (sizes[count - 1] ?? tallest) * layout.uniform(0.4, 0.9);
+  const floor = ground.level
+    ? ground.nearest - ground.camera * (tallest - wall)
+    : layout.chance(0.4)
+    ? high * layout.uniform(0.3, 0.9)
+    : null;
+
+  const people: Placed[] = [];
+  for (let p = 0; p < count; p++) {
+    const own = random.fork(`person ${p}`);
+    const clothes = own.fork("clothes");
+    const outfit = p > 0 && clothes.chance(0.25)
+      ? sampleTeamMate(clothes, people[clothes.integer(p)].outfit)
+      : sampleOutfit(clothes);
+    const posture = own.fork("pose");
+    const body = poses ? borrowedBody(posture, poses) : sampleBody(posture);
+    const size = sizes[p];
+    const figure = figureOf(body, outfit, size);
+    const places = own.fork("place");
+    let best: Placed | null = null, bestShown = -1;
+    for (let attempt = 0; attempt < 12 && bestShown < 0.65; attempt++) {
+      const at = drawPlace(places, figure, size, ground, wide, high, people);
+      const shown = shareShown(figure, at, people, wide, high);
+      if (shown > bestShown) {
+        best = { figure, outfit, seated: body.seated, size, at };
+        bestShown = shown;
+      }
+    }
+    people.push(best!);
+  }
+  return { people, floor };
+}
+
+/** A pose of a photograph. */
+function borrowedBody(random: Random, poses: NonNullable<SceneOptions["poses"]>): Body {
+  const usable = (pose: readonly AnnotatedKeypoint[]) => {
+    if (pose.length !== COCO.keypoints.length) {
+      throw new RangeError(
+        `syntheticScene: a pose has ${pose.length} keypoints, not ${COCO.keypoints.length}`,
+      );
+    }
+    return isUsablePose(pose);
+  };
+  for (let attempt = 0; attempt < 30 && poses.length > 0; attempt++) {
+    const pose = random.pick(poses);
+    if (usable(pose)) return bodyFromKeypoints(pose, random.chance(0.5));
+  }
+  const rest = poses.filter(usable);
+  if (rest.length === 0) {
+    throw new RangeError(
+      `syntheticScene: none of the ${poses.length} poses is usable\n` +
+        "  help: a pose needs both shoulders, both hips and 12 keypoints in all",
+    );
+  }
+  return bodyFromKeypoints(random.pick(rest), random.chance(0.5));
+}
+
+/** Where somebody could stand: often close to somebody else, sometimes cut by the picture's border. */
+function drawPlace(
+  random: Random,
+  figure: Figure,
+  size: number,
+  ground: Ground,
+  wide: number,
+  high: number,
+  people: readonly Placed[],
+): Point {
+  const [left, top, right, bottom] = figure.bounds;
+  const cut = random.chance(0.15) ? random.uniform(0.1, 0.45) : 0;
+  const across = (right - left) * cut, down = (bottom - top) * cut;
+  const within = (a: number, b: number) => random.uniform(Math.min(a, b), Math.max(a, b));
+  const first = -left - across, last = wide - right + across;
+  let x = within(first, last);
+  if (people.length > 0 && random.chance(0.4)) {
+    const beside = random.pick(people);
+    const [l, , r] = beside.figure.bounds;
+    x = beside.at[0] + (l + r) / 2 - (left + right) / 2 + random.uniform(-0.75, 0.75) * (r - l);
+    x = Math.max(Math.min(first, last), Math.min(Math.max(first, last), x));
+  }
+  if (ground.level) {
+    const feet = ground.nearest - ground.camera * (ground.largest - size);
+    return [x, feet + random.uniform(-0.012, 0.012) - bottom];
+  }
+  const tooTall = bottom - top > high;
+  return [x, tooTall ? random.uniform(0, 0.06) - top : within(-top, high - bottom + down)];
+}
+
+/** Share of a person's keypoints in the picture and not behind those already placed. */
+function shareShown(
+  figure: Figure,
+  at: Point,
+  people: readonly Placed[],
+  wide: number,
+  high: number,
+): number {
+  let shown = 0, known = 0;
+  for (const point of figure.keypoints) {
+    if (!point) continue;
+    known++;
+    const x = point[0] + at[0], y = point[1] + at[1];
+    if (x < 0 || y < 0 || x > wide || y > high) continue;
+    if (!people.some((other) => covers(other.figure, x - other.at[0], y - other.at[1]))) shown++;
+  }
+  return shown / known;
+}
+
+function paintShadow(canvas: Canvas, { figure, at }: Placed): void {
+  const [left, , right, bottom] = figure.bounds;
+  const half = (right - left) / 2;
+  const under: Point = [at[0] + (left + right) / 2, at[1] + bottom - 0.01];
+  canvas.spot(under, half * 1.1, Math.min(half * 0.3, 0.06), [15, 15, 20], 0.4);
+}
+
+/** A stool from the pelvis down to the floor. */
+function paintSeat(canvas: Canvas, { figure, at: [x, y], size }: Placed): void {
+  const half = 0.11 * size, top = y + 0.05 * size, bottom = y + figure.bounds[3] - 0.02 * size;
+  if (bottom <= top) return;
+  const wood = plain([124, 88, 56]);
+  for (const leg of [-0.8, 0.8]) {
+    canvas.capsule(
+      [x + leg * half, top, 0.014 * size],
+      [x + leg * half, bottom, 0.014 * size],
+      wood,
+      0,
+    );
+  }
+  canvas.capsule([x - half, top, 0.025 * size], [x + half, top, 0.025 * size], wood, 0);
+}
+
+/** What a camera makes of it: exposure, tint and grain, in bytes. */
+function develop(canvas: Canvas, random: Random): RgbImage {
+  const { width, height, rgb } = canvas;
+  const data = new Uint8Array(rgb.length);
+  const exposure = random.uniform(0.8, 1.12), noise = random.uniform(1, 9);
+  const tint = [0, 1, 2].map(() => exposure * random.uniform(0.94, 1.06));
+  let state = 1 + random.integer(2 ** 31 - 1); // xorshift32 (Marsaglia 2003): grain for little time
+  for (let i = 0, channel = 0; i < rgb.length; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    const grain = ((state & 0xffff) + (state >>> 16) - 0xffff) / 0xffff; // -1 to 1, mostly small
+    const value = rgb[i] * tint[channel] + grain * noise;
+    data[i] = value < 0 ? 0 : value > 255 ? 255 : value + 0.5;
+    channel = channel === 2 ? 0 : channel + 1;
+  }
+  return { width, height, data };
+}
+
+/** A person's keypoints, box and area, from the figure and the finished labels. */
+function annotate(canvas: Canvas, { figure, at }: Placed, label: number): AnnotatedPerson {
+  const { width, height, labels, unit } = canvas;
+  let area = 0, left = width, top = height, right = -1, bottom = -1;
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (labels[i] !== label) continue;
+      area++;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
+    }
+  }
+  const keypoints = figure.keypoints.map((point, k): AnnotatedKeypoint => {
+    const x = point ? (point[0] + at[0]) * unit - 0.5 : -1;
+    const y = point ? (point[1] + at[1]) * unit - 0.5 : -1;
+    if (x < 0 || y < 0 || x > width - 1 || y > height - 1) return { x: 0, y: 0, visibility: 0 };
+    const owner = labels[Math.round(y) * width + Math.round(x)];
+    return { x, y, visibility: owner === label && !figure.selfOccluded[k] ? 2 : 1 };
+  });
+  return { keypoints, box: [left, top, right - left + 1, bottom - top + 1], area, crowd: false };
+}
+
+/** Count labels anew without the people of whom nothing shows. */
+function relabel(labels: Int32Array, people: readonly AnnotatedPerson[]): void {
+  let next = 1;
+  const renamed = [0, ...people.map(({ area }) => area > 0 ? next++ : 0)];
+  for (let i = 0; i < labels.length; i++) labels[i] = renamed[labels[i]];
+}
