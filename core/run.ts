@@ -94,11 +94,16 @@ export async function fillLeaves(gpu: Gpu, leaves: readonly Tensor[]): Promise<v
     if (storage.gone) throw new GpuError(`${describe(leaf)} ${storage.gone}`);
     if (storage.block) continue;
     if (storage.host) {
-      storage.block = upload(gpu, storage.host);
+      storage.block = upload(gpu, storage.host, "tensors");
       storage.host = null;
     } else if ("initial" in leaf) {
-      storage.block = acquire(leaf.bytes, "variables");
-      firstUse.push({ variable: leaf, value: (leaf as Variable).initial });
+      const { initial } = leaf as Variable;
+      if (initial.storage.host) {
+        storage.block = upload(gpu, initial.storage.host, "variables"); // no second copy of it on the device
+      } else {
+        storage.block = acquire(leaf.bytes, "variables");
+        firstUse.push({ variable: leaf, value: initial });
+      }
     } else {
       throw new TypeError(
         `${describe(leaf)} is an input of a step that is being traced, and has no numbers outside it`,
@@ -108,9 +113,10 @@ export async function fillLeaves(gpu: Gpu, leaves: readonly Tensor[]): Promise<v
   if (firstUse.length > 0) await run(gpu, makePlan([], firstUse));
 }
 
-function upload({ device }: Gpu, host: TypedArray): Block {
-  const block = acquire(host.byteLength, "tensors");
-  writeBuffer(device, block.buffer, host);
+function upload({ device }: Gpu, host: TypedArray | (() => TypedArray), owner: string): Block {
+  const numbers = typeof host === "function" ? host() : host;
+  const block = acquire(numbers.byteLength, owner);
+  writeBuffer(device, block.buffer, numbers);
   return block;
 }
 
@@ -180,8 +186,21 @@ export async function realiseNow(gpu: Gpu, tensors: readonly Tensor[]): Promise<
 export function commitNow(assignments: readonly Assignment[]): Promise<void> {
   return inOrder(async () => {
     const gpu = await openGpu();
-    await fillLeaves(gpu, assignments.map(({ variable }) => variable));
-    await run(gpu, makePlan([], assignments));
+    const plan = makePlan([], assignments);
+    const targets = assignments.map(({ variable }) => variable);
+    // A first value that nobody reads is not computed: loading weights into a new model makes none.
+    const unread = targets.filter((x) => !x.storage.block && !plan.leaves.includes(x));
+    await fillLeaves(gpu, targets.filter((x) => !unread.includes(x) || x.storage.gone));
+    for (const x of unread) x.storage.block = acquire(x.bytes, "variables");
+    try {
+      await run(gpu, plan);
+    } catch (error) {
+      for (const x of unread) {
+        if (x.storage.block) release(x.storage.block);
+        x.storage.block = null;
+      }
+      throw error;
+    }
     gpu.check();
   });
 }

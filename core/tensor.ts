@@ -20,8 +20,8 @@ import { type Block, release } from "./pool.ts";
 export interface Storage {
   /** The GPU buffer, once there is one. */
   block: Block | null;
-  /** Numbers in main memory that are still to be uploaded. */
-  host: TypedArray | null;
+  /** Numbers in main memory that are still to be uploaded, or what makes them when they are. */
+  host: TypedArray | (() => TypedArray) | null;
   /** Set when the numbers are gone: why, as the end of a sentence. */
   gone: string | null;
   /** True if someone else (a step) gives the buffer back. */
@@ -113,7 +113,12 @@ export class Tensor {
   constructor(
     shape: Shape,
     dtype: DType,
-    from: { recipe?: Recipe; host?: TypedArray; block?: Block; borrowed?: boolean },
+    from: {
+      recipe?: Recipe;
+      host?: TypedArray | (() => TypedArray);
+      block?: Block;
+      borrowed?: boolean;
+    },
   ) {
     this.shape = shape;
     this.dtype = dtype;
