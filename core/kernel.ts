@@ -183,19 +183,20 @@ export function pipelineOf({ device }: Gpu, { title, code }: Kernel): Promise<Pi
   if (known) return known;
   const bindings = code.match(/^@group\(0\)/gm)?.length ?? 0;
   const layout = layoutOf(device, bindings);
-  device.pushErrorScope("validation"); // the pipeline reports the shader's error better
+  device.pushErrorScope("validation"); // read below if the pipeline fails
   const module = device.createShaderModule({ label: title, code });
   const scope = device.popErrorScope();
   const made = device.createComputePipelineAsync({
     label: title,
     layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
     compute: { module, entryPoint: "main" },
-  }).finally(() => scope).then(
+  }).then(
     (pipeline) => ({ pipeline, layout }),
-    (error) => {
+    async (error) => {
       cache.delete(code);
+      const reason = (await scope)?.message ?? error.message;
       const numbered = code.split("\n").map((line, i) => `${String(i + 1).padStart(4)}  ${line}`);
-      throw new GpuError(`${title}: the shader was refused: ${error.message}\n${numbered.join("\n")}`);
+      throw new GpuError(`${title}: the shader was refused: ${reason}\n${numbered.join("\n")}`);
     },
   );
   cache.set(code, made);

@@ -1,0 +1,44 @@
+/** Operations on tensors, each with its gradient. @module */
+import { installAlgebra } from "../core/tensor.ts";
+import { add, div, mul, sub } from "./arithmetic.ts";
+import { slice } from "./concat.ts";
+import { exp, log, neg, sqrt, square } from "./elementary.ts";
+import { full } from "./fill.ts";
+import { permute } from "./permute.ts";
+import { max, mean, sum } from "./reduce.ts";
+import { reshape } from "./reshape.ts";
+
+installAlgebra({
+  add,
+  sub,
+  mul,
+  div,
+  neg,
+  square,
+  sqrt,
+  exp,
+  log,
+  sum,
+  mean,
+  max,
+  reshape,
+  permute,
+  slice,
+  fill: full,
+});
+
+export * from "./arithmetic.ts";
+export * from "./cast.ts";
+export * from "./compare.ts";
+export * from "./concat.ts";
+export { conv2d, type Conv2dOptions } from "./conv2d.ts";
+export * from "./elementary.ts";
+export * from "./fill.ts";
+export * from "./max_pool2d.ts";
+export * from "./pad.ts";
+export * from "./permute.ts";
+export { formula, pointwise, type PointwiseDefinition, type PointwiseOp } from "./pointwise.ts";
+export * from "./reduce.ts";
+export * from "./relu.ts";
+export * from "./reshape.ts";
+export * from "./stop_gradient.ts";

@@ -1,0 +1,274 @@
+/**
+ * Operations on each element alone, from their formulas. An operation is written as WGSL text, once for the
+ * value and once for each gradient, and as JavaScript for its test:
+ *
+ *     pointwise({
+ *       name: "sigmoid",
+ *       inputs: ["x"],
+ *       forward: "1.0 / (1.0 + exp(-x))",
+ *       backward: { x: "g * y * (1.0 - y)" },
+ *       js: (x) => 1 / (1 + Math.exp(-x)),
+ *     })
+ *
+ * In a formula the inputs are variables of their names, `y` is the result, `g` the gradient of the loss with
+ * respect to it, and `T` the number type (f32 for f16 tensors too). A gradient kernel reads only what its formula mentions, so prefer `y` to `x` where
+ * either works: the forward operation can then write over `x`. A gradient that is exactly `g` costs nothing.
+ *
+ * Inputs are broadcast as in NumPy. A number in place of a tensor is baked into the shader.
+ *
+ * @module
+ */
+import { shapeError } from "../core/errors.ts";
+import { type Shape, sizeOf } from "../core/host_array.ts";
+import { type Kernel, perElement } from "../core/kernel.ts";
+import { apply, type KernelRequest, type Op } from "../core/op.ts";
+import { broadcastShape, stridesOf } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+
+/** An operation as formulas. */
+export interface PointwiseDefinition {
+  /** Name for errors and shaders. */
+  readonly name: string;
+  /** Names of the inputs, as the formulas use them. */
+  readonly inputs: readonly string[];
+  /** WGSL expression of the value. */
+  readonly forward: string;
+  /** WGSL expression of each input's gradient; an input without one has gradient zero. */
+  readonly backward?: Readonly<Record<string, string>>;
+  /** The value in JavaScript: the test's oracle. */
+  readonly js: (...inputs: number[]) => number;
+  /** True if the formula also holds for i32 and u32. */
+  readonly integers?: boolean;
+  /** Where each input may lie, for the test; default -3 to 3. */
+  readonly domain?: Readonly<Record<string, readonly [low: number, high: number]>>;
+}
+
+/** A defined operation. */
+export interface PointwiseOp extends PointwiseDefinition {
+  /** Describe the result for tensors, or numbers where they are fixed. */
+  readonly call: (...inputs: readonly (Tensor | number)[]) => Tensor;
+}
+
+/** Every pointwise operation defined so far; the test walks it. */
+export const pointwiseOps: PointwiseOp[] = [];
+
+/** Numbers baked in place of inputs; null where the input is a tensor. */
+interface Attrs {
+  readonly constants: readonly (number | null)[];
+}
+
+/** Define an operation and list it in {@linkcode pointwiseOps}. */
+export function pointwise(definition: PointwiseDefinition): PointwiseOp {
+  const { name, inputs, forward, backward = {} } = definition;
+  const gradients = inputs.map((input) => gradientOf(name, inputs, input, backward[input]));
+  const op: Op<Attrs> = {
+    ...formulaOp(name, inputs, forward, definition.integers ?? false),
+    grad({ inputs: tensors, output, gradOutput, attrs }) {
+      const named = withConstants(tensors, attrs);
+      return gradients
+        .map((gradient) => gradient(named, output, gradOutput))
+        .filter((_, i) => attrs.constants[i] === null);
+    },
+  };
+  const defined: PointwiseOp = {
+    ...definition,
+    call: (...values) => applyMixed(op, values),
+  };
+  pointwiseOps.push(defined);
+  return defined;
+}
+
+/** An operation from a formula without gradient, for optimisers and gradients. */
+export function formula(
+  name: string,
+  inputs: readonly string[],
+  expression: string,
+): (...inputs: readonly (Tensor | number)[]) => Tensor {
+  const op = formulaOp(name, inputs, expression, false);
+  return (...values) => applyMixed(op, values);
+}
+
+type Gradient = (inputs: readonly (Tensor | number)[], y: Tensor, g: Tensor) => Tensor | null;
+
+function gradientOf(
+  name: string,
+  inputs: readonly string[],
+  input: string,
+  expression: string | undefined,
+): Gradient {
+  if (expression === undefined) return () => null;
+  if (expression === "g") return (_inputs, _y, g) => g;
+  const mentioned = [...inputs, "y", "g"].filter((word) =>
+    new RegExp(`\\b${word}\\b`).test(expression)
+  );
+  const gradient = formula(`${name}.grad.${input}`, mentioned, expression);
+  return (values, y, g) =>
+    gradient(
+      ...mentioned.map((word) => word === "y" ? y : word === "g" ? g : values[inputs.indexOf(word)]),
+    );
+}
+
+function formulaOp(
+  name: string,
+  names: readonly string[],
+  expression: string,
+  integers: boolean,
+): Op<Attrs> {
+  const tensorNames = ({ constants }: Attrs) => names.filter((_, i) => constants[i] === null);
+  return {
+    name,
+    inPlace: true,
+    shape(shapes, attrs) {
+      const words = tensorNames(attrs);
+      return broadcastShape(name, Object.fromEntries(shapes.map((s, i) => [words[i], s])));
+    },
+    dtype(dtypes, attrs) {
+      const other = dtypes.findIndex((dtype) => dtype !== dtypes[0]);
+      if (other > 0) {
+        const words = tensorNames(attrs);
+        throw new TypeError(
+          `${name}: ${words[0]} holds ${dtypes[0]} but ${words[other]} holds ${dtypes[other]}` +
+            "\n  help: cast() one of them",
+        );
+      }
+      if (!integers && (dtypes[0] === "i32" || dtypes[0] === "u32")) {
+        throw new TypeError(`${name}: works on f32 and f16, not ${dtypes[0]}\n  help: cast() it`);
+      }
+      return dtypes[0];
+    },
+    kernel: (request) => formulaKernel(name, names, expression, request),
+  };
+}
+
+function applyMixed(op: Op<Attrs>, values: readonly (Tensor | number)[]): Tensor {
+  const tensors = values.filter((value): value is Tensor => typeof value !== "number");
+  if (tensors.length === 0) {
+    throw shapeError(op.name, "at least one input must be a tensor", {}, "wrap a number in tensor()");
+  }
+  const constants = values.map((value) => typeof value === "number" ? value : null);
+  const bad = constants.find((constant) => constant !== null && !Number.isFinite(constant));
+  if (bad !== undefined) {
+    throw new RangeError(`${op.name}: the number ${bad} cannot be baked into a shader`);
+  }
+  return apply(op, tensors, { constants });
+}
+
+/** The inputs in the formula's order: tensors where they are tensors, numbers where they are baked. */
+function withConstants(tensors: readonly Tensor[], { constants }: Attrs): (Tensor | number)[] {
+  let next = 0;
+  return constants.map((constant) => constant ?? tensors[next++]);
+}
+
+/**
+ * The formula as `fn f`, called for four elements at a time where the layout allows. Buffers are padded, so a
+ * flat kernel may compute up to three elements too many.
+ */
+function formulaKernel(
+  name: string,
+  names: readonly string[],
+  expression: string,
+  request: KernelRequest<Attrs>,
+): Kernel {
+  const { attrs, output, inputs, overwrites } = request;
+  const type = output.dtype === "f16" ? "f32" : output.dtype;
+  const words = names.filter((_, i) => attrs.constants[i] === null);
+  const baked = names.map((word, i) => [word, attrs.constants[i]] as const)
+    .filter((pair): pair is [string, number] => pair[1] !== null)
+    .map(([word, value]) => `  const ${word}: ${type} = ${literal(name, value, type)};\n`);
+  const declarations = `alias T = ${type};\nfn f(${words.map((word) => `${word}: ${type}`).join(", ")}) -> ${type} {\n` +
+    `${baked.join("")}  return ${expression};\n}`;
+
+  const { sizes, strides } = collapse(output.shape, inputs.map(({ shape }) => shape));
+  const inner = sizes.length - 1;
+  const flat = sizes.length === 1;
+  const wide = flat || sizes[inner] % 4 === 0;
+  const width = wide ? 4 : 1;
+  const isVector = strides.map((stride) => wide && stride[inner] === 1);
+  const bound = words.map((word) => `in_${word}`);
+  const loads = words.map((word, j) => {
+    const source = j === overwrites ? "out" : bound[j];
+    const index = indexExpression(sizes, strides[j], width, isVector[j]);
+    return `  let ${word} = ${source}[${index}];`;
+  });
+  const call = (component: string) =>
+    `Out(f(${
+      words.map((word, j) => `${type}(${isVector[j] ? `${word}.${component}` : word})`).join(", ")
+    }))`;
+  const store = wide
+    ? `  out[i] = vec4<Out>(${["x", "y", "z", "w"].map(call).join(", ")});`
+    : `  out[i] = ${call("")};`;
+  return perElement(name, request, {
+    inputs: bound,
+    vectors: [...bound.filter((_, j) => isVector[j]), ...(wide ? ["out"] : [])],
+    declarations,
+    count: Math.ceil(sizeOf(output.shape) / width),
+    body: [...loads, store].join("\n"),
+  });
+}
+
+/** A number as WGSL writes it. */
+function literal(name: string, value: number, type: string): string {
+  if (type === "f32") {
+    const text = String(Math.fround(value));
+    return /[.e]/.test(text) ? text : `${text}.0`;
+  }
+  if (!Number.isInteger(value) || (type === "u32" && value < 0)) {
+    throw new RangeError(`${name}: ${value} is no ${type}`);
+  }
+  return `${type}(${value})`;
+}
+
+/**
+ * Merge axes that lie next to each other in every input alike, so that kernels of one size share their text:
+ * `[8, 64, 64, 64]` without broadcasting is `[2097152]`. Strides are 0 along repeated axes.
+ */
+function collapse(
+  shape: Shape,
+  inputs: readonly Shape[],
+): { sizes: number[]; strides: number[][] } {
+  const full = inputs.map((input) => {
+    const own = stridesOf(input);
+    const missing = shape.length - input.length;
+    return shape.map((_, axis) =>
+      axis < missing || input[axis - missing] === 1 ? 0 : own[axis - missing]
+    );
+  });
+  const sizes: number[] = [];
+  const strides: number[][] = inputs.map(() => []);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] === 1) continue;
+    const joins = sizes.length > 0 &&
+      full.every((stride, j) => stride[axis] === strides[j][0] * sizes[0]);
+    if (joins) {
+      sizes[0] *= shape[axis];
+    } else {
+      sizes.unshift(shape[axis]);
+      strides.forEach((stride, j) => stride.unshift(full[j][axis]));
+    }
+  }
+  if (sizes.length === 0) return { sizes: [1], strides: inputs.map(() => [0]) };
+  return { sizes, strides };
+}
+
+/** Where element (or group of four) `i` of the output lies in an input. */
+function indexExpression(
+  sizes: readonly number[],
+  strides: readonly number[],
+  width: number,
+  isVector: boolean,
+): string {
+  const inner = sizes.length - 1;
+  const terms: string[] = [];
+  let below = 1; // elements of the output, in units of i, that one step along the axis skips
+  for (let axis = inner; axis >= 0; axis--) {
+    const length = axis === inner && sizes.length > 1 ? sizes[axis] / width : sizes[axis];
+    const stride = isVector ? (axis === inner ? 1 : strides[axis] / 4) : strides[axis];
+    if (stride !== 0) {
+      const quotient = below === 1 ? "i" : `(i / ${below}u)`;
+      const coordinate = axis === 0 ? quotient : `(${quotient} % ${length}u)`;
+      terms.push(stride === 1 ? coordinate : `${coordinate} * ${stride}u`);
+    }
+    below *= length;
+  }
+  return terms.reverse().join(" + ") || "0u";
+}
