@@ -52,7 +52,7 @@ export interface DecodeBatchOptions extends Omit<DecodeOptions, "frame"> {
  * const tags = hostArray([1, 2, 1, 6], [0, 0, 0, 3, 3, 3, 0, 0, 0, 3, 3, 3]);
  * const people = decodePoses(heatmaps, tags);
  * assert.equal(people.length, 2);
- * assert.deepEqual(people.map(({ keypoints }) => keypoints.map((at) => at?.x)), [[0.25, 1.25], [5.25, 4.25]]);
+ * assert.deepEqual(people.map(({ keypoints }) => keypoints.map((at) => at?.x)), [[0.25, 1.25], [5.75, 4.25]]);
  * ```
  */
 export function decodePoses(

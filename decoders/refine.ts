@@ -105,7 +105,7 @@ export function adjustPerson(person: DecodedPerson, heatmaps: HostArray): Decode
  * @param tags `[D, K, H, W]`.
  * @returns The person with filled-in keypoints, these moved like those of adjustPerson.
  * @throws {ShapeError} If the shapes are not `[K, H, W]` and `[D, K, H, W]` with the person's K and D.
- * @throws {RangeError} If a map that is searched holds NaN.
+ * @throws {RangeError} If a heatmap value or tag that could decide where a keypoint goes is NaN.
  *
  * @example Usage
  * ```ts
@@ -159,17 +159,22 @@ function nearestByTag(
 ): number {
   const { keypoints, tagDimensions } = sizes;
   const map = mapOf(heatmaps, sizes, keypoint);
+  const { data } = tags;
   const firstTag = keypoint * map.length;
   const stride = keypoints * map.length; // from one tag dimension to the next
   let best = -1, bestScore = -Infinity;
   for (let pixel = 0; pixel < map.length; pixel++) {
-    // round() takes nothing below 0 away, so s <= heatmap: most pixels need no distance.
-    if (map[pixel] <= bestScore) continue;
+    const value = map[pixel];
+    // The distance loses at most 0.5 by rounding, and s never exceeds the heatmap: most pixels cannot
+    // beat the best so far, which two comparisons without a root tell. (NaN fails neither.)
+    if (value <= bestScore) continue;
     let sum = 0;
-    for (let d = 0; d < tagDimensions; d++) {
-      sum += (tags.data[firstTag + d * stride + pixel] - personTag[d]) ** 2;
+    for (let d = 0, at = firstTag + pixel; d < tagDimensions; d++, at += stride) {
+      const difference = data[at] - personTag[d];
+      sum += difference * difference;
     }
-    const score = map[pixel] - roundHalfToEven(Math.sqrt(sum));
+    if (sum > (value - bestScore + 0.5) ** 2) continue;
+    const score = value - roundHalfToEven(Math.sqrt(sum));
     if (score > bestScore) {
       best = pixel;
       bestScore = score;

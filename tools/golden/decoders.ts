@@ -116,7 +116,7 @@ function decoderTies(testCase: GoldenCase, compare: Comparison): void {
 
 function genDt(testCase: GoldenCase, compare: Comparison): void {
   const people = peopleOf(testCase.input("people"));
-  const records = testCase.values as unknown as CocoResult[];
+  const records = Object.values(testCase.values) as CocoResult[];
   compareRecords(toCocoResults(people, records[0]?.image_id ?? 0), records, 1e-4, compare);
 }
 
@@ -156,7 +156,7 @@ function pipeline(testCase: GoldenCase, compare: Comparison): void {
     const origin = [inverse[0][2], inverse[1][2]] as const;
     comparePeople(name, withoutFilledTags(final, grouped), testCase, compare, origin);
     if (bounds === "map") continue;
-    const records = testCase.values as unknown as CocoResult[];
+    const records = Object.values(testCase.values) as CocoResult[];
     compareRecords(toCocoResults(final, 0), records, 5e-3, compare);
   }
 }
