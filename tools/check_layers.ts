@@ -113,7 +113,7 @@ function importsOf(
   const patterns = [
     /^(?:import|export)\b[^;"'`]*?\bfrom\s+"([^"]+)"/gm,
     /^import\s+"([^"]+)"/gm,
-    /^(?!\s*(?:\*|\/\/)).*\bimport\("([^"]+)"\)/gm,
+    /^(?!\s*(?:\*|\/\/))[^"'`\n]*\bimport\("([^"]+)"\)/gm,
   ];
   const written = patterns.flatMap((pattern) =>
     [...text.matchAll(pattern)].map((match) => match[1])

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { hostArray } from "../../core/host_array.ts";
+import { encodeSafetensors } from "../../io/safetensors.ts";
 import { choose, loadRunners, reportFamily } from "../../tools/check_golden.ts";
 import {
   compareNumbers,
@@ -8,20 +10,6 @@ import {
   readIndex,
   runFamily,
 } from "../../tools/golden/golden.ts";
-
-/** A safetensors file with the F32 tensors `x` = [1, 2] and `y` = [2, 4]. */
-function tensorFile(): Uint8Array<ArrayBuffer> {
-  const header = JSON.stringify({
-    x: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
-    y: { dtype: "F32", shape: [2], data_offsets: [8, 16] },
-  });
-  const padded = header.padEnd(Math.ceil(header.length / 8) * 8);
-  const bytes = new Uint8Array(8 + padded.length + 16);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded.length), true);
-  bytes.set(new TextEncoder().encode(padded), 8);
-  bytes.set(new Uint8Array(Float32Array.of(1, 2, 2, 4).buffer), 8 + padded.length);
-  return bytes;
-}
 
 const INDEX = {
   families: {
@@ -49,7 +37,10 @@ function folderOf(files: Record<string, string | Uint8Array<ArrayBuffer>>) {
 
 const files = folderOf({
   "g/INDEX.json": JSON.stringify(INDEX),
-  "g/double.safetensors": tensorFile(),
+  "g/double.safetensors": encodeSafetensors({
+    x: hostArray([2], [1, 2]),
+    y: hostArray([2], [2, 4]),
+  }),
 });
 
 async function run(runner: FamilyRunner, name = "double"): Promise<FamilyResult> {
@@ -74,6 +65,11 @@ Deno.test("loadFamily() names the family and case that are not what they should 
   await assert.rejects(load({}), /family "f": "cases" must be a list/);
   await assert.rejects(load({ cases: [{}] }), /family "f": case 0: "id" must be a text/);
   await assert.rejects(load({ cases: [], file: "gone.st" }), /g\/gone.st: cannot be read/);
+  const halves = encodeSafetensors({ h: { shape: [1], data: Float16Array.of(1) } });
+  await assert.rejects(
+    loadFamily("g", "f", { cases: [], file: "h" }, folderOf({ "g/h": halves })),
+    /g\/h: tensor "h" must be F32, F64, I32 or U8/,
+  );
 });
 
 Deno.test("loadFamily() gives tensors by name and says which one is not there", async () => {

@@ -14,12 +14,15 @@
  * @module
  */
 import { InputError } from "../../core/errors.ts";
+import { decodeSafetensors } from "../../io/safetensors.ts";
 
 /** A tensor of a golden file. */
 export interface GoldenArray {
   readonly shape: readonly number[];
   readonly data: Float32Array<ArrayBuffer> | Float64Array | Int32Array | Uint8Array;
 }
+
+const TYPES = [Float32Array, Float64Array, Int32Array, Uint8Array];
 
 /** An expected tensor and how near is near enough; 0 and 0 asks for equality. */
 export interface ExpectedArray extends GoldenArray, Tolerance {}
@@ -286,8 +289,15 @@ function shorten(text: string): string {
 }
 
 async function readTensors(path: string, readFile: ReadFile): Promise<Map<string, GoldenArray>> {
-  const bytes = await read(path, readFile);
-  return new Map(Object.entries(decodeSafetensors(bytes, path)));
+  const { arrays } = decodeSafetensors(await read(path, readFile), path);
+  return new Map(
+    Object.entries(arrays).map(([name, { shape, data }]) => {
+      if (!TYPES.some((type) => data instanceof type)) {
+        throw new InputError(`${path}: tensor "${name}" must be F32, F64, I32 or U8`);
+      }
+      return [name, { shape, data: data as GoldenArray["data"] }];
+    }),
+  );
 }
 
 async function read(path: string, readFile: ReadFile): Promise<Uint8Array<ArrayBuffer>> {
@@ -311,23 +321,4 @@ function record(value: unknown, place: string, what: string): Record<string, unk
     throw new InputError(`${place}: ${what} must be an object`);
   }
   return value as Record<string, unknown>;
-}
-
-// Until io/safetensors.ts is there.
-function decodeSafetensors(
-  bytes: Uint8Array<ArrayBuffer>,
-  _path: string,
-): Record<string, GoldenArray> {
-  const size = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + size)));
-  const types = { F32: Float32Array, F64: Float64Array, I32: Int32Array, U8: Uint8Array };
-  const tensors: Record<string, GoldenArray> = {};
-  for (const [name, entry] of Object.entries<Record<string, unknown>>(header)) {
-    if (name === "__metadata__") continue;
-    const [from, to] = entry.data_offsets as [number, number];
-    const part = bytes.slice(8 + size + from, 8 + size + to).buffer;
-    const data = new types[entry.dtype as keyof typeof types](part) as GoldenArray["data"];
-    tensors[name] = { shape: entry.shape as number[], data };
-  }
-  return tensors;
 }
