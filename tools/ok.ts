@@ -53,6 +53,7 @@ export interface Step {
 export const TEST_ARGS: readonly string[] = [
   "test",
   ...LOCKED,
+  "--no-prompt",
   "-R",
   "-W",
   "-E",
@@ -70,7 +71,11 @@ const STEPS: readonly Step[] = [
     name: "docs",
     args: ["run", "--allow-read", "--allow-run", "tools/check_docs.ts", ...ENTRY_POINTS],
   },
-  { name: "examples", args: ["test", "--doc", ...LOCKED, ...LIBRARY, ...PAGES], tests: true },
+  {
+    name: "examples",
+    args: ["test", "--doc", ...LOCKED, "--no-prompt", "-R", "-W", ...LIBRARY, ...PAGES],
+    tests: true,
+  },
   // The step "check" has type-checked the tests.
   { name: "tests", args: [...TEST_ARGS, "--no-check", "tests"], tests: true },
 ];
