@@ -26,6 +26,7 @@ import {
   convKernel,
   packKernel,
   spreadKernel,
+  unpackKernel,
   weightGradKernel,
   weightGradParts,
 } from "./conv2d_kernels.ts";
@@ -76,16 +77,23 @@ const spreadOp: Op<{ readonly stride: number }> = {
   kernel: spreadKernel,
 };
 
-/** Inputs are x and the gradient of y; the output is `[parts, O, C, kH, kW]`, to be summed over parts. */
+/** Inputs are x and the gradient of y; the output is `[parts, C, kH, kW, O⌈4⌉]`, to be summed over parts. */
 const weightGradOp: Op<ConvAttrs> = {
   name: "conv2d.grad.weight",
   shape([x, gradY], attrs) {
-    return [weightGradParts(gradY), attrs.O, x[1], attrs.kH, attrs.kW];
+    return [weightGradParts(gradY), x[1], attrs.kH, attrs.kW, Math.ceil(attrs.O / 4) * 4];
   },
   kernel: weightGradKernel,
   flops([[N, C], [, O, H, W]], { kH, kW }) {
     return 2 * N * C * O * kH * kW * H * W;
   },
+};
+
+/** Packed weights `[C, kH, kW, O⌈4⌉]` back to `[O, C, kH, kW]`. */
+const unpackOp: Op<{ readonly O: number }> = {
+  name: "conv2d.grad.unpack",
+  shape: ([[C, kH, kW]], { O }) => [O, C, kH, kW],
+  kernel: unpackKernel,
 };
 
 /**
@@ -101,7 +109,7 @@ const wholeOp: Op<ConvAttrs> = {
     return [
       null,
       inputGrad(gradOutput, weight, x.shape, attrs),
-      apply(weightGradOp, [x, gradOutput], attrs).sum([0]),
+      apply(unpackOp, [apply(weightGradOp, [x, gradOutput], attrs).sum([0])], { O: attrs.O }),
       ...(bias ? [gradOutput.sum([0, 2, 3])] : []),
     ];
   },

@@ -2,18 +2,18 @@
  * The shaders of conv2d. One idea serves all: an invocation keeps a block of results in registers and, for
  * every number it loads, does as many multiply-adds as it can.
  *
- *     forward, ∂x   a block of TH x TW output pixels times TO output channels. For each input channel it loads
- *                   the patch of x under the block once and uses it for all kernel elements and channels.
- *     ∂w            TO x TC kernels with all their elements. It walks along strips of TW output pixels, loads
- *                   the gradient of y and the patch of x once, and uses them for all elements.
+ *     forward, ∂x   a block of TH x TW output pixels times TO output channels. For each input channel and kernel
+ *                   row it loads TH rows of x and uses them for the row's kernel elements and all TO channels.
+ *     ∂w            one row of TO x TC kernels. It walks along strips of TW output pixels, loads the gradient of
+ *                   TO output channels and a row of TC input channels, and multiplies each with each.
  *
  * Why so: on the software adapter a load costs as much as 28 multiply-adds (measured, llvmpipe, 8 lanes), so
- * the block should be as large as the registers bear. Loops over the block are unrolled here, in TypeScript;
- * only the loop over channels (or strips) is left to the shader.
+ * the block should be large; but its loops are written out here, in TypeScript, and the software adapter's
+ * compiler takes a second for a thousand lines, so it should not be too large.
  *
  * @module
  */
-import { grid, type Kernel, kernel, MAX_ITERATIONS, perElement } from "../core/kernel.ts";
+import { grid, type Kernel, kernel, perElement } from "../core/kernel.ts";
 import type { KernelRequest } from "../core/op.ts";
 import type { Shape } from "../core/host_array.ts";
 
@@ -34,7 +34,6 @@ export interface ConvAttrs {
 }
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
-const clampTo = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
 /** Input rows (or columns) under a block of `length` outputs, relative to the first: sorted, each once. */
 function patchOffsets(length: number, size: number, stride: number, dilation: number): number[] {
@@ -42,8 +41,8 @@ function patchOffsets(length: number, size: number, stride: number, dilation: nu
   return [...new Set(offsets)].sort((a, b) => a - b);
 }
 
-/** Multiply-adds an invocation may have unrolled: more compiles slowly and spills. */
-const UNROLLED = 1152;
+/** Multiply-adds written out in one shader: more takes the software adapter's compiler seconds. */
+const UNROLLED = 768;
 
 /** The block of one invocation: rows, columns, channels (a multiple of 4). */
 export interface Block {
@@ -52,16 +51,18 @@ export interface Block {
   readonly TO: number;
 }
 
-/** A block that suits the sizes, for a convolution with `taps` kernel elements. */
-export function chooseBlock({ O, kH, kW, outH, outW }: ConvAttrs): Block {
-  const taps = kH * kW;
-  const TW = clampTo(outW, 1, 4);
-  const TH = clampTo(outH, 1, 4);
-  const channels = Math.ceil(O / 4) * 4;
-  let TO = Math.min(16, channels);
-  while (TO > 4 && (TO * TH * TW * taps > UNROLLED || channels % TO > 0 && channels % TO <= TO / 2)) {
-    TO -= 4;
-  }
+/** A block that suits the sizes. */
+export function chooseBlock({ O, kW, outH, outW }: ConvAttrs): Block {
+  const TW = Math.min(outW, 4);
+  const TH = Math.min(outH, 4);
+  const channels = quarter(O) * 4;
+  const most = outW % TW === 0 ? 16 : 8; // without vec4 stores there are four times as many
+  // Of the sizes that fit, the one that computes the fewest channels nobody asked for; the larger of equals.
+  const sizes = [4, 8, 12, 16].filter((TO) =>
+    TO === 4 || (TO <= Math.min(most, channels) && TO * TH * TW * kW <= UNROLLED)
+  );
+  const computed = (TO: number) => Math.ceil(channels / TO) * TO;
+  const TO = sizes.reduce((best, TO) => computed(TO) <= computed(best) ? TO : best);
   return { TH, TW, TO };
 }
 
@@ -74,66 +75,66 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const { TH, TW, TO } = chooseBlock(attrs);
   const bias = request.inputs.length > 2;
   const quads = range(TO / 4);
-  const rows = patchOffsets(TH, kH, stride, dilation);
   const columns = patchOffsets(TW, kW, stride, dilation);
   const tilesX = Math.ceil(outW / TW);
   const tilesY = Math.ceil(outH / TH);
   const count = tilesX * tilesY * N * Math.ceil(O / TO);
-  const rowsInside = padY <= 0 && (tilesY * TH - 1) * stride - padY + (kH - 1) * dilation < H;
-  const columnsInside = padX <= 0 && (tilesX * TW - 1) * stride - padX + (kW - 1) * dilation < W;
+  const columnsInside = padX <= 0 &&
+    (tilesX * TW - 1) * stride - padX + (kW - 1) * dilation < W;
 
-  const patch = rows.flatMap((r) =>
-    columns.map((s) => {
-      const inside = [
-        ...(rowsInside ? [] : [`row${r}Inside`]),
-        ...(columnsInside ? [] : [`column${s}Inside`]),
-      ].join(" && ");
-      const load = `f32(x[plane + row${r} + column${s}])`;
-      return `    let x_${r}_${s} = ${inside ? `select(0.0, ${load}, ${inside})` : load};`;
-    })
-  );
-  const taps = range(kH).flatMap((u) =>
-    range(kW).flatMap((v) => [
-      ...quads.map((q) => `    w_${q} = vec4f(w[taps + ${(u * kW + v) * quarter(O) + q}u]);`),
-      ...range(TH).flatMap((p) =>
-        range(TW).flatMap((t) =>
-          quads.map((q) =>
-            `    y_${p}_${t}_${q} = fma(vec4f(x_${p * stride + u * dilation}_${
-              t * stride + v * dilation
-            }), w_${q}, y_${p}_${t}_${q});`
-          )
+  const patch = range(TH).flatMap((p) => [
+    `      let row${p} = top + ${p * stride};`,
+    `      let row${p}Inside = u32(row${p}) < H;`,
+    `      let at${p} = plane + u32(clamp(row${p}, 0, i32(H) - 1)) * W;`,
+    ...columns.map((s) =>
+      `      let x_${p}_${s} = select(0.0, f32(x[at${p} + column${s}]), row${p}Inside${
+        columnsInside ? "" : ` && column${s}Inside`
+      });`
+    ),
+  ]);
+  const taps = range(kW).flatMap((v) => [
+    ...quads.map((q) => `      w_${q} = vec4f(w[taps + ${v * quarter(O) + q}u]);`),
+    ...range(TH).flatMap((p) =>
+      range(TW).flatMap((t) =>
+        quads.map((q) =>
+          `      y_${p}_${t}_${q} = fma(vec4f(x_${p}_${
+            t * stride + v * dilation
+          }), w_${q}, y_${p}_${t}_${q});`
         )
+      )
+    ),
+  ]);
+  const vectorStores = outW % 4 === 0;
+  const store = (p: number, q: number, lane: number): string[] => {
+    const at = `at + ${p * outW}u`;
+    if (vectorStores) {
+      const numbers = range(4).map((t) => `Out(y_${p}_${t}_${q}[${lane}])`).join(", ");
+      return [`out[(${at}) / 4u] = vec4<Out>(${numbers});`];
+    }
+    return range(TW).map((t) => {
+      const assignment = `out[${at} + ${t}u] = Out(y_${p}_${t}_${q}[${lane}]);`;
+      return outW % TW === 0 ? assignment : `if (ox + ${t}u < OUT_W) { ${assignment} }`;
+    });
+  };
+  const stores = quads.flatMap((q) =>
+    range(4).flatMap((lane) => [
+      O % TO === 0 ? "  {" : `  if (channel + ${4 * q + lane}u < O) {`,
+      `    let at = ((n * O + channel + ${4 * q + lane}u) * OUT_H + oy) * OUT_W + ox;`,
+      ...range(TH).flatMap((p) =>
+        outH % TH === 0
+          ? store(p, q, lane).map((line) => `    ${line}`)
+          : [`    if (oy + ${p}u < OUT_H) {`, ...store(p, q, lane), "    }"]
       ),
+      "  }",
     ])
   );
-  const stores = quads.flatMap((q) =>
-    range(4).map((lane) => {
-      const channel = `channel + ${4 * q + lane}u`;
-      const pixels = range(TH).flatMap((p) =>
-        range(TW).map((t) => {
-          const inside = [
-            ...(outH % TH === 0 ? [] : [`oy + ${p}u < OUT_H`]),
-            ...(outW % TW === 0 ? [] : [`ox + ${t}u < OUT_W`]),
-          ].join(" && ");
-          const store = `out[at + ${p * outW + t}u] = Out(y_${p}_${t}_${q}[${lane}]);`;
-          return inside ? `    if (${inside}) { ${store} }` : `    ${store}`;
-        })
-      );
-      return [
-        O % TO === 0 ? "  {" : `  if (${channel} < O) {`,
-        `    let at = ((n * O + ${channel}) * OUT_H + oy) * OUT_W + ox;`,
-        ...pixels,
-        "  }",
-      ].join("\n");
-    })
-  );
-  const size = Math.min(64, Math.max(8, Math.ceil(count / 64) * 8));
+  const size = workgroupSize(count);
   const { workgroups, row } = grid(count, size);
   return kernel({
     name: "conv2d",
     request,
     inputs: bias ? ["x", "w", "bias"] : ["x", "w"],
-    vectors: bias ? ["w", "bias"] : ["w"],
+    vectors: ["w", ...(bias ? ["bias"] : []), ...(vectorStores ? ["out"] : [])],
     constants: {
       COUNT: count,
       ROW: row,
@@ -149,7 +150,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
     },
     workgroupSize: [size, 1, 1],
     workgroups,
-    iterations: C,
+    iterations: C * kH,
     body: [
       "  let i = global.y * ROW + global.x;",
       "  if (i >= COUNT) { return; }",
@@ -157,8 +158,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
       `  let oy = (i / TILES_X % TILES_Y) * ${TH}u;`,
       "  let n = i / (TILES_X * TILES_Y) % N;",
       `  let channel = i / (TILES_X * TILES_Y * N) * ${TO}u;`,
-      ...rows.flatMap((r) => placeLines("row", r, "oy", stride, padY, "H", W, rowsInside)),
-      ...columns.flatMap((s) => placeLines("column", s, "ox", stride, padX, "W", 1, columnsInside)),
+      ...columns.flatMap((s) => columnLines(s, stride, padX, columnsInside)),
       ...quads.flatMap((q) => [
         `  let b_${q} = ${bias ? `vec4f(bias[channel / 4u + ${q}u])` : "vec4f(0.0)"};`,
         ...range(TH).flatMap((p) => range(TW).map((t) => `  var y_${p}_${t}_${q} = b_${q};`)),
@@ -166,32 +166,35 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
       ]),
       "  for (var c = 0u; c < C; c++) {",
       "    let plane = (n * C + c) * H * W;",
-      `    let taps = c * ${kH * kW * quarter(O)}u + channel / 4u;`,
+      `    for (var u = 0u; u < ${kH}u; u++) {`,
+      `      let top = i32(oy * ${stride}u + u * ${dilation}u) - ${padY};`,
+      `      let taps = (c * ${kH}u + u) * ${kW * quarter(O)}u + channel / 4u;`,
       ...patch,
       ...taps,
+      "    }",
       "  }",
       ...stores,
     ].join("\n"),
   });
 }
 
-/** Where a row (or column) of the patch lies in its plane, kept inside the image, and whether it was inside. */
-function placeLines(
-  kind: "row" | "column",
+/** Small grids get small workgroups, so that every core has some; never less than a SIMD width. */
+function workgroupSize(count: number): number {
+  return Math.min(64, Math.max(8, Math.ceil(count / 128) * 8));
+}
+
+/** Where a column of the patch lies, kept inside the image, and whether it was inside. */
+function columnLines(
   offset: number,
-  start: string,
   stride: number,
   pad: number,
-  length: string,
-  scale: number,
   alwaysInside: boolean,
 ): string[] {
-  const place = `i32(${start}) * ${stride} + ${offset - pad}`;
-  const scaled = scale === 1 ? "" : ` * ${scale}u`;
-  if (alwaysInside) return [`  let ${kind}${offset} = u32(${place})${scaled};`];
+  const place = `i32(ox * ${stride}u) + ${offset - pad}`;
+  if (alwaysInside) return [`  let column${offset} = u32(${place});`];
   return [
-    `  let ${kind}${offset}Inside = u32(${place}) < ${length};`, // below 0 wraps to a huge number
-    `  let ${kind}${offset} = u32(clamp(${place}, 0, i32(${length}) - 1))${scaled};`,
+    `  let column${offset}Inside = u32(${place}) < W;`, // below 0 wraps to a huge number
+    `  let column${offset} = u32(clamp(${place}, 0, i32(W) - 1));`,
   ];
 }
 
@@ -243,113 +246,125 @@ export function weightGradParts([N, , outH]: Shape): number {
   return N * Math.ceil(outH / ROWS_PER_PART);
 }
 
-/** Gradient of the weights, in parts. Inputs: x `[N, C, H, W]` and the gradient of y `[N, O, outH, outW]`. */
+/**
+ * Gradient of the weights, in parts and in the order of packed weights: `[parts, C, kH, kW, O⌈4⌉]`. Inputs: x
+ * `[N, C, H, W]` and the gradient of y `[N, O, outH, outW]`. An invocation owns one row of the kernels.
+ */
 export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const { inputs: [{ shape: [N, C, H, W] }], attrs } = request;
   const { O, kH, kW, stride, padY, padX, dilation, outH, outW } = attrs;
-  const taps = kH * kW;
-  const TW = clampTo(outW, 1, 4);
+  const TW = Math.min(outW, 4);
   const TO = O <= 4 ? 4 : 8;
-  const TC = clampTo(Math.floor(144 / (TO * taps)), 1, Math.min(C, 16));
+  const most = Math.max(1, Math.floor(UNROLLED / (TO * kW * TW)));
+  const TC = Math.ceil(C / Math.ceil(C / Math.min(most, 16)));
   const quads = range(TO / 4);
   const parts = weightGradParts([N, O, outH, outW]);
   const rowParts = parts / N;
   const blocksO = Math.ceil(O / TO);
   const blocksC = Math.ceil(C / TC);
-  const count = blocksO * blocksC * parts;
+  const count = blocksO * blocksC * kH * parts;
   const strips = Math.ceil(outW / TW);
   const columns = patchOffsets(TW, kW, stride, dilation);
-  const rowCount = Math.min(ROWS_PER_PART, outH);
+  const vectorLoads = outW % 4 === 0;
 
-  const loadGrad = range(TW).flatMap((t) =>
-    quads.map((q) => {
-      const numbers = range(4).map((lane) =>
-        `f32(g[gAt + min(channelO + ${4 * q + lane}u, O - 1u) * ${outH * outW}u + ${t}u])`
-      );
-      const value = `vec4f(${numbers.join(", ")})`;
-      const inside = outW % TW === 0 ? value : `select(vec4f(0.0), ${value}, ox + ${t}u < OUT_W)`;
+  const loadGrad = quads.flatMap((q) => {
+    const plane = (lane: number) =>
+      `gAt + min(channelO + ${4 * q + lane}u, O - 1u) * ${outH * outW}u`;
+    if (vectorLoads) {
+      return [
+        ...range(4).map((lane) => `    let g${4 * q + lane} = vec4f(g[(${plane(lane)}) / 4u]);`),
+        ...range(4).map((t) => {
+          const numbers = range(4).map((lane) => `g${4 * q + lane}[${t}]`).join(", ");
+          return `    let g_${t}_${q} = vec4f(${numbers});`;
+        }),
+      ];
+    }
+    return range(TW).map((t) => {
+      const numbers = range(4).map((lane) => `f32(g[${plane(lane)} + ${t}u])`).join(", ");
+      const value = `vec4f(${numbers})`;
+      const inside = outW % TW === 0
+        ? value
+        : `select(vec4f(0.0), ${value}, ox + ${t}u < OUT_W)`;
       return `    let g_${t}_${q} = ${inside};`;
-    })
-  );
-  const accumulate = range(TC).flatMap((c) =>
-    range(kH).flatMap((u) => [
-      "    {",
-      `      let row = i32(oy * ${stride}u) + ${u * dilation - padY};`,
-      `      let inside = u32(row) < H;`,
-      `      let at = (n * C + min(channelC + ${c}u, C - 1u)) * ${H * W}u` +
-      ` + u32(clamp(row, 0, i32(H) - 1)) * W;`,
-      ...columns.map((s) =>
-        `      let x_${s} = select(0.0, f32(x[at + column${s}]), inside && column${s}Inside);`
-      ),
-      ...range(kW).flatMap((v) =>
-        range(TW).flatMap((t) =>
-          quads.map((q) => {
-            const sum = `w_${c}_${u}_${v}_${q}`;
-            return `      ${sum} = fma(vec4f(x_${t * stride + v * dilation}), g_${t}_${q}, ${sum});`;
-          })
+    });
+  });
+  const accumulate = range(TC).flatMap((c) => [
+    "    {",
+    `      let at = (n * C + min(channelC + ${c}u, C - 1u)) * ${H * W}u + rowAt;`,
+    ...columns.map((s) =>
+      `      let x_${s} = select(0.0, f32(x[at + column${s}]), inside && column${s}Inside);`
+    ),
+    ...range(kW).flatMap((v) =>
+      range(TW).flatMap((t) =>
+        quads.map((q) =>
+          `      w_${c}_${v}_${q} = fma(vec4f(x_${
+            t * stride + v * dilation
+          }), g_${t}_${q}, w_${c}_${v}_${q});`
         )
-      ),
-      "    }",
-    ])
-  );
+      )
+    ),
+    "    }",
+  ]);
   const sums = range(TC).flatMap((c) =>
-    range(kH).flatMap((u) => range(kW).flatMap((v) => quads.map((q) => `w_${c}_${u}_${v}_${q}`)))
+    range(kW).flatMap((v) => quads.map((q) => `w_${c}_${v}_${q}`))
   );
-  const stores = quads.flatMap((q) =>
-    range(4).flatMap((lane) =>
-      range(TC).map((c) => {
-        const o = `channelO + ${4 * q + lane}u`;
-        const inside = [
-          ...(O % TO === 0 ? [] : [`${o} < O`]),
-          ...(C % TC === 0 ? [] : [`channelC + ${c}u < C`]),
-        ].join(" && ");
-        const values = range(kH).flatMap((u) =>
-          range(kW).map((v) => `out[at + ${u * kW + v}u] = Out(w_${c}_${u}_${v}_${q}[${lane}]);`)
-        );
-        return [
-          inside ? `  if (${inside}) {` : "  {",
-          `    let at = ((part * O + ${o}) * C + channelC + ${c}u) * ${taps}u;`,
-          ...values.map((value) => `    ${value}`),
-          "  }",
-        ].join("\n");
-      })
-    )
-  );
-  const size = Math.min(64, Math.max(8, Math.ceil(count / 64) * 8));
+  const stores = range(TC).flatMap((c) => [
+    C % TC === 0 ? "  {" : `  if (channelC + ${c}u < C) {`,
+    `    let at = (((part * C + channelC + ${c}u) * ${kH}u + u) * ${kW * quarter(O)}u) + channelO / 4u;`,
+    ...quads.flatMap((q) => {
+      const lines = range(kW).map((v) =>
+        `    out[at + ${v * quarter(O) + q}u] = vec4<Out>(w_${c}_${v}_${q});`
+      );
+      return quarter(O) % (TO / 4) === 0
+        ? lines
+        : [`    if (channelO / 4u + ${q}u < ${quarter(O)}u) {`, ...lines, "    }"];
+    }),
+    "  }",
+  ]);
+  const size = workgroupSize(count);
   const { workgroups, row } = grid(count, size);
-  const iterations = rowCount * strips;
-  if (iterations > MAX_ITERATIONS) {
-    throw new RangeError(`internal: conv2d.grad.weight: rows of ${outW} pixels are too long`);
-  }
   return kernel({
     name: "conv2d.grad.weight",
     request,
     inputs: ["x", "g"],
+    vectors: [...(vectorLoads ? ["g"] : []), "out"],
     constants: { COUNT: count, ROW: row, C, H, W, O, OUT_H: outH, OUT_W: outW },
     workgroupSize: [size, 1, 1],
     workgroups,
-    iterations,
+    iterations: Math.min(ROWS_PER_PART, outH) * strips,
     body: [
       "  let i = global.y * ROW + global.x;",
       "  if (i >= COUNT) { return; }",
       `  let channelC = i % ${blocksC}u * ${TC}u;`,
       `  let channelO = i / ${blocksC}u % ${blocksO}u * ${TO}u;`,
-      `  let part = i / ${blocksC * blocksO}u;`,
+      `  let u = i / ${blocksC * blocksO}u % ${kH}u;`,
+      `  let part = i / ${blocksC * blocksO * kH}u;`,
       `  let n = part / ${rowParts}u;`,
       `  let firstRow = part % ${rowParts}u * ${ROWS_PER_PART}u;`,
       `  let rows = min(${ROWS_PER_PART}u, OUT_H - firstRow);`,
       ...sums.map((sum) => `  var ${sum} = vec4f(0.0);`),
-      `  for (var step = 0u; step < rows * ${strips}u; step++) {`,
-      `    let oy = firstRow + step / ${strips}u;`,
-      `    let ox = step % ${strips}u * ${TW}u;`,
-      `    let gAt = (n * O * OUT_H + oy) * OUT_W + ox;`,
+      `  for (var strip = 0u; strip < rows * ${strips}u; strip++) {`,
+      `    let oy = firstRow + strip / ${strips}u;`,
+      `    let ox = strip % ${strips}u * ${TW}u;`,
+      "    let gAt = (n * O * OUT_H + oy) * OUT_W + ox;",
+      `    let y = i32(oy * ${stride}u + u * ${dilation}u) - ${padY};`,
+      "    let inside = u32(y) < H;",
+      "    let rowAt = u32(clamp(y, 0, i32(H) - 1)) * W;",
       ...loadGrad,
-      ...columns.flatMap((s) =>
-        placeLines("column", s, "ox", stride, padX, "W", 1, false).map((line) => `  ${line}`)
-      ),
+      ...columns.flatMap((s) => columnLines(s, stride, padX, false)),
       ...accumulate,
       "  }",
       ...stores,
     ].join("\n"),
+  });
+}
+
+/** Packed weights back to `[O, C, kH, kW]`. */
+export function unpackKernel(request: KernelRequest<{ readonly O: number }>): Kernel {
+  const { output: { shape: [O, C, kH, kW] } } = request;
+  return perElement("conv2d.grad.unpack", request, {
+    inputs: ["w"],
+    constants: { ROWS: C * kH * kW, PADDED: quarter(O) * 4 },
+    body: "  out[i] = w[i % ROWS * PADDED + i / ROWS];",
   });
 }
