@@ -26,7 +26,7 @@ import type { Tensor } from "../core/tensor.ts";
 export interface HeatmapTarget {
   /** True heatmaps, `[N, K, H, W]`, 0 to 1. */
   readonly heatmaps: Tensor;
-  /** 1 where pixels count, 0 where not, `[N, H, W]`. @default {all count} */
+  /** 1 where pixels count, 0 where not, `[N, H, W]` or `[N, 1, H, W]`. @default {all count} */
   readonly mask?: Tensor;
 }
 
@@ -78,7 +78,7 @@ export function heatmapLoss(
 function checkShapes(predicted: Tensor, { heatmaps, mask }: HeatmapTarget): void {
   const [N, , H, W] = predicted.shape;
   const fits = predicted.shape.length === 4 && sameShape(predicted.shape, heatmaps.shape) &&
-    (!mask || sameShape(mask.shape, [N, H, W]));
+    (!mask || sameShape(mask.shape, [N, H, W]) || sameShape(mask.shape, [N, 1, H, W]));
   if (fits) return;
   throw shapeError("heatmapLoss", "predicted, heatmaps and mask must agree on N, K, H and W", {
     predicted: [predicted.shape, "N K H W"],
