@@ -246,7 +246,7 @@ function collapse(
       strides.forEach((stride, j) => stride.unshift(full[j][axis]));
     }
   }
-  if (sizes.length === 0) return { sizes: [1], strides: inputs.map(() => [0]) };
+  if (sizes.length === 0) return { sizes: [1], strides: inputs.map(() => [1]) };
   return { sizes, strides };
 }
 
