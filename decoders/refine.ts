@@ -19,8 +19,8 @@
  *
  *     s[pixel] = heatmap[k, pixel] - round(‖tag[:, k, pixel] - tag(person)‖)         ‖·‖: root of the sum
  *
- * No threshold but 0: this finds keypoints that were too faint to be peaks. It is not in the paper, but
- * in the authors' program and all that followed, and AP gains much from it.
+ * No threshold but 0: this finds keypoints that were too faint to be peaks. The authors' program and its
+ * successors do it, and AP gains much from it.
  *
  * pose-ae-train, `utils/group.py` (adjust) and `test.py` (refine, there the name of the filling in).
  * Differences:
