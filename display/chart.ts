@@ -297,9 +297,12 @@ export function drawLineChart(series: readonly LineSeries[], options: LineChartO
     ? logScale(extentOf(drawn.map((p) => p.y)), [bottom, top])
     : linearScale(fromZero(extentOf(drawn.map((p) => p.y))), [bottom, top], { round: true });
   const left = (yLabel ? 22 : 4) + Math.max(...y.ticks.map((tick) => textWidth(tick.label))) + 8;
-  const right = width - 14;
-  const count = Math.max(2, Math.floor((right - left) / 90));
-  const x = linearScale(extentOf(drawn.map((p) => p.x)), [left, right], { count });
+  const acrossX = extentOf(drawn.map((p) => p.x));
+  const count = Math.max(2, Math.floor((width - left) / 90));
+  // The last number may stand under the very end of the axis: leave room for half of it.
+  const lastTick = linearScale(acrossX, [0, 1], { count }).ticks.at(-1)?.label ?? "";
+  const right = width - 8 - textWidth(lastTick) / 2;
+  const x = linearScale(acrossX, [left, right], { count });
 
   const onPage = (list: readonly (Point | null)[]) =>
     list.map((point) => point && { x: x.place(point.x), y: y.place(point.y) });
@@ -307,7 +310,7 @@ export function drawLineChart(series: readonly LineSeries[], options: LineChartO
     const color = cssColor(colors[i]);
     if (smooth === 0) return curve(onPage(list), color, 1.8, 1);
     return [
-      ...curve(onPage(list), color, 1, 0.3),
+      ...curve(onPage(list), color, 1, 0.25),
       ...curve(onPage(smoothed(list, smooth)), color, 2, 1),
     ];
   });

@@ -16,15 +16,18 @@
 /** Red, green, blue, each 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Okabe and Ito's colours in an order in which neighbours differ in lightness as well as in hue. */
+/**
+ * Okabe and Ito's colours. The first four stay apart even when one side of a body is drawn lighter and the other darker;
+ * yellow (a light orange) and sky blue (a light blue) come last for that reason.
+ */
 const PEOPLE: readonly Rgb[] = [
   [230, 159, 0], //   orange
   [0, 114, 178], //   blue
-  [240, 228, 66], //  yellow
-  [213, 94, 0], //    vermilion
-  [86, 180, 233], //  sky blue
   [204, 121, 167], // reddish purple
   [0, 158, 115], //   bluish green
+  [213, 94, 0], //    vermilion
+  [86, 180, 233], //  sky blue
+  [240, 228, 66], //  yellow
 ];
 
 /** Every 28.3rd entry of inferno. */

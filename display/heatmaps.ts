@@ -11,7 +11,7 @@
 import { shapeError } from "../core/errors.ts";
 import type { HostArray } from "../core/host_array.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
-import { heatColor, mixColors, type Rgb } from "./color.ts";
+import { heatColor, type Rgb } from "./color.ts";
 import { drawPanels } from "./panels.ts";
 import { checkImage } from "./picture.ts";
 import type { Svg } from "./svg.ts";
@@ -58,11 +58,11 @@ export function checkMaps(op: string, name: string, maps: HostArray, axes: strin
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
   let rest = bad;
-  const place = shape.map((length) => length).reverse().map((length) => {
+  const place = shape.toReversed().map((length) => {
     const index = rest % length;
     rest = Math.floor(rest / length);
     return index;
-  }).reverse();
+  }).toReversed();
   throw new RangeError(
     `${op}: ${name} holds ${data[bad]} at ${
       letters.map((letter, i) => `${letter} ${place[i]}`).join(", ")
@@ -102,36 +102,48 @@ export function interpolate({ width, height, values }: Plane, x: number, y: numb
   return upper * (1 - fy) + lower * fy;
 }
 
+/** A glow over a picture, at places in map pixels. */
+export interface Glow {
+  /** The colour of 0 to 1. */
+  readonly palette: (t: number) => Rgb;
+  /** Where in the palette the colour of this place lies. */
+  readonly value: (x: number, y: number) => number;
+  /** How much of the colour shows there, 0 to 1. */
+  readonly strength: (x: number, y: number) => number;
+}
+
+/** So many shades that their steps cannot be seen. */
+const SHADES = 512;
+
 /**
- * Paint a glow over a grey, dimmed photograph: `glow(x, y)` gives colour and strength (0 to 1) at a place in map
- * pixels. Without a photograph the ground is black and the picture as large as the map.
+ * Paint a glow over a grey, dimmed photograph. Without a photograph the ground is black and the picture as large
+ * as the map.
  */
 export function paintOver(
   image: RgbImage | undefined,
   map: { readonly width: number; readonly height: number },
-  glow: (x: number, y: number) => { color: Rgb; strength: number },
+  { palette, value, strength }: Glow,
 ): RgbImage {
   const { width, height } = image ?? map;
   const data = new Uint8Array(width * height * 3);
+  // Looked up, since a colour computed for every pixel is an array for every pixel.
+  const shades = Array.from({ length: SHADES }, (_, i) => palette(i / (SHADES - 1)));
+  const clamp = (t: number) => Math.min(Math.max(t, 0), 1);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i += 3) {
-      const { color, strength } = glow((x * map.width) / width, (y * map.height) / height);
-      const ground = image ? dimmed(image.data, i) : BLACK;
-      const [r, g, b] = mixColors(ground, color, Math.min(Math.max(strength, 0), 1));
-      data[i] = Math.round(r);
-      data[i + 1] = Math.round(g);
-      data[i + 2] = Math.round(b);
+      const [mapX, mapY] = [(x * map.width) / width, (y * map.height) / height];
+      const color = shades[Math.round(clamp(value(mapX, mapY)) * (SHADES - 1))];
+      const part = clamp(strength(mapX, mapY));
+      const ground = image ? dimmed(image.data, i) : 0;
+      for (let c = 0; c < 3; c++) data[i + c] = Math.round(ground + (color[c] - ground) * part);
     }
   }
   return { width, height, data };
 }
 
-const BLACK: Rgb = [0, 0, 4];
-
 /** The pixel's lightness (weights of ITU-R BT.601) at 55 %: still readable, and darker than what glows over it. */
-function dimmed(data: Uint8Array, i: number): Rgb {
-  const grey = (0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2]) * 0.55;
-  return [grey, grey, grey];
+function dimmed(data: Uint8Array, i: number): number {
+  return (0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2]) * 0.55;
 }
 
 /**
@@ -158,10 +170,12 @@ export function paintHeatmaps(heatmaps: HostArray, options: HeatmapPictureOption
   checkHeatmapOptions("paintHeatmaps", heatmaps, options);
   const { image, max = 1, keypoints } = options;
   const peaks = strongest(heatmaps, keypoints);
-  return paintOver(image, peaks, (x, y) => {
-    const t = interpolate(peaks, x, y) / max;
+  const value = (x: number, y: number) => interpolate(peaks, x, y) / max;
+  return paintOver(image, peaks, {
+    palette: heatColor,
+    value,
     // Twice the value, so that the glow is opaque from half height on and its colour can be read there.
-    return { color: heatColor(t), strength: image ? 2 * t : 1 };
+    strength: image ? (x, y) => 2 * value(x, y) : () => 1,
   });
 }
 

@@ -35,7 +35,7 @@ export interface PoseDrawingOptions {
   readonly width?: number;
   /** Number of each person's colour (see {@linkcode personColor}), or null for grey. @default {0, 1, 2, …} */
   readonly colors?: readonly (number | null)[];
-  /** Width of the limbs of a large person, in image pixels. @default {1/130 of the frame's longer side} */
+  /** Width of the limbs of a large person, in image pixels. @default {1/100 of the frame's longer side} */
   readonly lineWidth?: number;
   /** What the drawing shows, in words. @default {"3 people"} */
   readonly title?: string;
@@ -74,7 +74,7 @@ function sideOfLimb(a: Side, b: Side): Side {
 
 function shade(color: Rgb, side: Side): Rgb {
   if (side === "middle") return color;
-  return side === "left" ? mixColors(color, WHITE, 0.4) : mixColors(color, BLACK, 0.35);
+  return side === "left" ? mixColors(color, WHITE, 0.35) : mixColors(color, BLACK, 0.3);
 }
 
 /** The K points of a person, null where there is nothing to draw. */
@@ -188,7 +188,7 @@ function dotMiddle(color: Rgb, side: Side): Rgb {
 }
 
 function defaultLineWidth(width: number, height: number): number {
-  return Math.max(width, height) / 130;
+  return Math.max(width, height) / 100;
 }
 
 /**

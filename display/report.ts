@@ -53,10 +53,10 @@ export interface ReportEvaluation {
   readonly label: string;
   /** The ten COCO figures. */
   readonly keypoints: ReportFigures;
-  /** Share of keypoints that get their own person when the true detections are given, 0 to 1; null if not measured. */
-  readonly groupingAccuracy: number | null;
-  /** Each of the K keypoints' own AP, 0 to 1; null where it is never annotated. */
-  readonly keypointAp: readonly (number | null)[];
+  /** Share of keypoints that get their own person when the true detections are given, 0 to 1; -1 if not measured. */
+  readonly groupingAccuracy: number;
+  /** Each of the K keypoints' own AP, 0 to 1; -1 where it is never annotated. */
+  readonly keypointAp: readonly number[];
 }
 
 /** The losses of a training run: equally long lists, one entry per recorded step. */
@@ -89,7 +89,7 @@ export interface ReportScene {
   readonly tags: HostArray;
   /** For each of `truth`: the number of the matched person of `predicted` and their OKS; null if missed (or a crowd). */
   readonly matches: readonly ({ readonly predicted: number; readonly oks: number } | null)[];
-  /** AP of this scene alone, 0 to 1: the scenes are shown in its rising order. */
+  /** AP of this scene alone, 0 to 1, or -1 if nobody is in it: the scenes are shown in its rising order. */
   readonly averagePrecision: number;
 }
 
@@ -145,16 +145,16 @@ export interface DemoReport {
 }
 
 const FIGURES: readonly (readonly [name: keyof ReportFigures, label: string, meaning: string])[] = [
-  ["AP", "AP", "mean over OKS 0.50 to 0.95"],
-  ["AP50", "AP50", "OKS at least 0.50"],
-  ["AP75", "AP75", "OKS at least 0.75"],
-  ["AP_M", "AP medium", "areas of 32² to 96² pixels"],
-  ["AP_L", "AP large", "areas above 96² pixels"],
-  ["AR", "AR", "recall, mean over OKS 0.50 to 0.95"],
-  ["AR50", "AR50", "OKS at least 0.50"],
-  ["AR75", "AR75", "OKS at least 0.75"],
-  ["AR_M", "AR medium", "areas of 32² to 96² pixels"],
-  ["AR_L", "AR large", "areas above 96² pixels"],
+  ["AP", "AP", "OKS 0.50 to 0.95"],
+  ["AP50", "AP50", "OKS 0.50"],
+  ["AP75", "AP75", "OKS 0.75"],
+  ["AP_M", "AP medium", "32² to 96² px"],
+  ["AP_L", "AP large", "above 96² px"],
+  ["AR", "AR", "OKS 0.50 to 0.95"],
+  ["AR50", "AR50", "OKS 0.50"],
+  ["AR75", "AR75", "OKS 0.75"],
+  ["AR_M", "AR medium", "32² to 96² px"],
+  ["AR_L", "AR large", "above 96² px"],
 ];
 
 type HtmlPart = string | number | Markup | Svg | null | readonly HtmlPart[];
@@ -187,6 +187,7 @@ h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .4rem; text-wrap: balance;
 h2 { font-size: 1.3rem; margin: 3rem 0 .3rem; }
 h3 { font-size: 1rem; margin: 0; }
 p { margin: .3rem 0 1rem; max-width: 46rem; }
+.small { font-size: .85rem; }
 .soft, figcaption { color: var(--soft); }
 svg { color: inherit; display: block; max-width: 100%; height: auto; }
 img { display: block; width: 100%; height: auto; }
@@ -199,8 +200,9 @@ img { display: block; width: 100%; height: auto; }
 .card b { display: block; font-size: 1.9rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .card span { font-size: .85rem; color: var(--soft); }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .9rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+table { width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .32rem 0 .32rem .8rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: bottom; }
+thead th { white-space: normal; line-height: 1.25; }
 th { font-weight: 600; }
 th:first-child { text-align: left; padding-left: 0; }
 th small { font-weight: 400; color: var(--soft); margin-left: .5rem; }
@@ -215,18 +217,22 @@ tr.rule > * { border-top: 2px solid var(--line); }
 figure { margin: 0; }
 figcaption { font-size: .8rem; margin-bottom: .25rem; }
 .pictures svg { width: 100%; }
+@media (max-width: 34rem) { th small { display: none; } .cards { grid-template-columns: 1fr 1fr; } }
 @media print {
   body { font-size: 11px; background: none; }
   main { max-width: none; padding: 0; }
   .card, .charts > div, .scene, tr { break-inside: avoid; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, section > p { break-after: avoid; }
+  th small { display: none; }
+  .cards { grid-template-columns: repeat(4, 1fr); }
   .pictures { grid-template-columns: repeat(3, 1fr); }
   .charts { grid-template-columns: 1fr 1fr; }
 }
 `);
 
-function figure(value: number | null): string {
-  return value === null || value < 0 ? "–" : value.toFixed(3);
+/** A figure between 0 and 1; COCO's -1 means that there was nothing to measure. */
+function figure(value: number): string {
+  return value < 0 ? "–" : value.toFixed(3);
 }
 
 function share(value: number, bound: number): string {
@@ -257,7 +263,7 @@ function setup(report: DemoReport): Markup {
     ["seed", `${report.seed}`],
     [
       "evaluated on",
-      `${scenes.count} unseen scenes, generator ${scenes.generator}, seed ${scenes.seed}`,
+      `${scenes.count} unseen scenes, generator version ${scenes.generator}, seed ${scenes.seed}`,
     ],
   ];
   return html`<dl class="setup">${
@@ -309,12 +315,12 @@ function figuresTable(evaluations: readonly ReportEvaluation[], ideal: ReportEva
       )
     )}${row(
       "AP / bound",
-      "share of what ideal maps reach",
+      "share of ideal maps",
       evaluations.map(({ keypoints }) => share(keypoints.AP, ideal.keypoints.AP)),
       "rule",
     )}${row(
       "grouping",
-      "accuracy given true detections",
+      "of true detections",
       evaluations.map(({ groupingAccuracy }) => figure(groupingAccuracy)),
     )}</tbody>
       </table>
@@ -349,8 +355,11 @@ function lossChart(
 function keypointChart(evaluations: readonly ReportEvaluation[], skeleton: Skeleton): Svg {
   return drawBarChart(
     skeleton.keypoints.map((name) => name.replaceAll("_", " ")),
-    evaluations.map(({ label, keypointAp }) => ({ name: label, values: keypointAp })),
-    { title: "AP of each keypoint", max: 1, width: 640 },
+    evaluations.map(({ label, keypointAp }) => ({
+      name: label,
+      values: keypointAp.map((ap) => (ap < 0 ? null : ap)),
+    })),
+    { title: "AP of each keypoint", max: 1, width: 520 },
   );
 }
 
@@ -412,7 +421,7 @@ function sceneMarkup(scene: ReportScene, skeleton: Skeleton): Markup {
       <header><h3>${name}</h3><span>AP ${figure(averagePrecision)}</span>${peopleList(
         scene,
       )}${strangers
-        ? html`<span class="soft">${strangers} predicted without a match (grey)</span>`
+        ? html`<span class="soft small">${strangers} predicted without a match (grey)</span>`
         : null}</header>
       <div class="pictures">
     ${picture("input", image)}
@@ -445,7 +454,7 @@ function sceneMarkup(scene: ReportScene, skeleton: Skeleton): Markup {
 }
 
 /** The scene's AP, then the mean OKS of its people: the worst first. */
-function hardestFirst(scenes: readonly ReportScene[]): ReportScene[] {
+function failuresFirst(scenes: readonly ReportScene[]): ReportScene[] {
   const meanOks = ({ matches }: ReportScene) =>
     matches.reduce((sum, match) => sum + (match?.oks ?? 0), 0) / Math.max(matches.length, 1);
   return scenes.toSorted((a, b) =>
@@ -458,7 +467,7 @@ function gallery({ title, scenes }: ReportGallery, skeleton: Skeleton): Markup {
   return html`<section><h2>${title}</h2>
 <p class="soft">${scenes.length} scenes, failures first. A predicted person has the colour of the true person it was matched to.
 Left arms and legs are lighter, right ones darker; hollow dots are occluded.</p>
-${hardestFirst(scenes).map((scene) => sceneMarkup(scene, skeleton))}</section>`;
+${failuresFirst(scenes).map((scene) => sceneMarkup(scene, skeleton))}</section>`;
 }
 
 /**
@@ -503,22 +512,22 @@ export function reportHtml(report: DemoReport): string {
       </head>
       <body>
         <main>
-    <h1>${report.title}</h1>
-    ${setup(report)}
-    ${cards(report)}
-    <section><h2>Figures</h2>
-    <p class="soft">The bound is what the same decoder makes of ideal maps of the same scenes: maps of this
-    resolution cannot place a keypoint more precisely.</p>
-    ${figuresTable(evaluations, ideal)}</section>
+        <h1>${report.title}</h1>
+        ${setup(report)}
+        ${cards(report)}
+        <section><h2>Figures</h2>
+    <p class="soft">Average precision and recall as COCO defines them. The bound is what the same decoder makes of ideal
+    maps of the same scenes: maps of this resolution cannot place a keypoint more precisely. Grouping is the share
+    of keypoints that get their own person when the detections are the true ones.</p>
+    <div class="charts"><div class="wide">${figuresTable(evaluations, ideal)}</div>
+    <div>${keypointChart(evaluations, skeleton)}</div></div></section>
     <section><h2>Training</h2>
     <div class="charts">${lossChart(curves, ["loss", "heatmap"])}${lossChart(curves, [
       "pull",
       "push",
     ])}</div></section>
-    <section><h2>Keypoints</h2>
-    <div class="charts"><div>${keypointChart(evaluations, skeleton)}</div></div></section>
     ${galleries.map((part) => gallery(part, skeleton))}
-        </main>
+            </main>
       </body>
     </html>
   `.source;

@@ -130,7 +130,7 @@ function logLabel(value: number): string {
 }
 
 /**
- * A logarithmic axis; both ends must be above 0. Equal ends are widened to a factor of ten around them.
+ * A logarithmic axis; both ends must be above 0. Ends are widened a little, equal ends to a factor of ten around them.
  *
  * @param domain The numbers at both ends.
  * @param range Their places.
@@ -139,9 +139,8 @@ export function logScale(
   domain: readonly [number, number],
   range: readonly [number, number],
 ): Scale {
-  const [min, max] = domain[0] === domain[1]
-    ? [domain[0] / Math.sqrt(10), domain[1] * Math.sqrt(10)]
-    : domain;
+  const widen = domain[0] === domain[1] ? Math.sqrt(10) : 1.1;
+  const [min, max] = [domain[0] / widen, domain[1] * widen];
   const [low, high] = [Math.log10(min), Math.log10(max)];
   const decades = high - low;
   const every = Math.max(1, Math.ceil(decades / 7));

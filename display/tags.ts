@@ -151,12 +151,14 @@ export function paintTags(
   const [low, high] = options.range ?? tagRange(tags, heatmaps, dimension);
   checkRange("paintTags", low, high);
   const { peaks, values } = tagsWhereStrongest(tags, heatmaps, dimension);
-  return paintOver(image, peaks, (x, y) => {
+  const nearest = (v: number, length: number) => Math.min(Math.round(v), length - 1);
+  return paintOver(image, peaks, {
+    palette: divergingColor,
     // Tags of neighbouring pixels may belong to different keypoints: nearest pixel, no interpolation.
-    const column = Math.min(Math.round(x), peaks.width - 1);
-    const row = Math.min(Math.round(y), peaks.height - 1);
-    const t = (values[row * peaks.width + column] - low) / (high - low);
-    return { color: divergingColor(t), strength: 2 * interpolate(peaks, x, y) };
+    value: (x, y) =>
+      (values[nearest(y, peaks.height) * peaks.width + nearest(x, peaks.width)] - low) /
+      (high - low),
+    strength: (x, y) => 2 * interpolate(peaks, x, y),
   });
 }
 
@@ -415,7 +417,8 @@ function name(x: number, y: number, text: string, color: string): Markup[] {
 
 /** D = 1: a lane for each person. */
 function lanes({ people, names, range, width, title }: Scatter): Svg {
-  const lane = 30;
+  // Room enough for a few people, and not too long a page for many.
+  const lane = Math.min(Math.max(200 / Math.max(people.length, 1), 28), 50);
   const values = people.flatMap(({ readings }) => readings.map(({ tag }) => tag[0]));
   const ends = widened([...values, ...(range ?? [])]);
   const left = 30 + Math.max(...people.map((person) => textWidth(person.name)), 0);
@@ -461,11 +464,11 @@ function lanes({ people, names, range, width, title }: Scatter): Svg {
           "line",
           {
             x1: mean,
-            y1: middle - 13,
+            y1: middle - lane / 2 + 1,
             x2: mean,
-            y2: middle + 13,
-            stroke: person.color,
-            "stroke-width": 2.5,
+            y2: middle + lane / 2 - 1,
+            stroke: "currentColor",
+            "stroke-width": 1.5,
           },
           svgElement("title", {}, `mean ${short(person.mean[0])}`),
         ),
