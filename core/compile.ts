@@ -40,6 +40,7 @@ import {
   writeBuffer,
 } from "./run.ts";
 import { Tensor } from "./tensor.ts";
+import { TimestampQueries } from "./timestamps.ts";
 import { withTrace } from "./trace.ts";
 
 /** What a step is called with: the tensors of its function's argument, as arrays in main memory. */
@@ -62,8 +63,8 @@ export interface Step<T, O> {
   [Symbol.dispose](): void;
 }
 
-/** One traced version of a step. For `core/` only. */
-export interface CompiledVersion {
+/** One traced version of a step. */
+interface CompiledVersion {
   readonly plan: Plan;
   readonly kernels: readonly PreparedKernel[];
   readonly dispatches: readonly Dispatch[];
@@ -78,11 +79,21 @@ export interface CompiledVersion {
   readonly copies: readonly { from: GPUBuffer; to: GPUBuffer; bytes: number }[];
 }
 
-const versionsOfSteps = new WeakMap<object, Map<string, CompiledVersion>>();
+/** How long one dispatch took, and how much arithmetic it says it does. For profile.ts. */
+export interface TimedDispatch {
+  readonly title: string;
+  readonly timeMs: number;
+  readonly flops: number;
+}
 
-/** The traced versions of a step: for profile.ts. */
-export function versionsOf(step: object): ReadonlyMap<string, CompiledVersion> {
-  return versionsOfSteps.get(step) ?? new Map();
+type Timer = (inputs: unknown) => Promise<TimedDispatch[]>;
+const timers = new WeakMap<object, Timer>();
+
+/** Run a step once with every dispatch timed: for profile.ts. */
+export function timeVersions(step: object, inputs: unknown): Promise<TimedDispatch[]> {
+  const timer = timers.get(step);
+  if (!timer) throw new TypeError("profile: this is no step made by compile()");
+  return timer(inputs);
 }
 
 /**
@@ -119,18 +130,22 @@ export function compile<T extends object, O>(
   const inFlight: Promise<unknown>[] = [];
   let disposed = false;
 
+  /** The version for these inputs, traced if need be. */
+  const prepareFor = async (inputs: unknown) => {
+    if (disposed) throw new TypeError(`${owner}: the step was disposed`);
+    const gpu = await openGpu();
+    gpu.check();
+    const arrays = checkInputs(owner, inputs as Readonly<Record<string, unknown>>);
+    const signature = signatureOf(arrays);
+    const version = versions.get(signature) ??
+      await trace(gpu, owner, fn as (inputs: unknown) => unknown, arrays);
+    versions.set(signature, version);
+    return { gpu, version, arrays };
+  };
+
   const call = (inputs: StepInputs<T>): Promise<O> =>
     inOrder(async () => {
-      if (disposed) throw new TypeError(`${owner}: the step was disposed`);
-      const gpu = await openGpu();
-      gpu.check();
-      const arrays = checkInputs(owner, inputs as Readonly<Record<string, unknown>>);
-      const signature = signatureOf(arrays);
-      let version = versions.get(signature);
-      if (!version) {
-        version = await trace(gpu, owner, fn as (inputs: unknown) => O, arrays);
-        versions.set(signature, version);
-      }
+      const { gpu, version, arrays } = await prepareFor(inputs);
       replay(gpu, owner, version, arrays);
       await throttle(gpu, inFlight);
       return version.output as O;
@@ -148,16 +163,29 @@ export function compile<T extends object, O>(
       versions.clear();
     },
   });
-  versionsOfSteps.set(step, versions);
+  timers.set(step, (inputs) =>
+    inOrder(async () => {
+      const { gpu, version, arrays } = await prepareFor(inputs);
+      const queries = new TimestampQueries(gpu, version.dispatches.length);
+      replay(gpu, owner, version, arrays, (encoder) => queries.encode(encoder, version.dispatches));
+      const times = await queries.read();
+      return version.kernels.map(({ title, planned: { tensor: { recipe } } }, i) => ({
+        title,
+        timeMs: times[i],
+        flops: recipe!.op.flops?.(recipe!.inputs.map(({ shape }) => shape), recipe!.attrs) ?? 0,
+      }));
+    }));
   return step;
 }
 
 /** Copy the inputs in, run the dispatches, commit. */
-export function replay(
+function replay(
   gpu: Gpu,
   owner: string,
   version: CompiledVersion,
   arrays: ReadonlyMap<string, HostArray<TypedArray>>,
+  encodeAll: (encoder: GPUCommandEncoder) => void = (encoder) =>
+    encode(encoder, version.dispatches),
 ): void {
   const { device } = gpu;
   for (const leaf of version.plan.leaves) {
@@ -167,7 +195,7 @@ export function replay(
     writeBuffer(device, bufferOfLeaf(placeholder), arrays.get(name)!.data);
   }
   const encoder = device.createCommandEncoder({ label: owner });
-  encode(encoder, version.dispatches);
+  encodeAll(encoder);
   for (const { from, to, bytes } of version.copies) {
     encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
   }

@@ -12,5 +12,6 @@ export { assign, Variable, variable } from "./variable.ts";
 export { read } from "./run.ts";
 export { grad } from "./grad.ts";
 export { compile, type Step, type StepInputs } from "./compile.ts";
+export { profile, type ProfileRow } from "./profile.ts";
 export type { PlanSummary } from "./plan.ts";
 export type { Block } from "./pool.ts";

@@ -21,9 +21,13 @@ export interface Dispatch {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** Encode dispatches into one compute pass. */
-export function encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
-  const pass = encoder.beginComputePass();
+/** Encode dispatches into one compute pass, timed if asked. */
+export function encode(
+  encoder: GPUCommandEncoder,
+  dispatches: readonly Dispatch[],
+  timestampWrites?: GPUComputePassTimestampWrites,
+): void {
+  const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
   let current: GPUComputePipeline | undefined;
   for (const { pipeline, bindGroup, workgroups } of dispatches) {
     if (pipeline !== current) pass.setPipeline(current = pipeline);

@@ -28,17 +28,26 @@ installAlgebra({
 });
 
 export * from "./arithmetic.ts";
+export * from "./avg_pool2d.ts";
+export * from "./batch_norm.ts";
 export * from "./cast.ts";
 export * from "./compare.ts";
-export * from "./concat.ts";
+export { concat, slice, stack } from "./concat.ts";
 export { conv2d, type Conv2dOptions } from "./conv2d.ts";
 export * from "./elementary.ts";
 export * from "./fill.ts";
+export * from "./gather.ts";
+export * from "./matmul.ts";
 export * from "./max_pool2d.ts";
+export * from "./one_hot.ts";
 export * from "./pad.ts";
 export * from "./permute.ts";
 export { formula, pointwise, type PointwiseDefinition, type PointwiseOp } from "./pointwise.ts";
+export * from "./random.ts";
 export * from "./reduce.ts";
 export * from "./relu.ts";
 export * from "./reshape.ts";
+export * from "./softmax.ts";
 export * from "./stop_gradient.ts";
+export * from "./upsample2d.ts";
+export type { WindowOptions } from "./window.ts";

@@ -1,0 +1,68 @@
+/**
+ * A clock on the device: one compute pass for each dispatch, with a timestamp at both ends.
+ *
+ * @module
+ */
+import type { Gpu } from "./device.ts";
+import { GpuError } from "./errors.ts";
+import { type Dispatch, encode } from "./run.ts";
+
+const BYTES = 8; // a timestamp is a 64-bit number of nanoseconds
+/** WebGPU's limit of queries in a set. */
+const MOST = 4096;
+
+/** Timestamps around a list of dispatches. */
+export class TimestampQueries {
+  readonly #gpu: Gpu;
+  readonly #sets: readonly GPUQuerySet[];
+  readonly #resolved: GPUBuffer;
+  readonly #staging: GPUBuffer;
+  readonly #count: number;
+
+  /** Room for `count` dispatches. */
+  constructor(gpu: Gpu, count: number) {
+    if (!gpu.timestamps) {
+      throw new GpuError(`profile: ${gpu.name} cannot tell times (no timestamp-query)`);
+    }
+    this.#gpu = gpu;
+    this.#count = count;
+    const perSet = MOST / 2;
+    this.#sets = Array.from(
+      { length: Math.ceil(count / perSet) },
+      () => gpu.device.createQuerySet({ type: "timestamp", count: MOST }),
+    );
+    const size = Math.max(1, this.#sets.length) * MOST * BYTES;
+    const usage = GPUBufferUsage;
+    this.#resolved = gpu.device.createBuffer({ size, usage: usage.QUERY_RESOLVE | usage.COPY_SRC });
+    this.#staging = gpu.device.createBuffer({ size, usage: usage.MAP_READ | usage.COPY_DST });
+  }
+
+  /** Encode the dispatches, each between two timestamps, and the copy of the times. */
+  encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
+    dispatches.forEach((dispatch, i) => {
+      encode(encoder, [dispatch], {
+        querySet: this.#sets[Math.floor(2 * i / MOST)],
+        beginningOfPassWriteIndex: 2 * i % MOST,
+        endOfPassWriteIndex: 2 * i % MOST + 1,
+      });
+    });
+    this.#sets.forEach((set, n) => {
+      encoder.resolveQuerySet(set, 0, MOST, this.#resolved, n * MOST * BYTES);
+    });
+    encoder.copyBufferToBuffer(this.#resolved, 0, this.#staging, 0, this.#staging.size);
+  }
+
+  /** Milliseconds of each dispatch, once the encoded commands were submitted. */
+  async read(): Promise<number[]> {
+    await this.#staging.mapAsync(GPUMapMode.READ);
+    const ticks = new BigUint64Array(this.#staging.getMappedRange().slice(0));
+    this.#staging.destroy();
+    this.#resolved.destroy();
+    for (const set of this.#sets) set.destroy();
+    this.#gpu.check();
+    return Array.from(
+      { length: this.#count },
+      (_, i) => Number(ticks[2 * i + 1] - ticks[2 * i]) / 1e6,
+    );
+  }
+}
