@@ -11,4 +11,6 @@ export * from "./colours.ts";
 export * from "./loader.ts";
 export * from "./random.ts";
 export * from "./sample.ts";
+export * from "./scenes.ts";
 export * from "./targets.ts";
+export * from "./synthetic/mod.ts";
