@@ -74,6 +74,7 @@ export class Hourglass implements Layer {
     const { depth, channels, increase = 128, innerIncrease = increase } = options;
     const { batchNorm = "none", seed = 0, name = "hourglass" } = options;
     checkHourglass("Hourglass", { depth, channels });
+    checkHourglass("Hourglass", { increase, innerIncrease }, 0);
     const wide = channels + increase;
     const block = (field: string, inChannels: number, outChannels: number, norm = batchNorm) =>
       new ConvBlock({ inChannels, outChannels, batchNorm: norm, seed, name: `${name}.${field}` });
@@ -108,10 +109,14 @@ export class Hourglass implements Layer {
 }
 
 /** Refuse sizes that no hourglass can have. */
-export function checkHourglass(op: string, sizes: Readonly<Record<string, number>>): void {
+export function checkHourglass(
+  op: string,
+  sizes: Readonly<Record<string, number>>,
+  least = 1,
+): void {
   for (const [name, value] of Object.entries(sizes)) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`${op}: ${name} must be a whole number, 1 or more, not ${value}`);
+    if (!Number.isInteger(value) || value < least) {
+      throw new RangeError(`${op}: ${name} must be a whole number, ${least} or more, not ${value}`);
     }
   }
 }

@@ -239,11 +239,7 @@ function withDefaults(options: PoseNetOptions): Required<PoseNetOptions> {
   const { stem = "stride4", blocks = "convolution", batchNorm = "none" } = options;
   const { tagInitScale = 1, seed = 0 } = options;
   checkHourglass("PoseNet", { stacks, channels, depth, keypoints, tagDimensions });
-  for (const [name, value] of Object.entries({ increase, innerIncrease, extraChannels })) {
-    if (!Number.isInteger(value) || value < 0) {
-      throw new RangeError(`PoseNet: ${name} must be a whole number, 0 or more, not ${value}`);
-    }
-  }
+  checkHourglass("PoseNet", { increase, innerIncrease, extraChannels }, 0);
   if (!Number.isFinite(tagInitScale)) {
     throw new RangeError(`PoseNet: tagInitScale must be a number, not ${tagInitScale}`);
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Tensor, tensor } from "../core/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { type Variable, variable } from "../core/variable.ts";
 import { conv2d } from "../ops/mod.ts";
 import { initializers, initialValues, type InitName } from "./init.ts";
@@ -77,18 +77,20 @@ export class Conv2d implements Layer {
     }
     const fanIn = inChannels * size * size;
     const rule = initializers[options.init ?? "pytorch"];
-    const first = (field: "weight" | "bias", shape: readonly number[]) =>
-      initialValues(shape, { initializer: rule[field], fanIn, seed, name: `${name}.${field}` });
-    const weight = first("weight", [outChannels, inChannels, size, size]);
-    if (options.initScale) {
-      for (let i = 0; i < weight.data.length; i++) {
-        weight.data[i] *= options.initScale(Math.floor(i / fanIn));
-      }
-    }
-    this.weight = variable(tensor(weight), `${name}.weight`);
-    this.bias = options.bias ?? true
-      ? variable(tensor(first("bias", [outChannels])), `${name}.bias`)
-      : null;
+    const { initScale } = options;
+    const first = (field: "weight" | "bias", shape: readonly number[]) => {
+      const scale = field === "weight" && initScale
+        ? (i: number) => initScale(Math.floor(i / fanIn))
+        : undefined;
+      const full = `${name}.${field}`;
+      const initializer = rule[field];
+      return variable(
+        initialValues(shape, { initializer, fanIn, seed, name: full, scale }),
+        full,
+      );
+    };
+    this.weight = first("weight", [outChannels, inChannels, size, size]);
+    this.bias = options.bias ?? true ? first("bias", [outChannels]) : null;
     this.#stride = stride;
     this.#pad = pad;
   }

@@ -15,7 +15,8 @@
  *
  * @module
  */
-import { type HostArray, hostArray, type Shape } from "../core/host_array.ts";
+import { type Shape, sizeOf } from "../core/host_array.ts";
+import { Tensor } from "../core/tensor.ts";
 
 /** A stream of random numbers. */
 export interface Draws {
@@ -70,13 +71,15 @@ export function heNormal(draws: Draws, fanIn: number): number {
 }
 
 /**
- * First values of one variable.
+ * First values of one variable. They are drawn when they are first needed; weights that are loaded from a file
+ * before that are never drawn.
  *
  * @param shape The variable's shape.
  * @param options.initializer Draws one number.
  * @param options.fanIn How many inputs one output of the layer sums over.
  * @param options.seed The model's seed: a whole number, 0 to 2^53 − 1.
  * @param options.name The variable's name: another name gives other numbers.
+ * @param options.scale Factor on number `i`, row-major. @default {1 for all}
  * @throws {RangeError} If the seed is not such a number or the fan-in is not 1 or more.
  *
  * @example Usage
@@ -85,9 +88,9 @@ export function heNormal(draws: Draws, fanIn: number): number {
  * import { initialValues, pytorchUniform } from "ae";
  *
  * const options = { initializer: pytorchUniform, fanIn: 9, seed: 1, name: "conv.weight" };
- * const { data } = initialValues([1, 1, 3, 3], options);
+ * const { data } = await initialValues([1, 1, 3, 3], options).read();
  * assert.ok(data.every((value) => Math.abs(value) <= 1 / 3));
- * assert.deepEqual(initialValues([1, 1, 3, 3], options).data, data);
+ * assert.deepEqual((await initialValues([1, 1, 3, 3], options).read()).data, data);
  * ```
  */
 export function initialValues(
@@ -97,17 +100,23 @@ export function initialValues(
     readonly fanIn: number;
     readonly seed: number;
     readonly name: string;
+    readonly scale?: (i: number) => number;
   },
-): HostArray {
-  const { initializer, fanIn, seed, name } = options;
+): Tensor {
+  const { initializer, fanIn, seed, name, scale } = options;
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`initialValues: seed must be a whole number, 0 to 2^53 - 1, not ${seed}`);
   }
   if (!(fanIn >= 1)) throw new RangeError(`initialValues: fanIn must be 1 or more, not ${fanIn}`);
-  const draws = stream(seed, name);
-  const values = hostArray(shape);
-  for (let i = 0; i < values.data.length; i++) values.data[i] = initializer(draws, fanIn);
-  return values;
+  const draw = () => {
+    const draws = stream(seed, name);
+    const values = new Float32Array(sizeOf(shape));
+    for (let i = 0; i < values.length; i++) {
+      values[i] = initializer(draws, fanIn) * (scale ? scale(i) : 1);
+    }
+    return values;
+  };
+  return new Tensor(shape, "f32", { host: draw });
 }
 
 /** The sfc32 generator (Chris Doty-Humphrey, PractRand), started from a seed and a name. */

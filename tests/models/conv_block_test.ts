@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { describe, it } from "std/testing/bdd";
+import { ones, read, tensor } from "../../core/mod.ts";
+import { ConvBlock } from "../../models/mod.ts";
+import { parameters } from "../../nn/mod.ts";
+import { families } from "../../tools/golden/nn.ts";
+import { assertRecorded } from "../fixtures/networks/run.ts";
+
+describe("ConvBlock", () => {
+  it("equals the authors' block, norm after the ReLU, in training and after it", async () => {
+    await assertRecorded("modules", families.modules, "conv_");
+  });
+
+  it("can normalise before the ReLU, and then has no bias unless asked", () => {
+    const options = { inChannels: 1, outChannels: 2, batchNorm: "everywhere" } as const;
+    assert.deepEqual(
+      [...parameters(new ConvBlock(options)).keys()],
+      ["conv.weight", "bn.weight", "bn.bias"],
+    );
+    assert.ok(parameters(new ConvBlock({ ...options, bias: true })).has("conv.bias"));
+  });
+
+  it("gives numbers below 0 only without a ReLU or with the norm behind it", async () => {
+    const x = tensor([[[[1, -2], [-3, 4]]]]);
+    const options = { inChannels: 1, outChannels: 8, seed: 3 };
+    const outputs = await read({
+      relu: new ConvBlock(options).forward(x),
+      linear: new ConvBlock({ ...options, relu: false }).forward(x),
+      first: new ConvBlock({ ...options, batchNorm: "everywhere" }).forward(x, { training: true }),
+      last: new ConvBlock({ ...options, batchNorm: "authors" }).forward(x, { training: true }),
+    });
+    const lowest = Object.entries(outputs).map(([name, { data }]) => [name, Math.min(...data) < 0]);
+    assert.deepEqual(Object.fromEntries(lowest), {
+      relu: false,
+      linear: true,
+      first: false,
+      last: true,
+    });
+  });
+
+  it("refuses sizes that no convolution has", () => {
+    assert.throws(() => new ConvBlock({ inChannels: 0, outChannels: 1 }), {
+      name: "RangeError",
+      message: "Conv2d: inChannels must be a whole number, 1 or more, not 0",
+    });
+  });
+
+  it("says when the channels do not fit", () => {
+    const block = new ConvBlock({ inChannels: 2, outChannels: 1 });
+    assert.throws(() => block.forward(ones([1, 1, 4, 4])), { name: "ShapeError" });
+  });
+});
