@@ -67,3 +67,12 @@ export function offsetOf(i: string, axes: readonly StridedAxis[]): string {
   }
   return terms.reverse().join(" + ") || "0u";
 }
+
+/** WGSL expressions: the place on each axis of element `i` (a WGSL name) of a row-major shape. */
+export function coordinatesOf(i: string, shape: Shape): string[] {
+  const strides = stridesOf(shape);
+  return shape.map((length, axis) => {
+    const quotient = strides[axis] === 1 ? i : `${i} / ${strides[axis]}u`;
+    return axis === 0 ? quotient : `${quotient} % ${length}u`;
+  });
+}

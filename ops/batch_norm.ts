@@ -1,0 +1,431 @@
+/**
+ * Batch normalisation of images: each channel is brought to mean 0 and variance 1 over the batch, then
+ * stretched and shifted by learned numbers.
+ *
+ *     mean[c]     = (1/n) Σ x[·,c,·,·]              n = N·H·W
+ *     variance[c] = (1/n) Σ (x[·,c,·,·] - mean[c])²
+ *     x̂           = (x - mean) / √(variance + eps)
+ *     y           = gamma·x̂ + beta
+ *
+ * Backwards, with g the gradient with respect to y:
+ *
+ *     ∂beta  = Σ g        ∂gamma = Σ g·x̂
+ *     ∂x     = gamma / √(variance + eps) · (g - ∂beta/n - x̂·∂gamma/n)
+ *
+ * Four kernels: statistics, normalise; sums, gradient of x. Each reads its large tensors once.
+ *
+ * Variance as mean of squares minus square of mean would lose every digit where the mean is large, so each
+ * lane measures from the first value it meets, and lanes are put together by Chan, Golub and LeVeque's rule
+ * ("Algorithms for computing the sample variance", 1983): the squares around a lane's own mean, plus its
+ * count times the square of how far that mean is from the common one.
+ *
+ * Ioffe and Szegedy, "Batch Normalization" (2015), arXiv:1502.03167.
+ *
+ * @module
+ */
+import { shapeError } from "../core/errors.ts";
+import { type Shape, sizeOf } from "../core/host_array.ts";
+import { type Kernel, kernel, perElement } from "../core/kernel.ts";
+import { apply, type KernelRequest, type Op } from "../core/op.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { cast } from "./cast.ts";
+import { concat, slice } from "./concat.ts";
+import { combineLanes } from "./lanes.ts";
+import { reshape } from "./reshape.ts";
+
+interface Attrs {
+  readonly eps: number;
+  /** True where the statistics are those of `x` itself, so that `x` acts through them too. */
+  readonly training: boolean;
+}
+
+/** Statistics and sums are f32, whatever `x` is. */
+const f32 = () => "f32" as const;
+
+/** One workgroup per channel walks its values, four neighbours at a time where planes allow. */
+interface ChannelWalk {
+  readonly wide: boolean;
+  /** WGSL type of a load. */
+  readonly value: string;
+  /** WGSL expression that adds up a load's components. */
+  readonly across: (v: string) => string;
+  readonly lanes: number;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly iterations: number;
+}
+
+function channelWalk([n, channels, height, width]: Shape): ChannelWalk {
+  const wide = height * width % 4 === 0;
+  const plane = height * width / (wide ? 4 : 1);
+  const steps = n * plane;
+  const lanes = steps <= 1024 ? 64 : steps <= 8192 ? 128 : 256; // more lanes make more barriers
+  return {
+    wide,
+    value: wide ? "vec4f" : "f32",
+    across: (v) => wide ? `(${v}.x + ${v}.y) + (${v}.z + ${v}.w)` : v,
+    lanes,
+    constants: {
+      C: channels,
+      PLANE: plane,
+      STEPS: steps,
+      LANES: lanes,
+      VALUES: n * height * width,
+    },
+    iterations: Math.ceil(steps / lanes / 2) + 2,
+  };
+}
+
+/** WGSL function: where load number `step` of channel `c` lies. */
+const PLACE = `
+fn place(c: u32, step: u32) -> u32 {
+  return (step / PLANE * C + c) * PLANE + step % PLANE;
+}`;
+
+/** WGSL function `<name>OfLanes`, that gives every lane the sum over lanes. */
+const sumOfLanes = (name: string, lanes: number) =>
+  combineLanes({ name, type: "f32", lanes, combine: (a, b) => `${a} + ${b}`, toAll: true });
+
+/** `[N, C, H, W]` to `[2, C]`: mean and variance of every channel. */
+const statisticsOp: Op<null> = {
+  name: "batchNorm2d.statistics",
+  shape: ([x]) => [2, x[1]],
+  dtype: f32,
+  kernel(request) {
+    const { wide, value, across, lanes, constants, iterations } = channelWalk(
+      request.inputs[0].shape,
+    );
+    return kernel({
+      name: "batchNorm2d.statistics",
+      request,
+      inputs: ["x"],
+      vectors: wide ? ["x"] : [],
+      constants,
+      declarations: [PLACE, sumOfLanes("mean", lanes), sumOfLanes("squares", lanes)].join("\n"),
+      workgroupSize: [lanes, 1, 1],
+      workgroups: [constants.C, 1, 1],
+      iterations,
+      body: `  let c = workgroup.x;
+  let origin = ${value}(x[place(c, min(lane, STEPS - 1u))])${wide ? ".x" : ""};
+  var sum = ${value}();
+  var squares = ${value}();
+  var step = lane;
+  for (; step + LANES < STEPS; step += 2u * LANES) {
+    let a = ${value}(x[place(c, step)]) - origin;
+    let b = ${value}(x[place(c, step + LANES)]) - origin;
+    sum += a + b;
+    squares += a * a + b * b;
+  }
+  if (step < STEPS) {
+    let a = ${value}(x[place(c, step)]) - origin;
+    sum += a;
+    squares += a * a;
+  }
+  let seen = f32((STEPS + LANES - 1u - lane) / LANES * ${wide ? 4 : 1}u);
+  let own = (${across("sum")}) / max(seen, 1.0); // this lane's mean, from its origin
+  let around = max((${across("squares")}) - seen * own * own, 0.0);
+  let mean = meanOfLanes(lane, seen * (origin + own) / f32(VALUES));
+  let off = origin + own - mean;
+  let total = squaresOfLanes(lane, around + seen * off * off);
+  if (lane == 0u) {
+    out[c] = mean;
+    out[C + c] = total / f32(VALUES);
+  }`,
+    });
+  },
+  grad: ({ inputs: [x], output, gradOutput }) => [
+    apply(statisticsGradientOp, [x, output, gradOutput], null),
+  ],
+};
+
+/** For losses on the statistics themselves: `∂mean/∂x = 1/n`, `∂variance/∂x = 2(x - mean)/n`. */
+const statisticsGradientOp: Op<null> = {
+  name: "batchNorm2d.statistics.grad",
+  shape: ([x]) => x,
+  kernel: (request) =>
+    overChannels("batchNorm2d.statistics.grad", request, {
+      small: ["statistics", "g"],
+      large: ["x"],
+      channel: `  let mean = statistics[c];
+  let fromMean = g[c] / f32(VALUES);
+  let fromVariance = 2.0 * g[C + c] / f32(VALUES);`,
+      formula: "fromMean + (x - mean) * fromVariance",
+    }),
+};
+
+/** WGSL that every formula below starts from. */
+const channelStatistics = (eps: number) =>
+  `  let mean = statistics[c];
+  let perDeviation = inverseSqrt(statistics[C + c] + ${
+    Number.isInteger(eps) ? eps.toFixed(1) : eps
+  });`;
+
+/** `y = gamma·x̂ + beta`, x `[N, C, H, W]`, gamma and beta `[C]`, statistics `[2, C]`. */
+const normaliseOp: Op<Attrs> = {
+  name: "batchNorm2d",
+  inPlace: true,
+  shape: ([x]) => x,
+  kernel: (request) =>
+    overChannels("batchNorm2d", request, {
+      small: ["gamma", "beta", "statistics"],
+      large: ["x"],
+      channel: `${channelStatistics(request.attrs.eps)}
+  let factor = f32(gamma[c]) * perDeviation;
+  let shift = f32(beta[c]);`,
+      formula: "(x - mean) * factor + shift",
+    }),
+  grad({ inputs: [x, gamma, beta, statistics], gradOutput, attrs }) {
+    const sums = apply(sumsOp, [x, gradOutput, statistics], attrs); // [2, C]: ∂beta and ∂gamma
+    const channels = gamma.size;
+    const part = (row: number, type: Tensor) => {
+      const own = reshape(slice(sums, [row, 0], [row + 1, channels]), [channels]);
+      return cast(own, type.dtype);
+    };
+    const gradX = apply(gradientOp, [x, gradOutput, gamma, statistics, sums], attrs);
+    return [
+      gradX,
+      part(1, gamma),
+      part(0, beta),
+      attrs.training ? null : apply(fixedStatisticsOp, [sums, gamma, statistics], attrs),
+    ];
+  },
+};
+
+/** x, g `[N, C, H, W]` to `[2, C]`: `Σ g` and `Σ g·x̂` of every channel. */
+const sumsOp: Op<Attrs> = {
+  name: "batchNorm2d.sums",
+  shape: ([x]) => [2, x[1]],
+  dtype: f32,
+  kernel(request) {
+    const { wide, value, across, lanes, constants, iterations } = channelWalk(
+      request.inputs[0].shape,
+    );
+    const take = (step: string) =>
+      `{
+      let at = place(c, ${step});
+      let a = ${value}(g[at]);
+      plain += a;
+      weighted += a * (${value}(x[at]) - mean);
+    }`;
+    return kernel({
+      name: "batchNorm2d.sums",
+      request,
+      inputs: ["x", "g", "statistics"],
+      vectors: wide ? ["x", "g"] : [],
+      constants,
+      declarations: [PLACE, sumOfLanes("plain", lanes), sumOfLanes("weighted", lanes)].join("\n"),
+      workgroupSize: [lanes, 1, 1],
+      workgroups: [constants.C, 1, 1],
+      iterations,
+      body: `  let c = workgroup.x;
+${channelStatistics(request.attrs.eps)}
+  var plain = ${value}();
+  var weighted = ${value}();
+  var step = lane;
+  for (; step + LANES < STEPS; step += 2u * LANES) {
+    ${take("step")}
+    ${take("step + LANES")}
+  }
+  if (step < STEPS) ${take("step")}
+  let beta = plainOfLanes(lane, ${across("plain")});
+  let gamma = weightedOfLanes(lane, ${across("weighted")}) * perDeviation;
+  if (lane == 0u) {
+    out[c] = beta;
+    out[C + c] = gamma;
+  }`,
+    });
+  },
+};
+
+const gradientOp: Op<Attrs> = {
+  name: "batchNorm2d.grad",
+  inPlace: true,
+  shape: ([x]) => x,
+  kernel(request) {
+    const { eps, training } = request.attrs;
+    return overChannels("batchNorm2d.grad", request, {
+      small: ["gamma", "statistics", "sums"],
+      large: ["x", "g"],
+      channel: `${channelStatistics(eps)}
+  let factor = f32(gamma[c]) * perDeviation;
+  let fromBeta = sums[c] / f32(VALUES);
+  let fromGamma = perDeviation * sums[C + c] / f32(VALUES);`,
+      formula: training ? "factor * (g - fromBeta - (x - mean) * fromGamma)" : "factor * g",
+    });
+  },
+};
+
+/** Gradient with respect to statistics that do not depend on `x`: `[2, C]`. */
+const fixedStatisticsOp: Op<Attrs> = {
+  name: "batchNorm2d.statistics.fixed.grad",
+  shape: ([sums]) => sums,
+  kernel: (request) =>
+    perElement("batchNorm2d.statistics.fixed.grad", request, {
+      inputs: ["sums", "gamma", "statistics"],
+      constants: { C: request.output.shape[1] },
+      body: `  let c = i % C;
+${channelStatistics(request.attrs.eps)}
+  let factor = f32(gamma[c]) * perDeviation;
+  let forMean = -factor * sums[c];
+  let forVariance = -0.5 * factor * perDeviation * sums[C + c];
+  out[i] = select(forVariance, forMean, i < C);`,
+    }),
+};
+
+/**
+ * One pass over images, with the numbers of each channel at hand. Where planes allow, an invocation takes
+ * four groups of four neighbours, so that a channel's numbers are loaded once for sixteen elements.
+ */
+function overChannels(
+  name: string,
+  request: KernelRequest,
+  parts: {
+    /** Inputs that hold a few numbers per channel; they are bound after the large ones. */
+    readonly small: readonly string[];
+    /** Inputs of the output's shape. */
+    readonly large: readonly string[];
+    /** WGSL that names the numbers of channel `c`. */
+    readonly channel: string;
+    /** WGSL expression of an element, of vec4f or f32. */
+    readonly formula: string;
+  },
+): Kernel {
+  const { output: { shape }, overwrites } = request;
+  const [n, C, height, width] = shape;
+  const plane = height * width;
+  const wide = plane % 4 === 0;
+  const groups = plane % 16 === 0 ? 4 : 1;
+  const perInvocation = wide ? 4 * groups : 1;
+  const { small, large, channel, formula } = parts;
+  const elements = Array.from({ length: groups }, (_, k) => {
+    const at = `${groups}u * i + ${k}u`;
+    const load = (input: string, position: number) =>
+      `    let ${input} = ${wide ? "vec4f" : "f32"}(${
+        position === overwrites ? "out" : `in_${input}`
+      }[${at}]);`;
+    return `  {
+${large.map(load).join("\n")}
+    out[${at}] = ${wide ? "vec4<Out>" : "Out"}(${formula});
+  }`;
+  });
+  const bound = large.map((input) => `in_${input}`);
+  return perElement(name, request, {
+    inputs: [...bound, ...small],
+    vectors: wide ? [...bound, "out"] : [],
+    constants: { C, PLANE: plane / perInvocation, VALUES: n * plane },
+    count: sizeOf(shape) / perInvocation,
+    body: `  let c = i / PLANE % C;\n${channel}\n${elements.join("\n")}`,
+  });
+}
+
+function check(op: string, x: Tensor, perChannel: Readonly<Record<string, Tensor>>, eps: number) {
+  const { shape } = x;
+  if (shape.length !== 4) {
+    throw shapeError(op, `x must have 4 axes, not ${shape.length}`, { x: [shape, "N C H W"] });
+  }
+  for (const [name, tensor] of Object.entries(perChannel)) {
+    if (tensor.shape.length !== 1 || tensor.shape[0] !== shape[1]) {
+      throw shapeError(op, `${name} must have one number for each of the ${shape[1]} channels`, {
+        x: [shape, "N C H W"],
+        [name]: [tensor.shape, "C"],
+      });
+    }
+  }
+  if (!(eps > 0 && Number.isFinite(eps))) {
+    throw new RangeError(`${op}: eps must be a positive number, not ${eps}`);
+  }
+}
+
+/** What {@linkcode batchNorm2d} gives. */
+export interface BatchNorm2dResult {
+  /** The normalised images, `[N, C, H, W]`. */
+  readonly y: Tensor;
+  /** Mean of every channel over the batch, `[C]`. */
+  readonly mean: Tensor;
+  /** Variance of every channel over the batch, `[C]`; divided by n, not n - 1. */
+  readonly variance: Tensor;
+}
+
+/**
+ * Batch normalisation as in training: `y = gamma · (x - mean) / √(variance + eps) + beta`, with mean and
+ * variance of every channel over N, H and W of this very batch. Gradients flow through both.
+ *
+ * A channel whose values are all equal has variance 0 and gives `y = beta`.
+ *
+ * @param x `[N, C, H, W]`, f32 or f16, with at least one value per channel.
+ * @param gamma `[C]`, the factor.
+ * @param beta `[C]`, the shift.
+ * @param options.eps Added to the variance. @default {1e-5}
+ * @returns The normalised images, and the statistics for a running average: which by custom uses
+ * `variance · n / (n - 1)`, n = N·H·W.
+ * @throws {ShapeError} If `x` does not have four axes or a `[C]` does not fit it.
+ * @throws {RangeError} If eps is not positive, or there is nothing to average.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { batchNorm2d, ones, tensor, zeros } from "ae";
+ *
+ * const x = tensor([[[[1, 3]]], [[[1, 3]]]]); // two images, one channel, 1 x 2
+ * const { y, mean, variance } = batchNorm2d(x, ones([1]), zeros([1]));
+ * assert.deepEqual([await mean.array(), await variance.array()], [[2], [1]]);
+ * assert.ok(Math.abs((await y.read()).data[0] + 1) < 1e-4);
+ * ```
+ */
+export function batchNorm2d(
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  options: { readonly eps?: number } = {},
+): BatchNorm2dResult {
+  const { eps = 1e-5 } = options;
+  check("batchNorm2d", x, { gamma, beta }, eps);
+  const [n, channels, height, width] = x.shape;
+  if (n * height * width === 0) {
+    throw new RangeError(`batchNorm2d: there is nothing to average in [${x.shape.join(", ")}]`);
+  }
+  const statistics = apply(statisticsOp, [x], null);
+  const row = (k: number) => reshape(slice(statistics, [k, 0], [k + 1, channels]), [channels]);
+  return {
+    y: apply(normaliseOp, [x, gamma, beta, statistics], { eps, training: true }),
+    mean: row(0),
+    variance: row(1),
+  };
+}
+
+/**
+ * Batch normalisation as in use: `y = gamma · (x - mean) / √(variance + eps) + beta`, with statistics
+ * that were collected before, so that an image's result does not depend on the others in its batch.
+ *
+ * @param x `[N, C, H, W]`, f32 or f16.
+ * @param gamma `[C]`, the factor.
+ * @param beta `[C]`, the shift.
+ * @param mean `[C]`, f32.
+ * @param variance `[C]`, f32, not negative.
+ * @param options.eps Added to the variance. @default {1e-5}
+ * @returns `[N, C, H, W]`.
+ * @throws {ShapeError} If `x` does not have four axes or a `[C]` does not fit it.
+ * @throws {RangeError} If eps is not positive.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { batchNorm2dInference, tensor } from "ae";
+ *
+ * const one = tensor([1]);
+ * const y = batchNorm2dInference(tensor([[[[5]]]]), one, one, tensor([3]), tensor([4]), { eps: 1e-9 });
+ * assert.deepEqual(await y.array(), [[[[2]]]]); // (5 - 3) / 2 + 1
+ * ```
+ */
+export function batchNorm2dInference(
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  options: { readonly eps?: number } = {},
+): Tensor {
+  const { eps = 1e-5 } = options;
+  check("batchNorm2dInference", x, { gamma, beta, mean, variance }, eps);
+  const statistics = reshape(concat([mean, variance], 0), [2, gamma.size]);
+  return apply(normaliseOp, [x, gamma, beta, statistics], { eps, training: false });
+}
