@@ -1,0 +1,258 @@
+/**
+ * The main job in one command: train a small network on made-up crowds from nothing, measure it, measure the
+ * weights that come with the library on the same scenes, and write a report to look at.
+ *
+ * @module
+ */
+import {
+  adapterInfo,
+  COCO,
+  drawPoses,
+  InputError,
+  paintHeatmaps,
+  paintPoses,
+  parameters,
+  type ReportEvaluation,
+  reportHtml,
+  type ReportScene,
+  summarizeImage,
+  writeFileAtomic,
+  writePng,
+} from "../mod.ts";
+import { batches, type Sample, SYNTHETIC_VERSION } from "../data/mod.ts";
+import {
+  decode,
+  idealMaps,
+  matchPeople,
+  measure,
+  type Measured,
+  type Prediction,
+  predictMaps,
+} from "./evaluation.ts";
+import type { Command, Values } from "./options.ts";
+import { prepareFolder, progressOnStderr } from "./output.ts";
+import {
+  EVALUATION_NAME,
+  EVALUATION_SCENES,
+  EVALUATION_SEED,
+  evaluationScenes,
+  syntheticSource,
+} from "./sources.ts";
+import { recipeOf, train } from "./training.ts";
+import { type LoadedModel, loadModel, makeModel, saveModel, SHIPPED_WEIGHTS } from "./weights.ts";
+
+/** The scenes are 64 pixels wide; COCO's area ranges are meant for photographs of about 512. */
+const JUDGED_SIZE = 512;
+/** Scenes in each gallery of the report, the worst first. */
+const GALLERY = 24;
+/** Of these, so many are also written as PNG files. */
+const PICTURES = 6;
+
+/** `demo`. */
+export const demoCommand: Command = {
+  summary: "Train a small network from nothing, measure it and the shipped one, write a report.",
+  operands: "",
+  options: {
+    minutes: { type: "number", above: true, default: 6, help: "training time in minutes" },
+    steps: { type: "whole", least: 1, help: "training steps instead of time" },
+    batch: { type: "whole", least: 1, default: 8, help: "images in a step" },
+    preset: { type: "text", default: "demo", help: "network to train" },
+    seed: { type: "whole", default: 1, help: "seed of weights and scenes" },
+    out: { type: "text", default: "out/demo", help: "folder for report.html and the rest" },
+  },
+  run,
+};
+
+async function run(values: Values): Promise<void> {
+  const out = values.text("out")!;
+  const seed = values.number("seed")!;
+  const batchSize = values.number("batch")!;
+  const steps = values.number("steps");
+  const limits = steps === undefined ? { minutes: values.number("minutes")! } : { steps };
+  const fresh = makeModel(values.text("preset")!, { seed });
+  if (seed === EVALUATION_SEED) {
+    throw new InputError(`--seed ${seed} is the seed of the evaluation scenes; take another`);
+  }
+  await prepareFolder(out);
+  const adapter = (await adapterInfo()).name;
+  const { model, imageSize, preset } = fresh;
+  const learned = [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
+  console.log(`adapter      ${adapter}`);
+  console.log(`network      ${preset}: ${learned.toLocaleString("en")} parameters`);
+  console.log(`measured on  ${EVALUATION_NAME}`);
+
+  const stream = batches(syntheticSource(seed, imageSize), {
+    batchSize,
+    inputSize: imageSize,
+    stride: model.stride,
+    seed,
+    slots: 4,
+  });
+  const progress = progressOnStderr({
+    label: "train",
+    rateUnit: "images",
+    ratePerStep: batchSize,
+    ...(limits.steps === undefined
+      ? { limitSeconds: limits.minutes! * 60 }
+      : { total: limits.steps }),
+  });
+  const result = await train(model, stream, recipeOf("small"), limits, progress);
+
+  const trained = await judge(fresh);
+  const shippedModel = await loadModel(fileOf(SHIPPED_WEIGHTS));
+  const shipped = await judge(shippedModel);
+  const ideal = judgeIdeal(trained.samples, fresh);
+  const evaluations = [
+    asReport("trained now", trained.measured),
+    asReport("shipped weights", shipped.measured),
+    asReport("ideal maps", ideal),
+  ] as const;
+  printFigures(evaluations);
+
+  await saveModel(`${out}/weights.safetensors`, fresh, { seed: String(seed) });
+  await writeFileAtomic(
+    `${out}/metrics.json`,
+    JSON.stringify(
+      {
+        keypoints: trained.measured.statistics,
+        grouping: { accuracyGivenTrueDetections: trained.measured.grouping },
+        idealMaps: ideal.statistics,
+        shipped: {
+          keypoints: shipped.measured.statistics,
+          grouping: { accuracyGivenTrueDetections: shipped.measured.grouping },
+        },
+        steps: result.steps,
+        seconds: result.seconds,
+        imagesPerSecond: result.imagesPerSecond,
+        adapter,
+        seed,
+        preset,
+        batchSize,
+        evaluationScenes: EVALUATION_NAME,
+      },
+      null,
+      2,
+    ) + "\n",
+  );
+  const galleries = [
+    { title: "Trained now", scenes: galleryOf(trained) },
+    { title: "Shipped weights", scenes: galleryOf(shipped) },
+  ];
+  await writeFileAtomic(
+    `${out}/report.html`,
+    reportHtml({
+      title: "People found by associative embedding",
+      adapter,
+      seed,
+      steps: result.steps,
+      seconds: result.seconds,
+      imagesPerSecond: result.imagesPerSecond,
+      batchSize,
+      model: `${preset}, ${imageSize} x ${imageSize} pixels, maps of ${
+        imageSize / model.stride
+      } x ${imageSize / model.stride}, tags of ${model.options.tagDimensions}`,
+      parameters: learned,
+      evaluationScenes: {
+        generator: SYNTHETIC_VERSION,
+        seed: EVALUATION_SEED,
+        count: EVALUATION_SCENES,
+      },
+      skeleton: COCO,
+      trained: evaluations[0],
+      shipped: evaluations[1],
+      ideal: evaluations[2],
+      curves: result.curves,
+      galleries,
+    }),
+  );
+  await writePictures(out, galleries[1].scenes);
+  console.log(`\nreport       ${out}/report.html`);
+}
+
+interface Judged {
+  readonly samples: readonly Sample[];
+  readonly predictions: readonly Prediction[];
+  readonly measured: Measured;
+}
+
+/** Measure a network on the evaluation scenes. */
+async function judge({ model, imageSize, preset }: LoadedModel): Promise<Judged> {
+  const samples = await evaluationScenes(imageSize);
+  const progress = progressOnStderr({
+    label: `evaluate ${preset}`,
+    total: samples.length,
+    unit: "scenes",
+  });
+  const maps = await predictMaps(model, imageSize, samples, (done) => progress.update(done));
+  progress.finish();
+  const predictions = samples.map((sample, i) => decode(sample, maps[i], imageSize, model.stride));
+  const scale = JUDGED_SIZE / imageSize;
+  return {
+    samples,
+    predictions,
+    measured: measure(predictions, imageSize, model.stride, scale),
+  };
+}
+
+/** Measure ideal maps of the same scenes: the bound of the resolution. */
+function judgeIdeal(samples: readonly Sample[], { model, imageSize }: LoadedModel): Measured {
+  const predictions = samples.map((sample) =>
+    decode(sample, idealMaps(sample, imageSize, model.stride), imageSize, model.stride)
+  );
+  return measure(predictions, imageSize, model.stride, JUDGED_SIZE / imageSize);
+}
+
+function asReport(label: string, { statistics, grouping, keypointAp }: Measured): ReportEvaluation {
+  return { label, keypoints: statistics, groupingAccuracy: grouping, keypointAp };
+}
+
+function printFigures(evaluations: readonly ReportEvaluation[]): void {
+  const width = 16;
+  const row = (name: string, cells: readonly string[]) =>
+    console.log(`${name.padEnd(12)} ${cells.map((cell) => cell.padStart(width)).join("")}`);
+  console.log();
+  row("", evaluations.map(({ label }) => label));
+  const names = Object.keys(evaluations[0].keypoints) as (keyof ReportEvaluation["keypoints"])[];
+  for (const name of names) row(name, evaluations.map(({ keypoints }) => figure(keypoints[name])));
+  row("grouping", evaluations.map(({ groupingAccuracy }) => figure(groupingAccuracy)));
+}
+
+function figure(value: number): string {
+  return value < 0 ? "–" : value.toFixed(3);
+}
+
+/** The worst scenes of a set of predictions, by the mean OKS of their people. */
+function galleryOf({ predictions, measured }: Judged): ReportScene[] {
+  const byImage = new Map(
+    measured.evaluation.images.map((image) => [image.imageId, summarizeImage(image)]),
+  );
+  const meanOks = ({ sample }: Prediction) => byImage.get(sample.id)?.meanOks ?? -1;
+  return predictions.toSorted((a, b) => meanOks(a) - meanOks(b)).slice(0, GALLERY)
+    .map((prediction) => ({
+      name: prediction.sample.fileName,
+      image: prediction.sample.image,
+      truth: prediction.sample.people,
+      predicted: prediction.people,
+      heatmaps: prediction.heatmaps,
+      tags: prediction.tags,
+      matches: matchPeople(prediction),
+      averagePrecision: meanOks(prediction),
+    }));
+}
+
+/** The hardest scenes as files, and one of the best as the picture of the README. */
+async function writePictures(out: string, scenes: readonly ReportScene[]): Promise<void> {
+  for (const [i, scene] of scenes.slice(0, PICTURES).entries()) {
+    const name = `${out}/${String(i + 1).padStart(2, "0")}_${scene.name.replaceAll(" ", "_")}`;
+    await writePng(`${name}_people.png`, paintPoses(scene.image, scene.predicted, COCO));
+    await writePng(`${name}_heatmaps.png`, paintHeatmaps(scene.heatmaps));
+    await writeFileAtomic(
+      `${name}.svg`,
+      drawPoses(scene.image, scene.predicted, COCO).toString(),
+    );
+  }
+}
+
+function fileOf(url: URL): string {
+  return decodeURIComponent(url.pathname);
+}

@@ -1,0 +1,269 @@
+/**
+ * Measuring a model on samples: predict, decode, compare. Three kinds of maps go through the same decoder and
+ * the same metrics: a network's, another network's, and ideal maps made from the truth. The last give the bound:
+ * what this resolution and this decoder allow at best.
+ *
+ * @module
+ */
+import {
+  applyAffine,
+  assignMinimumCost,
+  COCO,
+  type CocoResult,
+  type CocoTruth,
+  compile,
+  cropTransform,
+  type DecodedPerson,
+  decodePoses,
+  evaluateByKeypoint,
+  evaluateKeypoints,
+  groupingAccuracy,
+  groupKnownKeypoints,
+  type HeatmapFrame,
+  type HostArray,
+  hostArray,
+  invertAffine,
+  type KeypointEvaluation,
+  type KeypointStatistics,
+  oks,
+  type PoseNet,
+  read,
+  type Tensor,
+  toCocoResults,
+} from "../mod.ts";
+import {
+  heatmapTargets,
+  labelledPeople,
+  makeBatch,
+  type Sample,
+  wholePicture,
+} from "../data/mod.ts";
+
+/** Maps of one image. */
+export interface Maps {
+  /** `[K, h, w]`. */
+  readonly heatmaps: HostArray;
+  /** `[D, K, h, w]`. */
+  readonly tags: HostArray;
+}
+
+/** A sample, its maps and the people decoded from them, in image pixels. */
+export interface Prediction extends Maps {
+  readonly sample: Sample;
+  readonly people: readonly DecodedPerson[];
+}
+
+/** All figures of one set of predictions. */
+export interface Measured {
+  readonly statistics: KeypointStatistics;
+  readonly evaluation: KeypointEvaluation;
+  /** AP of each keypoint alone. */
+  readonly keypointAp: readonly number[];
+  /** Share of keypoints in their own person's group when the true detections are given; -1 if unknown. */
+  readonly grouping: number;
+}
+
+/** Maps of samples, one at a time and in order. */
+export type Predictor = (sample: Sample) => Promise<Maps>;
+
+/** How many images go through the network at once. */
+const BATCH = 8;
+
+/** The maps that a network predicts for samples: the last stack's. */
+export async function predictMaps(
+  model: PoseNet,
+  imageSize: number,
+  samples: readonly Sample[],
+  onDone: (done: number) => void = () => {},
+): Promise<Maps[]> {
+  using step = compile(
+    ({ images }: { images: Tensor }) => {
+      const { heatmaps, tags } = model.forward(images).at(-1)!;
+      return { heatmaps, tags };
+    },
+    { name: "prediction" },
+  );
+  const maps: Maps[] = [];
+  for (let first = 0; first < samples.length; first += BATCH) {
+    const part = samples.slice(first, first + BATCH);
+    // The last batch is filled up with its first sample, so that one traced version serves all.
+    const filled = Array.from({ length: BATCH }, (_, i) => part[i] ?? part[0]);
+    const { images } = makeBatch(filled, { inputSize: imageSize, stride: model.stride, slots: 1 });
+    const batch = await read(await step({ images }));
+    part.forEach((_, n) =>
+      maps.push({ heatmaps: imageOf(batch.heatmaps, n), tags: imageOf(batch.tags, n) })
+    );
+    onDone(maps.length);
+  }
+  return maps;
+}
+
+function imageOf({ shape, data }: HostArray, n: number): HostArray {
+  const size = data.length / shape[0];
+  return hostArray(shape.slice(1), data.slice(n * size, (n + 1) * size));
+}
+
+/** How heatmap pixels of a sample lie in its picture. */
+function frameOf(sample: Sample, imageSize: number, stride: number): HeatmapFrame {
+  const [a, b, c, d, e, f] = invertAffine(
+    cropTransform(wholePicture(sample.image).crop, imageSize),
+  );
+  return { stride, inverse: [[a, b, c], [d, e, f]] };
+}
+
+/** The true keypoints of a sample's people in heatmap pixels; null where none is annotated. */
+function keypointsOnMap(sample: Sample, imageSize: number, stride: number) {
+  const toMap = cropTransform(wholePicture(sample.image).crop, imageSize / stride);
+  return labelledPeople(sample.people).map(({ keypoints }) =>
+    keypoints.map(({ x, y, visibility }) => visibility > 0 ? applyAffine(toMap, { x, y }) : null)
+  );
+}
+
+/** Ideal maps: the training target, and for every keypoint the number of the person whose is nearest as tag. */
+export function idealMaps(sample: Sample, imageSize: number, stride: number): Maps {
+  const side = imageSize / stride;
+  const people = keypointsOnMap(sample, imageSize, stride);
+  const K = COCO.keypoints.length;
+  const targets = people.map((points) => ({
+    keypoints: points.map((point) => ({
+      x: point?.x ?? 0,
+      y: point?.y ?? 0,
+      visibility: point ? 2 as const : 0 as const,
+    })),
+  }));
+  const heatmaps = heatmapTargets(targets, { keypoints: K, height: side, width: side });
+  const tags = hostArray([1, K, side, side]);
+  for (let k = 0; k < K; k++) {
+    for (let pixel = 0; pixel < side * side; pixel++) {
+      let nearest = Infinity;
+      people.forEach((points, p) => {
+        const point = points[k];
+        if (!point) return;
+        const distance = Math.hypot(
+          Math.trunc(point.x) - pixel % side,
+          Math.trunc(point.y) - Math.floor(pixel / side),
+        );
+        if (distance >= nearest) return;
+        nearest = distance;
+        // Far apart, so that the decoder's rounding of tag distances decides nothing.
+        tags.data[k * side * side + pixel] = 10 * p;
+      });
+    }
+  }
+  return { heatmaps, tags };
+}
+
+/** Decode maps into people in image pixels. */
+export function decode(
+  sample: Sample,
+  maps: Maps,
+  imageSize: number,
+  stride: number,
+): Prediction {
+  const people = decodePoses(maps.heatmaps, maps.tags, {
+    frame: frameOf(sample, imageSize, stride),
+  });
+  return { sample, people, ...maps };
+}
+
+/**
+ * Compare predictions with the truth. `scale` multiplies all lengths first, so that small pictures can be judged
+ * as if they were larger: OKS does not change, but COCO's area ranges then tell people apart.
+ */
+export function measure(
+  predictions: readonly Prediction[],
+  imageSize: number,
+  stride: number,
+  scale = 1,
+): Measured {
+  const truth = truthOf(predictions.map(({ sample }) => sample), scale);
+  const results = resultsOf(predictions, scale);
+  const evaluation = evaluateKeypoints(truth, results);
+  const groups = predictions.map(({ sample, tags }) => {
+    const people = keypointsOnMap(sample, imageSize, stride);
+    return groupKnownKeypoints(people, tags, { seed: sample.id }).map((own, p) =>
+      own.map((group, k) => {
+        const point = people[p][k];
+        const [, , height, width] = tags.shape;
+        const outside = !point || Math.trunc(point.x) < 0 || Math.trunc(point.y) < 0 ||
+          Math.trunc(point.x) >= width || Math.trunc(point.y) >= height;
+        return outside ? null : group; // what lies outside the map is no detection
+      })
+    );
+  });
+  return {
+    statistics: evaluation.statistics,
+    evaluation,
+    keypointAp: evaluateByKeypoint(truth, results).map(({ AP }) => AP),
+    grouping: groupingAccuracy(groups, assignMinimumCost).accuracy,
+  };
+}
+
+/** Samples as a COCO annotation file has them. */
+export function truthOf(samples: readonly Sample[], scale = 1): CocoTruth {
+  let id = 0;
+  return {
+    images: samples.map(({ id, fileName, image: { width, height } }) => ({
+      id,
+      file_name: fileName,
+      width: width * scale,
+      height: height * scale,
+    })),
+    annotations: samples.flatMap((sample) =>
+      sample.people.map((person) => ({
+        id: ++id,
+        image_id: sample.id,
+        category_id: 1,
+        keypoints: person.keypoints.flatMap(({ x, y, visibility }) => [
+          x * scale,
+          y * scale,
+          visibility,
+        ]),
+        num_keypoints: person.keypoints.filter(({ visibility }) => visibility > 0).length,
+        bbox: person.box.map((length) => length * scale),
+        area: person.area * scale * scale,
+        iscrowd: person.crowd ? 1 : 0,
+      }))
+    ),
+  };
+}
+
+/** Predictions as a COCO results file has them. */
+export function resultsOf(predictions: readonly Prediction[], scale = 1): CocoResult[] {
+  return predictions.flatMap(({ sample, people }) =>
+    toCocoResults(people, sample.id).map((record) => ({
+      ...record,
+      keypoints: record.keypoints.map((value, i) => i % 3 === 2 ? value : value * scale),
+    }))
+  );
+}
+
+/** For each true person the predicted one with the highest OKS of at least 0.1, each used once. */
+export function matchPeople(
+  { sample, people }: Prediction,
+): ({ readonly predicted: number; readonly oks: number } | null)[] {
+  const pairs = sample.people.flatMap((person, t) =>
+    people.map((found, predicted) => ({ t, predicted, oks: similarity(person, found) }))
+  ).filter((pair) => pair.oks >= 0.1).sort((a, b) => b.oks - a.oks);
+  const matches = new Array<{ predicted: number; oks: number } | null>(sample.people.length)
+    .fill(null);
+  const used = new Set<number>();
+  for (const { t, predicted, oks } of pairs) {
+    if (matches[t] || used.has(predicted)) continue;
+    matches[t] = { predicted, oks };
+    used.add(predicted);
+  }
+  return matches;
+}
+
+function similarity(person: Sample["people"][number], found: DecodedPerson): number {
+  const [record] = toCocoResults([found], 0);
+  if (!record || person.crowd || person.keypoints.every(({ visibility }) => visibility === 0)) {
+    return 0;
+  }
+  return oks(record.keypoints, {
+    keypoints: person.keypoints.flatMap(({ x, y, visibility }) => [x, y, visibility]),
+    area: person.area,
+    bbox: person.box,
+  });
+}

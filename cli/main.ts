@@ -1,0 +1,62 @@
+/**
+ * The command line: `demo`, `train`, `predict`, `evaluate`.
+ *
+ * @module
+ */
+import { GpuError, InputError, nearestName, ShapeError } from "../mod.ts";
+import { demoCommand } from "./demo.ts";
+import { evaluateCommand } from "./evaluate.ts";
+import { type Command, helpOf, readOptions } from "./options.ts";
+import { predictCommand } from "./predict.ts";
+import { trainCommand } from "./train.ts";
+
+const commands: Readonly<Record<string, Command>> = {
+  demo: demoCommand,
+  train: trainCommand,
+  predict: predictCommand,
+  evaluate: evaluateCommand,
+};
+
+/** Run a command line; returns the exit code. Errors that a user can mend are printed without a stack. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  try {
+    if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+      console.log(overview());
+      return name === undefined ? 2 : 0;
+    }
+    if (!Object.hasOwn(commands, name)) {
+      const near = nearestName(name, Object.keys(commands));
+      throw new InputError(
+        `unknown command "${name}"; there are ${Object.keys(commands).join(", ")}` +
+          (near ? `\n  help: did you mean ${near}?` : ""),
+      );
+    }
+    const command = commands[name];
+    if (rest.includes("--help") || rest.includes("-h")) {
+      console.log(helpOf(name, command));
+      return 0;
+    }
+    await command.run(readOptions(command, rest));
+    return 0;
+  } catch (error) {
+    const mendable = error instanceof InputError || error instanceof GpuError ||
+      error instanceof RangeError || error instanceof ShapeError;
+    if (!mendable || error.message.startsWith("internal:")) throw error;
+    console.error(`${name ? `${name}: ` : ""}${error.message}`);
+    return 1;
+  }
+}
+
+function overview(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length));
+  return [
+    "Associative embedding on WebGPU: train, predict and measure.",
+    "",
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+    "Each has --help.",
+  ].join("\n");
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

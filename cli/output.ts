@@ -1,0 +1,36 @@
+/**
+ * Output folders and progress on the terminal.
+ *
+ * @module
+ */
+import { InputError, lineSink, Progress, type ProgressOptions, terminalSink } from "../mod.ts";
+
+/**
+ * Make a folder ready for writing before any work is done.
+ *
+ * @throws {InputError} If it cannot be made or written to.
+ */
+export async function prepareFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+    const probe = await Deno.makeTempFile({ dir: path, prefix: ".probe" });
+    await Deno.remove(probe);
+  } catch (error) {
+    throw new InputError(
+      `output folder ${path} cannot be written: ${(error as Error).message}\n` +
+        "  help: choose another with --out",
+    );
+  }
+}
+
+/** Progress on standard error: a bar on a terminal, plain lines otherwise. */
+export function progressOnStderr(options: Omit<ProgressOptions, "sink">): Progress {
+  const encoder = new TextEncoder();
+  const write = (text: string) => {
+    Deno.stderr.writeSync(encoder.encode(text));
+  };
+  const sink = Deno.stderr.isTerminal()
+    ? terminalSink(write, { columns: () => Deno.consoleSize().columns })
+    : lineSink(write);
+  return new Progress({ ...options, sink });
+}

@@ -1,0 +1,37 @@
+/**
+ * Where samples come from: made-up scenes, numbered for ever, or a folder of photographs.
+ *
+ * @module
+ */
+import { type Sample, type SampleSource, SYNTHETIC_VERSION, syntheticScene } from "../data/mod.ts";
+
+/** Seed of the scenes that networks are measured on; training never uses it. */
+export const EVALUATION_SEED = 2017;
+/** How many scenes networks are measured on. */
+export const EVALUATION_SCENES = 200;
+/** Fewest and most people in a scene of the demo. */
+const PEOPLE = [1, 4] as const;
+
+/** The evaluation scenes in a few words that name everything they depend on. */
+export const EVALUATION_NAME =
+  `synthetic scenes, version ${SYNTHETIC_VERSION}, seed ${EVALUATION_SEED}, ` +
+  `${EVALUATION_SCENES} scenes of ${PEOPLE[0]} to ${PEOPLE[1]} people`;
+
+/** Scenes without end. Ids start at 1, as COCO wants. */
+export function syntheticSource(seed: number, size: number): SampleSource {
+  return {
+    length: Infinity,
+    sample(index): Sample {
+      const { image, people } = syntheticScene({ seed, index, size, people: PEOPLE });
+      return { id: index + 1, fileName: `scene ${index}`, image, people };
+    },
+  };
+}
+
+/** The scenes that networks are measured on, at one size. */
+export async function evaluationScenes(size: number): Promise<Sample[]> {
+  const source = syntheticSource(EVALUATION_SEED, size);
+  return await Promise.all(
+    Array.from({ length: EVALUATION_SCENES }, (_, index) => source.sample(index)),
+  );
+}

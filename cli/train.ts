@@ -1,0 +1,115 @@
+/**
+ * `train`: a network on made-up scenes, or on photographs with a COCO annotation file.
+ *
+ * @module
+ */
+import { adapterInfo, InputError, parameters } from "../mod.ts";
+import { batches, loadCoco, OFFICIAL_AUGMENTATION } from "../data/mod.ts";
+import type { Command, Values } from "./options.ts";
+import { prepareFolder, progressOnStderr } from "./output.ts";
+import { EVALUATION_SEED, syntheticSource } from "./sources.ts";
+import { recipeOf, train } from "./training.ts";
+import { loadModel, makeModel, saveModel } from "./weights.ts";
+
+/** `train`. */
+export const trainCommand: Command = {
+  summary: "Train a network on synthetic scenes, or on photographs with a COCO annotation file.",
+  operands: "",
+  options: {
+    annotations: { type: "text", help: "COCO keypoint annotation file; synthetic scenes without" },
+    images: { type: "text", help: "folder of the photographs" },
+    preset: { type: "text", default: "demo", help: "network" },
+    weights: { type: "text", help: "start from these weights instead of from nothing" },
+    size: {
+      type: "whole",
+      least: 16,
+      help: "height and width of the input in pixels (default: preset's)",
+    },
+    recipe: {
+      type: "text",
+      default: "small",
+      help: "loss weights and learning rate: small, authors",
+    },
+    rate: { type: "number", above: true, help: "highest learning rate (default: the recipe's)" },
+    steps: { type: "whole", least: 1, help: "training steps" },
+    minutes: { type: "number", above: true, help: "training time in minutes" },
+    batch: { type: "whole", least: 1, default: 8, help: "images in a step" },
+    seed: { type: "whole", default: 1, help: "seed of weights, order and augmentation" },
+    "no-augment": { type: "flag", help: "show photographs as they are" },
+    out: {
+      type: "text",
+      default: "out/train",
+      help: "folder for weights.safetensors and log.json",
+    },
+  },
+  notes:
+    "Give --steps, --minutes or both. With --steps alone a run can be repeated to the last bit.",
+  run,
+};
+
+async function run(values: Values): Promise<void> {
+  const out = values.text("out")!;
+  const seed = values.number("seed")!;
+  const batchSize = values.number("batch")!;
+  const steps = values.number("steps");
+  const minutes = values.number("minutes");
+  const annotations = values.text("annotations");
+  if (steps === undefined && minutes === undefined) {
+    throw new InputError("how long?\n  help: give --steps or --minutes");
+  }
+  const recipe = recipeOf(values.text("recipe")!, values.number("rate"));
+  const start = values.text("weights");
+  const loaded = start === undefined
+    ? makeModel(values.text("preset")!, { seed })
+    : await loadModel(start);
+  const imageSize = values.number("size") ?? loaded.imageSize;
+  const { model } = loaded;
+  if (imageSize % model.sizeMultiple !== 0) {
+    throw new InputError(
+      `--size ${imageSize} does not suit the network: it needs a multiple of ${model.sizeMultiple}`,
+    );
+  }
+  if (annotations === undefined && seed === EVALUATION_SEED) {
+    throw new InputError(`--seed ${seed} is the seed of the evaluation scenes; take another`);
+  }
+  const source = annotations === undefined
+    ? syntheticSource(seed, imageSize)
+    : await loadCoco(annotations, values.required("images"));
+  await prepareFolder(out);
+  const learned = [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
+  const { name: adapter } = await adapterInfo();
+  console.log(`adapter  ${adapter}`);
+  console.log(`network  ${loaded.preset}: ${learned.toLocaleString("en")} parameters`);
+  console.log(`data     ${annotations ?? "synthetic scenes"}`);
+
+  const augment = annotations !== undefined && !values.flag("no-augment");
+  const stream = batches(source, {
+    batchSize,
+    inputSize: imageSize,
+    stride: model.stride,
+    seed,
+    slots: annotations === undefined ? 4 : 30,
+    ...(augment ? { augment: OFFICIAL_AUGMENTATION } : {}),
+  });
+  const progress = progressOnStderr({
+    label: "train",
+    rateUnit: "images",
+    ratePerStep: batchSize,
+    ...(minutes === undefined ? {} : { limitSeconds: minutes * 60 }),
+    ...(steps === undefined ? {} : { total: steps }),
+  });
+  const result = await train(model, stream, recipe, { steps, minutes }, progress);
+  if (stream.broken.length > 0) {
+    console.error(`${stream.broken.length} photographs could not be read and were left out`);
+  }
+  await saveModel(`${out}/weights.safetensors`, { ...loaded, imageSize }, {
+    seed: String(seed),
+    steps: String(result.steps),
+    command: `train ${Deno.args.slice(1).join(" ")}`,
+  });
+  await Deno.writeTextFile(
+    `${out}/log.json`,
+    JSON.stringify({ adapter, seed, batchSize, ...result }, null, 1) + "\n",
+  );
+  console.log(`weights  ${out}/weights.safetensors`);
+}

@@ -1,0 +1,200 @@
+/**
+ * The training loop, and the recipe with which a small network learns from nothing in minutes.
+ *
+ * Learning the tags from nothing has a trap. Push is exp(−d²), whose slope is zero where all tags are equal: no
+ * force separates people, and pull keeps them equal. So the tag channels start spread out (`tagInitScale` of the
+ * demo presets), push acts from the start and pull is raised slowly. Background pixels outnumber keypoints by a
+ * hundred to one, so errors at keypoints count more.
+ *
+ * |                       | pose-ae-train   | recipe "authors" | recipe "small"                         |
+ * | --------------------- | --------------- | ---------------- | -------------------------------------- |
+ * | learning rate         | 2e-4, then 1e-5 | 2e-4             | warm-up to 2e-3, cosine to 2e-5        |
+ * | weight of heatmaps    | 1               | 1                | 1, errors weighted by 1 + 10 · target  |
+ * | weight of push        | 1e-3            | 1e-3             | 2e-2                                   |
+ * | weight of pull        | 1e-3            | 1e-3             | 2e-3 rising to 2e-2 in the first third |
+ *
+ * @module
+ */
+import {
+  Adam,
+  compile,
+  grad,
+  type HostArray,
+  hostArray,
+  InputError,
+  parameters,
+  type PoseLoss,
+  poseLoss,
+  type PoseNet,
+  type Progress,
+  type Tensor,
+} from "../mod.ts";
+import type { Batch } from "../data/mod.ts";
+
+/** How strongly the parts of the loss count as training goes on; `done` runs from 0 to 1. */
+export interface Recipe {
+  readonly learningRate: (done: number, step: number) => number;
+  readonly pushWeight: number;
+  readonly pullWeight: (done: number) => number;
+  /** Error at a mark's centre counts so much more than in the background. */
+  readonly foregroundWeight: number;
+}
+
+const WARMUP_STEPS = 100;
+
+/** The recipes by name: see the table above. `rate` replaces the highest learning rate. */
+export function recipeOf(name: string, rate?: number): Recipe {
+  if (name === "authors") {
+    return {
+      learningRate: () => rate ?? 2e-4,
+      pushWeight: 1e-3,
+      pullWeight: () => 1e-3,
+      foregroundWeight: 0,
+    };
+  }
+  if (name !== "small") {
+    throw new InputError(`unknown recipe "${name}"; there are small, authors`);
+  }
+  const top = rate ?? 2e-3;
+  return {
+    learningRate: (done, step) =>
+      Math.min(1, (step + 1) / WARMUP_STEPS) *
+      (0.01 + 0.99 * (1 + Math.cos(Math.PI * done)) / 2) * top,
+    pushWeight: 2e-2,
+    pullWeight: (done) => 2e-2 * Math.min(1, 0.1 + 0.9 * done * 3),
+    foregroundWeight: 10,
+  };
+}
+
+/** The tensors of a training step: a batch and what changes from step to step. */
+interface StepTensors {
+  readonly images: Tensor;
+  readonly heatmaps: Tensor;
+  readonly mask: Tensor;
+  readonly index: Tensor;
+  readonly visible: Tensor;
+  readonly learningRate: Tensor;
+  readonly pullWeight: Tensor;
+}
+
+/** Losses as they were while training: equally long lists. */
+export interface Curves {
+  readonly step: number[];
+  readonly loss: number[];
+  readonly heatmap: number[];
+  readonly pull: number[];
+  readonly push: number[];
+}
+
+/** What a training run did. */
+export interface TrainingResult {
+  readonly steps: number;
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  readonly curves: Curves;
+}
+
+/** When a training run ends: after so many steps or minutes, whichever comes first. */
+export interface TrainingLimits {
+  readonly steps?: number;
+  readonly minutes?: number;
+}
+
+/** Losses are read every so many steps: a readback costs 10 ms in Deno. */
+const READ_EVERY = 20;
+
+/**
+ * Train a model on batches until a limit. With a limit in steps alone nothing depends on the clock, and the same
+ * seeds give the same weights to the last bit on one adapter.
+ *
+ * @param batches What to learn from; must not end before the limit.
+ * @throws {RangeError} If there is no limit, or a loss is no longer a number.
+ */
+export async function train(
+  model: PoseNet,
+  batches: AsyncIterable<Batch>,
+  recipe: Recipe,
+  limits: TrainingLimits,
+  progress: Progress,
+): Promise<TrainingResult> {
+  const { steps = Infinity, minutes = Infinity } = limits;
+  if (steps === Infinity && minutes === Infinity) {
+    throw new RangeError("train: give a number of steps or minutes");
+  }
+  const adam = new Adam(parameters(model));
+  using step = compile((batch: StepTensors): PoseLoss => {
+    const predictions = model.forward(batch.images, { training: true });
+    const losses = poseLoss(predictions, batch, {
+      foregroundWeight: recipe.foregroundWeight,
+      pushWeight: recipe.pushWeight,
+      pullWeight: batch.pullWeight,
+    });
+    adam.update(grad(losses.loss, adam.parameters), { learningRate: batch.learningRate });
+    return losses;
+  }, { name: "training step" });
+
+  const curves: Curves = { step: [], loss: [], heatmap: [], pull: [], push: [] };
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1000;
+  let made = 0;
+  let images = 0;
+  for await (const batch of batches) {
+    const byTime = minutes === Infinity ? 0 : seconds() / (60 * minutes);
+    const done = Math.max(steps === Infinity ? 0 : made / steps, byTime);
+    if (done >= 1) break;
+    const losses = await step({
+      images: batch.images,
+      heatmaps: batch.heatmaps,
+      mask: batch.mask,
+      index: batch.index,
+      visible: batch.visible,
+      learningRate: scalar(recipe.learningRate(done, made)),
+      pullWeight: scalar(recipe.pullWeight(done)),
+    });
+    made++;
+    images += batch.images.shape[0];
+    if (made % READ_EVERY === 0 || made === 1 || made === steps) {
+      await record(curves, made, losses);
+      const last = curves.step.length - 1;
+      progress.update(made, {
+        loss: curves.loss[last],
+        pull: curves.pull[last],
+        push: curves.push[last],
+      });
+    }
+    if (made === steps) break;
+  }
+  progress.finish();
+  const took = seconds();
+  disposeAdam(adam);
+  return { steps: made, seconds: took, imagesPerSecond: images / took, curves };
+}
+
+function scalar(value: number): HostArray {
+  return hostArray([], [value]);
+}
+
+async function record(curves: Curves, step: number, losses: PoseLoss): Promise<void> {
+  const [loss, heatmap, pull, push] = await Promise.all(
+    [losses.loss, losses.heatmap, losses.pull, losses.push].map((x) => x.item()),
+  );
+  if (!Number.isFinite(loss)) {
+    throw new RangeError(
+      `train: the loss is ${loss} at step ${step}\n  help: a smaller --rate, or look at the pictures`,
+    );
+  }
+  curves.step.push(step);
+  curves.loss.push(loss);
+  curves.heatmap.push(heatmap);
+  curves.pull.push(pull);
+  curves.push.push(push);
+}
+
+function disposeAdam(adam: Adam): void {
+  for (const moments of [adam.firstMoment, adam.secondMoment]) {
+    for (const variable of Object.values(moments)) variable.dispose();
+  }
+  for (const variable of [adam.learningRate, adam.firstCorrection, adam.secondCorrection]) {
+    variable.dispose();
+  }
+}

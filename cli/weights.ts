@@ -1,0 +1,82 @@
+/**
+ * Weight files: a model's variables as safetensors, with the settings that make the model in the file's metadata.
+ *
+ * @module
+ */
+import {
+  floatWeights,
+  InputError,
+  loadState,
+  PoseNet,
+  type PoseNetOptions,
+  preset,
+  readSafetensors,
+  stateOf,
+  writeSafetensors,
+} from "../mod.ts";
+
+/** A model and what it is made for. */
+export interface LoadedModel {
+  readonly model: PoseNet;
+  /** Height and width of its images, pixels. */
+  readonly imageSize: number;
+  /** Name of its preset, for reports. */
+  readonly preset: string;
+}
+
+/** Where the weights that come with the library are. */
+export const SHIPPED_WEIGHTS: URL = new URL("../weights/demo.safetensors", import.meta.url);
+
+/** A new model of a preset. */
+export function makeModel(name: string, options: Partial<PoseNetOptions> = {}): LoadedModel {
+  const { options: settings, imageSize } = preset(name);
+  return { model: new PoseNet({ ...settings, ...options }), imageSize, preset: name };
+}
+
+/** Write a model's variables and settings, completely or not at all. */
+export async function saveModel(
+  path: string,
+  { model, imageSize, preset }: LoadedModel,
+  notes: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await writeSafetensors(path, await stateOf(model), {
+    format: "ae-posenet-1",
+    preset,
+    imageSize: String(imageSize),
+    options: JSON.stringify(model.options),
+    ...notes,
+  });
+}
+
+/**
+ * The model that a weight file holds.
+ *
+ * @param path The file.
+ * @param as Load into a new model of this preset instead of the one that the file describes.
+ * @throws {InputError} If the file is no weight file, or its weights do not fit the model.
+ */
+export async function loadModel(path: string, as?: string): Promise<LoadedModel> {
+  const file = await readSafetensors(path);
+  const weights = floatWeights(file, path);
+  const loaded = as === undefined ? described(path, file.metadata) : makeModel(as);
+  await loadState(loaded.model, weights, { source: path });
+  return loaded;
+}
+
+function described(path: string, metadata: Readonly<Record<string, string>>): LoadedModel {
+  const { options, imageSize, preset: name } = metadata;
+  if (!options || !imageSize || !name) {
+    throw new InputError(
+      `${path}: does not say which network it belongs to\n  help: name it with --preset`,
+    );
+  }
+  try {
+    return {
+      model: new PoseNet(JSON.parse(options) as PoseNetOptions),
+      imageSize: Number(imageSize),
+      preset: name,
+    };
+  } catch (error) {
+    throw new InputError(`${path}: its network settings are damaged: ${(error as Error).message}`);
+  }
+}
