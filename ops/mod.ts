@@ -1,31 +1,5 @@
 /** Operations on tensors, each with its gradient. @module */
-import { installAlgebra } from "../core/tensor.ts";
-import { add, div, mul, sub } from "./arithmetic.ts";
-import { slice } from "./concat.ts";
-import { exp, log, neg, sqrt, square } from "./elementary.ts";
-import { full } from "./fill.ts";
-import { permute } from "./permute.ts";
-import { max, mean, sum } from "./reduce.ts";
-import { reshape } from "./reshape.ts";
-
-installAlgebra({
-  add,
-  sub,
-  mul,
-  div,
-  neg,
-  square,
-  sqrt,
-  exp,
-  log,
-  sum,
-  mean,
-  max,
-  reshape,
-  permute,
-  slice,
-  fill: full,
-});
+import "./algebra.ts"; // gives tensors their methods
 
 export * from "./arithmetic.ts";
 export * from "./avg_pool2d.ts";
