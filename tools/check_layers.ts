@@ -95,10 +95,14 @@ export function checkLayers(
   return [...problems, ...findCycles(graph)];
 }
 
-/** An import that stays in the project: the file it names and how it was written. */
+/** An import that stays in the project. */
 interface Import {
+  /** The file it names. */
   readonly file: string;
+  /** How it is written. */
   readonly written: string;
+  /** Whether it is gone when the program runs: `import type`. */
+  readonly typeOnly: boolean;
 }
 
 /**
@@ -106,22 +110,23 @@ interface Import {
  * of a line, so examples in doc comments are not taken for imports.
  */
 function importsOf(
-  file: string,
+  from: string,
   text: string,
   importMap: Readonly<Record<string, string>>,
 ): Import[] {
   const patterns = [
-    /^(?:import|export)\b[^;"'`]*?\bfrom\s+"([^"]+)"/gm,
-    /^import\s+"([^"]+)"/gm,
-    /^(?!\s*(?:\*|\/\/))[^"'`\n]*\bimport\("([^"]+)"\)/gm,
+    /^(?:import|export)( type)?\b[^;"'`]*?\bfrom\s+"(?<specifier>[^"]+)"/gm,
+    /^import\s+"(?<specifier>[^"]+)"/gm,
+    /^(?!\s*(?:\*|\/\/))[^"'`\n]*\bimport\("(?<specifier>[^"]+)"\)/gm,
   ];
-  const written = patterns.flatMap((pattern) =>
-    [...text.matchAll(pattern)].map((match) => match[1])
-  );
-  return written.flatMap((specifier) => {
-    if (specifier in importMap) return [{ file: importMap[specifier], written: specifier }];
-    if (!specifier.startsWith(".")) return []; // a package, or node:
-    return [{ file: new URL(specifier, `file:///${file}`).pathname.slice(1), written: specifier }];
+  const matches = patterns.flatMap((pattern) => [...text.matchAll(pattern)]);
+  return matches.flatMap(({ 0: statement, groups }) => {
+    const written = groups!.specifier;
+    const typeOnly = /^(?:import|export) type\b/.test(statement);
+    if (written in importMap) return [{ file: importMap[written], written, typeOnly }];
+    if (!written.startsWith(".")) return []; // a package, or node:
+    const file = new URL(written, `file:///${from}`).pathname.slice(1);
+    return [{ file, written, typeOnly }];
   });
 }
 
@@ -170,13 +175,18 @@ function checkText(
 }
 
 function onlyReexports(code: string): boolean {
-  return code.split(";").map((statement) => statement.trim()).every((statement) =>
+  return code.replace(/\/\/.*$/gm, "").split(";").map((statement) => statement.trim()).every((
+    statement,
+  ) =>
     statement === "" || /^export\b[^"]*\bfrom\s+"[^"]+"$/.test(statement) ||
     /^import\s+"[^"]+"$/.test(statement) // installs something, e.g. the algebra methods
   );
 }
 
-/** Each cycle once, as the path that leads back to its start. */
+/**
+ * Each cycle once, as the path that leads back to its start. Types may refer to each other in a circle (a
+ * tensor has a recipe, a recipe has tensors): `import type` is gone when the program runs.
+ */
 function findCycles(graph: ReadonlyMap<string, readonly Import[]>): string[] {
   const cycles: string[] = [];
   const state = new Map<string, "open" | "done">();
@@ -190,7 +200,7 @@ function findCycles(graph: ReadonlyMap<string, readonly Import[]>): string[] {
     }
     state.set(file, "open");
     path.push(file);
-    for (const next of graph.get(file) ?? []) visit(next.file);
+    for (const next of graph.get(file) ?? []) if (!next.typeOnly) visit(next.file);
     path.pop();
     state.set(file, "done");
   };
