@@ -146,7 +146,8 @@ interface Posture {
 }
 
 /**
- * Unit directions of a limb's two bones. `side` is 1 for a left limb and -1 for a right one. With swing a
+ * Unit directions of a limb's two bones, and where the end of the second one has its front (where toes
+ * point to). `side` is 1 for a left limb and -1 for a right one. With swing a
  * and raise b the first bone points to
  *
  *     d(a, b) = sin b outwards + cos b (sin a forwards - cos a upwards)
@@ -158,7 +159,7 @@ function limbDirections(
   side: number,
   angles: LimbAngles,
   isArm: boolean,
-): readonly [Vector, Vector] {
+): readonly [first: Vector, second: Vector, front: Vector] {
   const { swing, raise, roll } = angles;
   const ca = Math.cos(swing), sa = Math.sin(swing), cb = Math.cos(raise), sb = Math.sin(raise);
   const at = (outwards: number, upwards: number, forwards: number): Vector =>
@@ -169,7 +170,8 @@ function limbDirections(
   const bent = isArm
     ? mix(Math.cos(roll), forwards, Math.sin(roll), inwards)
     : mix(-1, forwards, 0, forwards);
-  return [first, mix(Math.cos(angles.bend), first, Math.sin(angles.bend), bent)];
+  const c = Math.cos(angles.bend), s = Math.sin(angles.bend);
+  return [first, mix(c, first, s, bent), mix(s, first, -c, bent)];
 }
 
 /** A draw around a middle, cut at two spreads: angles stay where joints allow them. */
@@ -350,24 +352,13 @@ export function sampleBody(random: Random): Body {
     hands[i] = along(wrist, HAND, fore);
 
     const hip = along(origin, HIP_HALF_WIDTH / build * side, pelvis.left);
-    const [thigh, shank] = limbDirections(pelvis, side, posture.legs[i], false);
+    const [thigh, shank, front] = limbDirections(pelvis, side, posture.legs[i], false);
     const knee = along(hip, THIGH * limbLength, thigh);
     const ankle = along(knee, SHANK * limbLength, shank);
-    // The foot stands at a right angle to the shank, turned out a little.
-    const sideways = mix(side, pelvis.left, 0, pelvis.left);
-    const foot = footDirection(shank, pelvis.forward, sideways);
+    const foot = mix(0.97, front, 0.24 * side, pelvis.left); // turned out by 14 degrees
     toes[i] = along(along(ankle, FOOT_HEIGHT, shank), TOES, foot);
     [keypoints[5 + i], keypoints[7 + i], keypoints[9 + i]] = [shoulder, elbow, wrist];
     [keypoints[11 + i], keypoints[13 + i], keypoints[15 + i]] = [hip, knee, ankle];
   });
   return { keypoints, turnedAway, head, chest, hands, toes, seated: posture.seated };
-}
-
-/** The part of "forwards and a little outwards" that is at a right angle to the shank, as a unit vector. */
-function footDirection(shank: Vector, forward: Vector, outwards: Vector): Vector {
-  const wish = mix(1, forward, 0.25, outwards);
-  const inLine = wish[0] * shank[0] + wish[1] * shank[1] + wish[2] * shank[2];
-  const across = along(wish, -inLine, shank);
-  const length = Math.hypot(...across);
-  return length > 0.1 ? mix(1 / length, across, 0, across) : forward;
 }

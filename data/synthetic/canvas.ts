@@ -319,23 +319,30 @@ export class Canvas {
     }
   }
 
-  /** A dot (an eye, a button), which may be smaller than a pixel and then is as much fainter. */
-  dot(centre: Point, radius: number, colour: Colour): void {
-    const { unit, width } = this;
+  /**
+   * A dot (an eye, a button), which may be smaller than a pixel and then is as much fainter. The pixel that
+   * it lies in becomes `label`'s, even at a head's very rim; -1 leaves the labels as they are.
+   */
+  dot(centre: Point, radius: number, colour: Colour, label: number): void {
+    const { unit, width, height, rgb } = this;
     const cx = this.#column(centre[0]), cy = this.#row(centre[1]);
     const wanted = radius * unit, r = Math.max(0.6, wanted);
     const faint = Math.min(1, (wanted / r) * (wanted / r) + 0.2); // a little stronger than fair: seen
-    const [top, bottom] = this.#range(cy - r - 0.5, cy + r + 0.5, this.height);
+    const [top, bottom] = this.#range(cy - r - 0.5, cy + r + 0.5, height);
     const [leftmost, rightmost] = this.#range(cx - r - 0.5, cx + r + 0.5, width);
     for (let y = top; y <= bottom; y++) {
       for (let x = leftmost; x <= rightmost; x++) {
-        const distance = Math.hypot(x - cx, y - cy) - r;
+        const distance = Math.sqrt((x - cx) * (x - cx) + (y - cy) * (y - cy)) - r;
         if (distance >= 0.5) continue;
         const weight = faint * Math.min(1, 0.5 - distance), at = (y * width + x) * 3;
         for (let channel = 0; channel < 3; channel++) {
-          this.rgb[at + channel] += (colour[channel] - this.rgb[at + channel]) * weight;
+          rgb[at + channel] += (colour[channel] - rgb[at + channel]) * weight;
         }
       }
+    }
+    const x = Math.round(cx), y = Math.round(cy);
+    if (label >= 0 && x >= 0 && y >= 0 && x < width && y < height) {
+      this.labels[y * width + x] = label;
     }
   }
 }

@@ -246,7 +246,9 @@ class Dressing {
       shape,
       paint: (canvas, label) => {
         canvas.quad(corners, shape.radius, shirt, label, panel);
-        for (const button of buttons) canvas.dot(button, 0.009 * size, this.#outfit.frontColour);
+        for (const button of buttons) {
+          canvas.dot(button, 0.009 * size, this.#outfit.frontColour, -1);
+        }
       },
     });
 
@@ -386,8 +388,8 @@ class Dressing {
     for (const k of [EYE, EYE + 1]) {
       const eye = this.#facePoint(k);
       if (!eye) continue;
-      canvas.dot(eye, 0.17 * unit, [236, 236, 232]);
-      canvas.dot([eye[0] + 0.05 * unit * forward[0], eye[1]], 0.125 * unit, [30, 22, 22]);
+      canvas.dot(eye, 0.17 * unit, [236, 236, 232], label);
+      canvas.dot([eye[0] + 0.05 * unit * forward[0], eye[1]], 0.125 * unit, [30, 22, 22], -1);
     }
     const lip = 0.05 * unit;
     if (forward[2] > 0 && lip * canvas.unit > 0.5) { // finer than a pixel it would smear the chin

@@ -26,8 +26,10 @@ import {
   type Vector,
 } from "./body.ts";
 
-/** Of 17: with fewer, too much of the body would have to be left out. */
+/** Of 17: with fewer, too much of face and arms would have to be left out. */
 const FEWEST_KEYPOINTS = 12;
+/** Shoulders, hips, knees, ankles: half a person would look odd anywhere but at the picture's border. */
+const NEEDED = [5, 6, 11, 12, 13, 14, 15, 16];
 
 const SHOULDERS = [5, 6], HIPS = [11, 12], EARS = [3, 4], EYES = [1, 2], NOSE = 0;
 
@@ -44,11 +46,12 @@ const BONES: readonly (readonly [from: number, to: number, length: number])[] = 
   [5, 6, 2 * SHOULDER_HALF_WIDTH],
 ];
 
-/** True if the keypoints are enough to draw a person: shoulders, hips, 12 in all, and a torso to see. */
+/** True if the keypoints are enough to draw a person: trunk, legs, 12 in all, and a torso to see. */
 export function isUsablePose(keypoints: readonly AnnotatedKeypoint[]): boolean {
   const known = keypoints.filter(({ visibility }) => visibility > 0);
   const has = (k: number) => keypoints[k].visibility > 0;
-  if (known.length < FEWEST_KEYPOINTS || ![...SHOULDERS, ...HIPS].every(has)) return false;
+  if (!known.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))) return false;
+  if (known.length < FEWEST_KEYPOINTS || !NEEDED.every(has)) return false;
   const tops = known.map(({ y }) => y), sides = known.map(({ x }) => x);
   const extent = Math.max(
     Math.max(...tops) - Math.min(...tops),
@@ -158,17 +161,25 @@ function headOf(
     return [sum[0] / found.length, sum[1] / found.length];
   };
   // Ears sit at the ball's middle; eyes and nose a little above and below it.
-  const centre = middle(EARS) ?? middle(EYES) ?? middle([NOSE]) ??
+  let centre = middle(EARS) ?? middle(EYES) ?? middle([NOSE]) ??
     [neck[0] + torsoUp[0] * HEAD_ABOVE_SHOULDERS, neck[1] + torsoUp[1] * HEAD_ABOVE_SHOULDERS];
+  // As large as the face needs, within reason; then moved until the farthest point is on it.
+  const parts = keypoints.slice(0, 5).filter((point) => point !== null);
+  const distanceTo = (point: Vector) => Math.hypot(point[0] - centre[0], point[1] - centre[1]);
+  const [farthest] = parts.toSorted((p, q) => distanceTo(q) - distanceTo(p));
+  const reach = farthest ? distanceTo(farthest) : 0;
+  const radius = Math.max(HEAD_RADIUS, Math.min(1.35 * HEAD_RADIUS, reach));
+  if (farthest && reach > radius) {
+    const share = 1 - radius / reach;
+    centre = [
+      centre[0] + (farthest[0] - centre[0]) * share,
+      centre[1] + (farthest[1] - centre[1]) * share,
+    ];
+  }
   let dx = centre[0] - neck[0], dy = centre[1] - neck[1];
   const distance = Math.hypot(dx, dy);
   if (distance > 0.3 * HEAD_RADIUS) [dx, dy] = [dx / distance, dy / distance];
   else [dx, dy] = torsoUp;
-  const [leftEar, rightEar] = EARS.map((k) => keypoints[k]);
-  const apart = leftEar && rightEar
-    ? Math.hypot(leftEar[0] - rightEar[0], leftEar[1] - rightEar[1]) / 2
-    : 0;
-  const radius = Math.max(HEAD_RADIUS, Math.min(1.4 * HEAD_RADIUS, apart));
   const face = middle([NOSE]) ?? middle(EYES);
   let sideways = 0, towards = -1; // no face: seen from behind
   if (face) {
