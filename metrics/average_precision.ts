@@ -75,45 +75,39 @@ export function precisionRecall(outcomes: ArrayLike<number>, people: number): Pr
   const precision = new Float64Array(RECALL_GRID.length);
   if (people === 0) return { precision: precision.fill(-1), recall: -1 };
 
-  const counted = countUp(outcomes, people);
-  const envelope = counted.precision;
-  for (let i = envelope.length - 1; i > 0; i--) {
-    if (envelope[i] > envelope[i - 1]) envelope[i - 1] = envelope[i];
-  }
-  // Both recalls ascend, so one walk finds for each grid point the first detection that reaches it.
-  let i = 0;
+  const best = precisionAtFinds(outcomes, people);
+  for (let n = best.length - 1; n > 0; n--) best[n - 1] = Math.max(best[n - 1], best[n]);
+  // Recall r is reached by the n-th find if n / people >= r; both ascend, so one walk finds all n.
+  let n = 1;
   RECALL_GRID.forEach((wanted, r) => {
-    while (i < envelope.length && counted.recall[i] < wanted) i++;
-    precision[r] = i < envelope.length ? envelope[i] : 0;
+    while (n <= best.length && n / people < wanted) n++;
+    precision[r] = n <= best.length ? best[n - 1] : 0;
   });
-  return { precision, recall: counted.recall.at(-1) ?? 0 };
+  return { precision, recall: best.length / people };
 }
 
-/** Raw precision and recall after each detection that counts. */
-function countUp(
-  outcomes: ArrayLike<number>,
-  people: number,
-): { precision: Float64Array; recall: Float64Array } {
-  const precision = new Float64Array(outcomes.length);
-  const recall = new Float64Array(outcomes.length);
+/**
+ * Precision at each find (each {@linkcode OUTCOME}.RIGHT). Between two of them precision only falls, so
+ * the envelope needs no more.
+ */
+function precisionAtFinds(outcomes: ArrayLike<number>, people: number): Float64Array {
+  const precision = new Float64Array(people);
   let right = 0;
   let wrong = 0;
   for (let i = 0; i < outcomes.length; i++) {
-    if (outcomes[i] === OUTCOME.IGNORED) continue;
-    if (outcomes[i] === OUTCOME.RIGHT) right++;
-    else if (outcomes[i] === OUTCOME.WRONG) wrong++;
-    else throw new RangeError(`precisionRecall: outcome ${i} is ${outcomes[i]}, not 0, 1 or 2`);
-    const n = right + wrong - 1;
-    precision[n] = right / (right + wrong + Number.EPSILON);
-    recall[n] = right / people;
+    if (outcomes[i] === OUTCOME.RIGHT) {
+      right++;
+      precision[right - 1] = right / (right + wrong + Number.EPSILON);
+    } else if (outcomes[i] === OUTCOME.WRONG) {
+      wrong++;
+    } else if (outcomes[i] !== OUTCOME.IGNORED) {
+      throw new RangeError(`precisionRecall: outcome ${i} is ${outcomes[i]}, not 0, 1 or 2`);
+    }
   }
   if (right > people) {
     throw new RangeError(`precisionRecall: ${right} found, but there are only ${people} people`);
   }
-  return {
-    precision: precision.subarray(0, right + wrong),
-    recall: recall.subarray(0, right + wrong),
-  };
+  return precision.subarray(0, right);
 }
 
 /**

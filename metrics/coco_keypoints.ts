@@ -53,7 +53,7 @@ import {
   precisionRecall,
   RECALL_GRID,
 } from "./average_precision.ts";
-import { match, offerOrder } from "./matching.ts";
+import { Matcher } from "./matching.ts";
 import { keypointSimilarity, oksOfKeypoints } from "./oks.ts";
 
 /** The ten OKS thresholds 0.5, 0.55, ..., 0.95. */
@@ -114,8 +114,8 @@ export interface ImageEvaluation {
   readonly ignored: readonly boolean[];
   /** `[D, G]` row-major. */
   readonly oks: Float64Array<ArrayBuffer>;
-  /** `[T, D]`: which of the G truths the detection found at each threshold, -1 for none. */
-  readonly matches: readonly Int32Array[];
+  /** `[T, D]` row-major: which of the G truths each detection found, -1 for none. */
+  readonly matches: Int32Array<ArrayBuffer>;
 }
 
 /** All that evaluation finds out. T thresholds, R = 101 recalls, A = 3 area ranges. */
@@ -276,11 +276,12 @@ function similarityOnFound(
   let annotated = 0;
   let found = 0;
   let sum = 0;
-  images.forEach(({ ignored, matches: [matches] }, i) => {
+  images.forEach((image, i) => {
     const { detections, truths } = scenes[i];
+    const matches = matchesAt50(image);
     truths.forEach((truth, g) => {
       const { keypoints: target, area } = truth.annotation;
-      if (ignored[g] || !(target[3 * k + 2] > 0)) return;
+      if (image.ignored[g] || !(target[3 * k + 2] > 0)) return;
       annotated++;
       const d = matches.indexOf(g);
       if (d < 0) return;
@@ -384,12 +385,12 @@ export interface ImageSummary {
  * ```
  */
 export function summarizeImage(image: ImageEvaluation): ImageSummary {
-  const { ignored, oks, matches: [matches] } = image;
+  const { ignored, oks } = image;
   const G = ignored.length;
   let found = 0;
   let falsePositives = 0;
   let sum = 0;
-  matches.forEach((g, d) => {
+  matchesAt50(image).forEach((g, d) => {
     if (g < 0) falsePositives++;
     else if (!ignored[g]) {
       found++;
@@ -398,6 +399,11 @@ export function summarizeImage(image: ImageEvaluation): ImageSummary {
   });
   const people = ignored.filter((flag) => !flag).length;
   return { people, found, falsePositives, meanOks: people > 0 ? sum / people : -1 };
+}
+
+/** The first row of the matches: threshold 0.50. */
+function matchesAt50({ matches, detections }: ImageEvaluation): Int32Array {
+  return matches.subarray(0, detections.length);
 }
 
 /** A detection ready for matching. */
@@ -535,8 +541,12 @@ function evaluate(
   const tables = scenes.map((scene) => oksTable(scene, sigmas, which));
   const order = orderByScore(scenes);
   const matched = areas.map((area) => matchAll(scenes, tables, area));
+  const ordered = new Uint8Array(order.length);
   const curves = matched.map(({ people, outcomes }) =>
-    outcomes.map((unordered) => precisionRecall(order.map((d) => unordered[d]), people))
+    outcomes.map((unordered) => {
+      order.forEach((d, place) => ordered[place] = unordered[d]);
+      return precisionRecall(ordered, people);
+    })
   );
 
   const [T, R, A] = [OKS_THRESHOLDS.length, RECALL_GRID.length, areas.length];
@@ -566,7 +576,7 @@ interface Matched {
   /** `[T]`, then an outcome for every detection, image by image. */
   readonly outcomes: readonly Uint8Array[];
   /** For every image `[T, D]`, as in {@linkcode ImageEvaluation}. */
-  readonly matches: readonly (readonly Int32Array[])[];
+  readonly matches: readonly Int32Array<ArrayBuffer>[];
 }
 
 /** Match every image at every threshold, with the people and detections outside `area` ignored. */
@@ -580,23 +590,26 @@ function matchAll(
   let people = 0;
   let first = 0; // where this image's detections start in outcomes
   const matches = scenes.map(({ detections, truths }, i) => {
+    const D = detections.length;
     const rivals = truths.map(({ annotation, crowd, ignored }) => ({
       crowd,
       ignored: ignored || outsideOf(area, annotation.area),
     }));
-    const offers = offerOrder(rivals);
-    const ofImage = OKS_THRESHOLDS.map((threshold, t) => {
-      const found = match(tables[i], detections.length, rivals, offers, threshold);
-      found.forEach((g, d) => {
-        const excused = g >= 0 ? rivals[g].ignored : outsideOf(area, detections[d].area);
+    const strays = detections.map((detection) => outsideOf(area, detection.area));
+    const matcher = new Matcher(tables[i], D, rivals);
+    const found = new Int32Array(OKS_THRESHOLDS.length * D);
+    OKS_THRESHOLDS.forEach((threshold, t) => {
+      matcher.match(threshold, found, t * D);
+      for (let d = 0; d < D; d++) {
+        const g = found[t * D + d];
+        const excused = g >= 0 ? rivals[g].ignored : strays[d];
         const counted = g >= 0 ? OUTCOME.RIGHT : OUTCOME.WRONG;
         outcomes[t][first + d] = excused ? OUTCOME.IGNORED : counted;
-      });
-      return found;
+      }
     });
     people += rivals.filter(({ ignored }) => !ignored).length;
-    first += detections.length;
-    return ofImage;
+    first += D;
+    return found;
   });
   return { people, outcomes, matches };
 }

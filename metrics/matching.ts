@@ -69,39 +69,58 @@ export function matchDetections(
         `${G} people`,
     );
   }
-  return match(similarity, D, truths, offerOrder(truths), threshold);
+  const matches = new Int32Array(D);
+  new Matcher(similarity, D, truths).match(threshold, matches, 0);
+  return matches;
 }
 
-/** Truths in the order in which they are offered: those who count, then the ignored ones. */
-export function offerOrder(truths: readonly MatchTruth[]): number[] {
-  const all = truths.map((_, g) => g);
-  return [...all.filter((g) => !truths[g].ignored), ...all.filter((g) => truths[g].ignored)];
-}
+/** {@linkcode matchDetections} for several thresholds, without a new array for each. */
+export class Matcher {
+  readonly #similarity: ArrayLike<number>;
+  readonly #D: number;
+  readonly #truths: readonly MatchTruth[];
+  /** Truths in the order in which they are offered: those who count, then the ignored ones. */
+  readonly #order: readonly number[];
+  readonly #taken: Uint8Array;
 
-/** {@linkcode matchDetections} with the order worked out before, so that it serves ten thresholds. */
-export function match(
-  similarity: ArrayLike<number>,
-  D: number,
-  truths: readonly MatchTruth[],
-  order: readonly number[],
-  threshold: number,
-): Int32Array {
-  const G = truths.length;
-  const matches = new Int32Array(D).fill(-1);
-  const taken = new Uint8Array(G);
-  for (let d = 0; d < D; d++) {
-    let best = Math.min(threshold, 1 - 1e-10); // at threshold 1 rounding noise still passes
+  /** The arguments are those of {@linkcode matchDetections}, D the number of detections. */
+  constructor(similarity: ArrayLike<number>, D: number, truths: readonly MatchTruth[]) {
+    this.#similarity = similarity;
+    this.#D = D;
+    this.#truths = truths;
+    const all = truths.map((_, g) => g);
+    this.#order = [
+      ...all.filter((g) => !truths[g].ignored),
+      ...all.filter((g) => truths[g].ignored),
+    ];
+    this.#taken = new Uint8Array(truths.length);
+  }
+
+  /** Match at one threshold; write the D answers into `matches` from place `start` on. */
+  match(threshold: number, matches: Int32Array, start: number): void {
+    const taken = this.#taken.fill(0);
+    const least = Math.min(threshold, 1 - 1e-10); // at threshold 1 rounding noise still passes
+    for (let d = 0; d < this.#D; d++) {
+      const g = this.#choose(d, least);
+      matches[start + d] = g;
+      if (g >= 0) taken[g] = 1;
+    }
+  }
+
+  /** The person that detection d takes, -1 for none. */
+  #choose(d: number, least: number): number {
+    const G = this.#truths.length;
+    let best = least;
     let chosen = -1;
-    for (const g of order) {
-      if (taken[g] && !truths[g].crowd) continue;
-      if (chosen >= 0 && !truths[chosen].ignored && truths[g].ignored) break;
-      if (similarity[d * G + g] < best) continue;
-      best = similarity[d * G + g];
+    for (const g of this.#order) {
+      const { ignored, crowd } = this.#truths[g];
+      if (this.#taken[g] && !crowd) continue;
+      if (ignored && chosen >= 0 && !this.#truths[chosen].ignored) break;
+      const similarity = this.#similarity[d * G + g];
+      if (similarity < best) continue;
+      best = similarity;
       chosen = g;
     }
-    if (chosen < 0) continue;
-    matches[d] = chosen;
-    taken[chosen] = 1;
+    return chosen;
   }
-  return matches;
 }
