@@ -71,8 +71,8 @@ function tickStep(min: number, max: number, count: number): number {
 
 /** A tick of a linear axis with as many decimals as its step needs: 0.20 beside 0.25, 1,000, 2e-7. */
 function linearLabel(value: number, step: number): string {
-  if (value !== 0 && (step < 1e-4 || Math.abs(value) >= 1e7)) {
-    return value.toExponential().replace("e+", "e");
+  if (step < 1e-4 || Math.abs(value) >= 1e7) {
+    return value === 0 ? "0" : minus(value.toExponential().replace("e+", "e"));
   }
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return minus(value.toLocaleString("en-US", {
@@ -82,7 +82,7 @@ function linearLabel(value: number, step: number): string {
 }
 
 function minus(text: string): string {
-  return text.replace("-", "\u2212");
+  return text.replaceAll("-", "\u2212");
 }
 
 /**
@@ -99,7 +99,8 @@ export function linearScale(
 ): Scale {
   const { count = 5, round = false } = options;
   let [min, max] = domain;
-  if (min === max) {
+  // Ends that differ by rounding only have no ticks between them either.
+  if (max - min <= 1e-9 * Math.max(Math.abs(min), Math.abs(max))) {
     const half = Math.abs(min) / 2 || 0.5;
     [min, max] = [min - half, max + half];
   }
@@ -155,8 +156,11 @@ export function logScale(
       }
     }
   }
+  // Within less than a factor of ten no power of ten may lie: count on as on a linear axis.
+  const step = tickStep(min, max, 5);
+  const linear = niceTicks(min, max).map((value) => ({ value, label: linearLabel(value, step) }));
   return {
     place: (value) => range[0] + (Math.log10(value) - low) / decades * (range[1] - range[0]),
-    ticks,
+    ticks: ticks.length < 2 ? linear : ticks,
   };
 }
