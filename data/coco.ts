@@ -244,6 +244,8 @@ export class CocoDataset implements SampleSource {
   #cached = 0;
 
   /**
+   * A data set of known photographs; nothing is read yet.
+   *
    * @param folder The folder of pictures.
    * @param records The photographs, e.g. from {@linkcode photoRecords}.
    * @param cacheMegabytes Keep decoded pictures up to so many megabytes.
