@@ -40,12 +40,17 @@ export async function main(args: readonly string[]): Promise<number> {
     await command.run(readOptions(command, rest));
     return 0;
   } catch (error) {
-    const mendable = error instanceof InputError || error instanceof GpuError ||
-      error instanceof RangeError || error instanceof ShapeError;
-    if (!mendable || error.message.startsWith("internal:")) throw error;
+    if (!isMendable(error)) throw error;
     console.error(`${name ? `${name}: ` : ""}${error.message}`);
     return 1;
   }
+}
+
+/** Whether the message says all that a user needs; a defect of the library shows its stack instead. */
+function isMendable(error: unknown): error is Error {
+  if (error instanceof InputError || error instanceof GpuError) return true;
+  const checked = error instanceof RangeError || error instanceof ShapeError;
+  return checked && /^[A-Za-z]\w+: /.test(error.message) && !error.message.startsWith("internal:");
 }
 
 function overview(): string {

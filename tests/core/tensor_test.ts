@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import {
+  apply,
+  assign,
+  compile,
+  grad,
+  hostArray,
+  memory,
+  ones,
+  type Op,
+  read,
+  relu,
+  setMemoryBudget,
+  type Tensor,
+  tensor,
+  variable,
+  zeros,
+} from "ae";
+import { kernel, perElement } from "../../core/kernel.ts";
+
+const held = () =>
+  memory().filter(({ owner }) => owner !== "free").reduce((sum, { bytes }) => sum + bytes, 0);
+
+Deno.test("tensor() takes numbers, nested lists and arrays", async () => {
+  const { list, array } = await read({
+    list: tensor([[1, 2], [3, 4]]),
+    array: tensor(hostArray([3], [5, 6, 7])),
+  });
+  assert.deepEqual([list.shape, [...list.data]], [[2, 2], [1, 2, 3, 4]]);
+  assert.deepEqual([...array.data], [5, 6, 7]);
+  assert.equal(await tensor(4).item(), 4);
+  const { data } = await tensor(new Int32Array([-1, 2])).readIntegers();
+  assert.deepEqual([...data], [-1, 2]);
+});
+
+Deno.test("tensor() refuses lists of different lengths and arrays of the wrong length", () => {
+  assert.throws(() => tensor([[1, 2], [3]]), /tensor: lists on level 1 must all have the length/);
+  assert.throws(
+    () => tensor({ shape: [3], data: new Float32Array(2) }),
+    /tensor: shape \[3\] holds 3 numbers but there are 2/,
+  );
+});
+
+Deno.test("Tensor says what it is before and after it is computed", async () => {
+  const x = tensor([1, 2]).add(1);
+  assert.equal(String(x), "Tensor [2] f32 (not computed yet: await x.read())");
+  await x.read();
+  assert.equal(String(x), "Tensor [2] f32 (computed)");
+});
+
+Deno.test("Tensor.read() refuses integers, Tensor.item() more than one number", async () => {
+  await assert.rejects(tensor(new Int32Array(1)).read(), /read: this tensor holds i32/);
+  await assert.rejects(zeros([2]).item(), /item: shape \[2\] is not one number/);
+});
+
+Deno.test("Tensor.dispose() gives the buffer back and ends its use", async () => {
+  await ones([4]).read();
+  const before = held();
+  const x = tensor(new Float32Array(1000));
+  await x.add(1).sum().item();
+  assert.ok(held() > before);
+  x.dispose();
+  await assert.rejects(x.read(), /the tensor \[1000\] was disposed/);
+});
+
+Deno.test("an empty tensor is read without a GPU buffer", async () => {
+  assert.deepEqual((await zeros([0, 3]).read()).shape, [0, 3]);
+});
+
+Deno.test("grad() sums over broadcast axes and where paths meet", async () => {
+  const a = tensor([[1, 2, 3], [4, 5, 6]]);
+  const b = tensor([10, 20, 30]);
+  const loss = a.mul(b).add(b).sum(); // d/db = column sums of a + 2
+  const [gradA, gradB] = grad(loss, [a, b]);
+  const { x, y } = await read({ x: gradA, y: gradB });
+  assert.deepEqual([...x.data], [10, 20, 30, 10, 20, 30]);
+  assert.deepEqual([...y.data], [7, 9, 11]);
+});
+
+Deno.test("grad() works after a read: realising a tensor does not cut its recipe", async () => {
+  const x = tensor([3]);
+  const y = x.square();
+  await y.read();
+  assert.deepEqual(await grad(y.sum(), [x])[0].array(), [6]);
+});
+
+Deno.test("grad() names what is wrong", () => {
+  const x = variable(tensor([1, 2]), "weight");
+  assert.throws(() => grad(tensor([1, 2]), [x]), /grad: the loss must be one number/);
+  assert.throws(
+    () => grad(tensor(1).add(1), [x]),
+    /grad: the loss does not depend on variable weight/,
+  );
+  const op: Op<null> = { name: "secret", shape: ([s]) => s, kernel: () => kernel0 };
+  const kernel0 = perElement(
+    "secret",
+    { inputs: [x], output: x, attrs: null, overwrites: -1 },
+    { inputs: ["x"], body: "out[i] = x[i];" },
+  );
+  assert.throws(() => grad(apply(op, [x], null).sum(), [x]), /grad: secret has no gradient/);
+});
+
+Deno.test("compile() gives the values of an uncompiled run, for every set of shapes", async () => {
+  const w = variable(tensor([[1, -2], [3, 4]]), "w");
+  const formula = (x: Tensor) => relu(x.mul(w)).sum([0]);
+  using step = compile(({ x }: { x: Tensor }) => ({ y: formula(x) }));
+  for (const numbers of [[1, 2, 3, 4], [5, -6, 7, 8]]) {
+    const x = hostArray([2, 2], numbers);
+    const { y } = await step({ x });
+    assert.deepEqual(await y.array(), await formula(tensor(x)).array());
+  }
+  const row = hostArray([1, 2], [1, 1]);
+  const { y } = await step({ x: row });
+  assert.deepEqual(await y.array(), await formula(tensor(row)).array());
+  assert.equal(step.plans().size, 2);
+});
+
+Deno.test("compile() trains: variables change when the step ends, in place", async () => {
+  const w = variable(tensor([5, -3]), "w");
+  using step = compile(() => {
+    const loss = w.square().sum();
+    assign(w, w.sub(grad(loss, [w])[0].mul(0.25)));
+    return { loss };
+  });
+  const losses: number[] = [];
+  for (let i = 0; i < 3; i++) losses.push(await (await step({})).loss.item());
+  assert.deepEqual(losses, [34, 8.5, 2.125]);
+  assert.equal([...step.plans().values()][0].copies, 0);
+});
+
+Deno.test("compile() expires an output when the step is called again", async () => {
+  using step = compile(({ x }: { x: Tensor }) => ({ y: x.add(1) }));
+  const first = await step({ x: hostArray([1], [1]) });
+  const early = first.y.item(); // asked before the second call: keeps its value
+  await step({ x: hostArray([1], [2]) });
+  assert.equal(await early, 2);
+  await assert.rejects(first.y.item(), /was overwritten by a later call of its step/);
+});
+
+Deno.test("compile() refuses to read while tracing, async functions, tensors as inputs", async () => {
+  using reading = compile(() => {
+    tensor([1]).read().catch((error) => problems.push(error.message));
+    return {};
+  });
+  const problems: string[] = [];
+  await reading({});
+  await Promise.resolve();
+  assert.match(problems[0], /read: values do not exist yet while a step is being traced/);
+  using asynchronous = compile(() => Promise.resolve({}));
+  await assert.rejects(asynchronous({}), /compile: the function must not be async/);
+  using step = compile(({ x }: { x: Tensor }) => x.add(1));
+  await assert.rejects(
+    step({ x: tensor([1]) } as never),
+    /step: input x must be an array \{ shape, data \}; capture tensors, pass arrays/,
+  );
+});
+
+Deno.test("compile() holds no memory after dispose and grows none over calls", async () => {
+  await ones([4]).read();
+  const before = held();
+  {
+    using step = compile(({ x }: { x: Tensor }) => ({ y: x.exp().sum() }));
+    const x = hostArray([5000]);
+    await (await step({ x })).y.item();
+    const after = held();
+    for (let i = 0; i < 20; i++) await (await step({ x })).y.item();
+    assert.equal(held(), after);
+  }
+  assert.ok(held() <= before);
+});
+
+Deno.test("assign() refuses another shape or type", async () => {
+  const w = variable(zeros([2]), "w");
+  assert.throws(() => assign(w, zeros([3])), /assign: a value for w must have its shape/);
+  assert.throws(() => assign(w, zeros([2], "i32")), /assign: w holds f32 but the value is i32/);
+  await assign(w, tensor([1, 2]));
+  assert.deepEqual(await w.array(), [1, 2]);
+});
+
+Deno.test("setMemoryBudget() bounds what is held, and the error lists the owners", async () => {
+  const x = ones([1 << 20]);
+  await x.sum().item();
+  setMemoryBudget(1 << 20);
+  try {
+    await assert.rejects(ones([3 << 20]).read(), /out of memory: .* would pass the budget/);
+  } finally {
+    setMemoryBudget(4 * 2 ** 30);
+  }
+  assert.equal(await ones([3 << 20]).sum().item(), 3 << 20);
+  assert.throws(() => setMemoryBudget(0), /setMemoryBudget: bytes must be positive/);
+});
+
+Deno.test("a tensor larger than one binding is refused with the factor that would fit", async () => {
+  await assert.rejects(
+    zeros([2 ** 30]).add(1).read(),
+    /is larger than this adapter's limit of .*\n.*\n.*smaller by a factor of/,
+  );
+});
+
+Deno.test("a refused shader is a thrown error with the shader's text", async () => {
+  const op: Op<null> = {
+    name: "broken",
+    shape: ([x]) => x,
+    kernel: (request) =>
+      perElement("broken", request, { inputs: ["x"], body: "  out[i] = nonsense(x[i]);" }),
+  };
+  await assert.rejects(
+    apply(op, [tensor([1])], null).read(),
+    (error: Error) => /broken \[1\].*refused/.test(error.message) && /nonsense/.test(error.message),
+  );
+  assert.equal(await tensor([1]).sum().item(), 1); // and the device is still usable
+});
+
+Deno.test("kernel() refuses loops that the software adapter would end silently", () => {
+  const request = {
+    inputs: [],
+    output: { shape: [1], dtype: "f32" as const },
+    attrs: null,
+    overwrites: -1,
+  };
+  const parts = {
+    name: "long",
+    request,
+    inputs: [],
+    workgroupSize: [1, 1, 1] as const,
+    workgroups: [1, 1, 1] as const,
+    body: "",
+  };
+  assert.throws(() => kernel({ ...parts, iterations: 65_535 }), /internal: long would loop 65535/);
+  assert.throws(
+    () => kernel({ ...parts, workgroups: [70_000, 1, 1], iterations: 0 }),
+    /internal: long asks for \[70000,1,1\] workgroups/,
+  );
+});
