@@ -67,7 +67,8 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   } catch (error) {
     if (error instanceof InputError) throw error;
     const folder = dirname(path);
-    const why = error instanceof Deno.errors.NotFound
+    const missing = error instanceof Deno.errors.NotFound && !await statOrNull(folder);
+    const why = missing
       ? `the folder ${folder} does not exist`
       : reason(error, `write in the folder ${folder}`);
     throw new InputError(`${path}: ${why}`, { cause: error });
@@ -102,7 +103,7 @@ async function statOrNull(path: string): Promise<Deno.FileInfo | null> {
 
 /** An operating system's error in words that go after "path: ". */
 function reason(error: unknown, doing: string): string {
-  if (error instanceof Deno.errors.NotFound) return "no such file";
+  if (error instanceof Deno.errors.NotFound && doing === "read") return "no such file";
   if (error instanceof Deno.errors.IsADirectory) return "is a folder, not a file";
   if (error instanceof Deno.errors.NotADirectory) {
     return "a part of the path is a file, not a folder";

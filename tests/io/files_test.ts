@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { readBytes, writeFileAtomic } from "../../io/mod.ts";
+
+/** Run with an empty folder that is removed afterwards. */
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Run while a function of Deno's rejects: failures that a test run by root cannot bring about. */
+async function whileFailing(
+  name: "open" | "readFile" | "rename",
+  error: Error,
+  body: () => Promise<void>,
+): Promise<void> {
+  const original = Deno[name];
+  const functions = Deno as unknown as Record<string, unknown>;
+  functions[name] = () => Promise.reject(error);
+  try {
+    await body();
+  } finally {
+    functions[name] = original;
+  }
+}
+
+const filesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+Deno.test("writeFileAtomic() writes text and bytes, replaces, and leaves nothing else behind", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.txt`;
+    await writeFileAtomic(path, "a long first version é");
+    assert.equal(await Deno.readTextFile(path), "a long first version é");
+    await writeFileAtomic(path, new Uint8Array([1, 2, 3]).subarray(1));
+    assert.deepEqual(await readBytes(path), new Uint8Array([2, 3]));
+    await writeFileAtomic(path, "");
+    assert.equal((await readBytes(path)).length, 0);
+    assert.deepEqual(filesIn(folder), ["a.txt"]);
+  });
+});
+
+Deno.test("writeFileAtomic() keeps the old file when writing fails", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.txt`;
+    await writeFileAtomic(path, "old");
+    await whileFailing(
+      "rename",
+      new Error("the disk is full"),
+      () =>
+        assert.rejects(writeFileAtomic(path, "new"), {
+          name: "InputError",
+          message: `${path}: cannot write in the folder ${folder}: the disk is full`,
+        }),
+    );
+    assert.equal(await Deno.readTextFile(path), "old");
+    assert.deepEqual(filesIn(folder), ["a.txt"]);
+  });
+});
+
+Deno.test("writeFileAtomic() says why a path cannot be written", async () => {
+  await inFolder(async (folder) => {
+    const refused = (path: string, message: string) =>
+      assert.rejects(writeFileAtomic(path, "x"), {
+        name: "InputError",
+        message: `${path}: ${message}`,
+      });
+    await refused(folder, "is a folder, not a file");
+    await refused(`${folder}/no/a.txt`, `the folder ${folder}/no does not exist`);
+    await Deno.writeTextFile(`${folder}/file`, "");
+    await refused(`${folder}/file/a.txt`, "a part of the path is a file, not a folder");
+    assert.deepEqual(filesIn(folder), ["file"]);
+  });
+});
+
+Deno.test("writeFileAtomic() says when a folder lets nobody write", async () => {
+  // Linux refuses new files in /proc with "no such file", although the folder is there.
+  await assert.rejects(writeFileAtomic("/proc/a.txt", "x"), {
+    name: "InputError",
+    message: /^\/proc\/a.txt: cannot write in the folder \/proc: /,
+  });
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.txt`;
+    const refused = (error: Error, message: string) =>
+      whileFailing("open", error, () =>
+        assert.rejects(writeFileAtomic(path, "x"), {
+          name: "InputError",
+          message: `${path}: ${message}`,
+        }));
+    await refused(
+      new Deno.errors.PermissionDenied("os error 13"),
+      `no permission to write in the folder ${folder}`,
+    );
+    await refused(
+      new Deno.errors.NotCapable("requires write access"),
+      `Deno was not allowed to write in the folder ${folder} ` +
+        "(run it with --allow-read and --allow-write)",
+    );
+    assert.deepEqual(filesIn(folder), []);
+  });
+});
+
+Deno.test("writeFileAtomic() replaces what a link points to, not the link", async () => {
+  await inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/target`);
+    await Deno.writeTextFile(`${folder}/target/a.txt`, "old");
+    await Deno.symlink(`${folder}/target/a.txt`, `${folder}/link`);
+    await writeFileAtomic(`${folder}/link`, "new");
+    assert.equal(await Deno.readTextFile(`${folder}/target/a.txt`), "new");
+    assert.ok((await Deno.lstat(`${folder}/link`)).isSymlink);
+    assert.deepEqual(filesIn(`${folder}/target`), ["a.txt"]);
+  });
+});
+
+Deno.test("writeFileAtomic() writes straight to what is no regular file", async () => {
+  await writeFileAtomic("/dev/null", "gone");
+  assert.ok((await Deno.stat("/dev/null")).isCharDevice);
+});
+
+Deno.test("readBytes() says why a path cannot be read", async () => {
+  await assert.rejects(readBytes("no/such.file"), {
+    name: "InputError",
+    message: "no/such.file: no such file",
+  });
+  await assert.rejects(readBytes("tests"), {
+    name: "InputError",
+    message: "tests: is a folder, not a file",
+  });
+  await whileFailing(
+    "readFile",
+    new Deno.errors.PermissionDenied("os error 13"),
+    () =>
+      assert.rejects(readBytes("secret"), {
+        name: "InputError",
+        message: "secret: no permission to read",
+      }),
+  );
+});
