@@ -55,7 +55,21 @@ const DIVERGING: readonly Rgb[] = [
   [150, 48, 4],
 ];
 
-/** `(1 - t) a + t b`, channel by channel; `t` in 0..1. */
+/**
+ * The colour between two: `(1 - t) a + t b`, channel by channel.
+ *
+ * @param a The colour at 0.
+ * @param b The colour at 1.
+ * @param t How far from `a` to `b`, 0 to 1.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { mixColors } from "ae";
+ *
+ * assert.deepEqual(mixColors([0, 0, 0], [200, 100, 0], 0.5), [100, 50, 0]);
+ * ```
+ */
 export function mixColors(a: Rgb, b: Rgb, t: number): Rgb {
   const mix = (i: 0 | 1 | 2) => a[i] + (b[i] - a[i]) * t;
   return [mix(0), mix(1), mix(2)];

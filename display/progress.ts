@@ -96,6 +96,8 @@ export class Progress {
   #finished = false;
 
   /**
+   * Start the clock.
+   *
    * @param options What is counted, what ends it and where it is shown.
    * @throws {RangeError} If neither `total` nor `limitSeconds` is given, or a number is not above 0.
    */

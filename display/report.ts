@@ -18,9 +18,10 @@ import type { Skeleton } from "../pose/skeleton.ts";
 import { drawBarChart, drawLineChart, type LineSeries } from "./chart.ts";
 import { cssColor, personColor } from "./color.ts";
 import { paintHeatmaps } from "./heatmaps.ts";
+import { markup, page } from "./page.ts";
 import { pngDataUrl } from "./picture.ts";
 import { drawPoses } from "./poses.ts";
-import { escapeMarkup, Markup, Svg } from "./svg.ts";
+import { type Markup, Svg } from "./svg.ts";
 import { drawTags, drawTagScatter, tagRange, tagsAtKeypoints } from "./tags.ts";
 
 /** The ten COCO keypoint figures, 0 to 1, or -1 where nobody of that size was annotated. */
@@ -89,7 +90,7 @@ export interface ReportScene {
   readonly tags: HostArray;
   /** For each of `truth`: the number of the matched person of `predicted` and their OKS; null if missed (or a crowd). */
   readonly matches: readonly ({ readonly predicted: number; readonly oks: number } | null)[];
-  /** AP of this scene alone, 0 to 1, or -1 if nobody is in it: the scenes are shown in its rising order. */
+  /** AP of this scene alone, 0 to 1, or -1 if nobody is in it: the worst scenes are shown first. */
   readonly averagePrecision: number;
 }
 
@@ -157,79 +158,6 @@ const FIGURES: readonly (readonly [name: keyof ReportFigures, label: string, mea
   ["AR_L", "AR large", "above 96² px"],
 ];
 
-type HtmlPart = string | number | Markup | Svg | null | readonly HtmlPart[];
-
-function htmlText(part: HtmlPart): string {
-  if (part === null) return "";
-  if (part instanceof Markup) return part.source;
-  if (part instanceof Svg) return part.toString();
-  if (typeof part === "string" || typeof part === "number") return escapeMarkup(`${part}`);
-  return part.map(htmlText).join("");
-}
-
-/** HTML with holes: what fills a hole is escaped, unless it is markup already. */
-function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Markup {
-  return new Markup(
-    strings.map((text, i) => text + (i < parts.length ? htmlText(parts[i]) : "")).join(""),
-  );
-}
-
-/** Styles of the page. Two themes from one set of names; figures and scenes are kept whole in print. */
-const STYLE = new Markup(`
-:root { color-scheme: light dark; --paper: #fdfdfc; --card: #ffffff; --ink: #1d2329; --soft: #5c6670; --line: #dfe3e6; --accent: #0a66b0; }
-@media (prefers-color-scheme: dark) {
-  :root { --paper: #14171a; --card: #1c2024; --ink: #e4e7ea; --soft: #9aa4ae; --line: #30363c; --accent: #6cb4f0; }
-}
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", Roboto, sans-serif; }
-main { max-width: 72rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .4rem; text-wrap: balance; }
-h2 { font-size: 1.3rem; margin: 3rem 0 .3rem; }
-h3 { font-size: 1rem; margin: 0; }
-p { margin: .3rem 0 1rem; max-width: 46rem; }
-.small { font-size: .85rem; }
-.soft, figcaption { color: var(--soft); }
-svg { color: inherit; display: block; max-width: 100%; height: auto; }
-img { display: block; width: 100%; height: auto; }
-.setup { display: flex; flex-wrap: wrap; gap: .2rem 1.6rem; margin: 0 0 1.6rem; padding: 0; font-size: .9rem; }
-.setup div { display: flex; gap: .4rem; }
-.setup dt { color: var(--soft); }
-.setup dd { margin: 0; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 1.2rem 0; }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem 1rem; }
-.card b { display: block; font-size: 1.9rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
-.card span { font-size: .85rem; color: var(--soft); }
-.wide { overflow-x: auto; }
-table { width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .32rem 0 .32rem .8rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: bottom; }
-thead th { white-space: normal; line-height: 1.25; }
-th { font-weight: 600; }
-th:first-child { text-align: left; padding-left: 0; }
-th small { font-weight: 400; color: var(--soft); margin-left: .5rem; }
-tr.rule > * { border-top: 2px solid var(--line); }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr)); gap: 1.2rem; align-items: start; }
-.charts > div, .scene { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; }
-.scene { margin: 1rem 0; }
-.scene header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .2rem 1.2rem; margin-bottom: .7rem; }
-.people { display: flex; flex-wrap: wrap; gap: .1rem .9rem; margin: 0; padding: 0; list-style: none; font-size: .85rem; font-variant-numeric: tabular-nums; }
-.people i { display: inline-block; width: .7em; height: .7em; border-radius: .2em; margin-right: .35em; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); gap: 1rem; align-items: start; }
-figure { margin: 0; }
-figcaption { font-size: .8rem; margin-bottom: .25rem; }
-.pictures svg { width: 100%; }
-@media (max-width: 34rem) { th small { display: none; } .cards { grid-template-columns: 1fr 1fr; } }
-@media print {
-  body { font-size: 11px; background: none; }
-  main { max-width: none; padding: 0; }
-  .card, .charts > div, .scene, tr { break-inside: avoid; }
-  h2, h3, section > p { break-after: avoid; }
-  th small { display: none; }
-  .cards { grid-template-columns: repeat(4, 1fr); }
-  .pictures { grid-template-columns: repeat(3, 1fr); }
-  .charts { grid-template-columns: 1fr 1fr; }
-}
-`);
-
 /** A figure between 0 and 1; COCO's -1 means that there was nothing to measure. */
 function figure(value: number): string {
   return value < 0 ? "–" : value.toFixed(3);
@@ -266,15 +194,8 @@ function setup(report: DemoReport): Markup {
       `${scenes.count} unseen scenes, generator version ${scenes.generator}, seed ${scenes.seed}`,
     ],
   ];
-  return html`<dl class="setup">${
-    rows.map(([name, value]) =>
-      html`
-        <div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>
-      `
-    )
+  return markup`<dl class="setup">${
+    rows.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)
   }</dl>`;
 }
 
@@ -287,45 +208,31 @@ function cards({ trained, ideal, imagesPerSecond }: DemoReport): Markup {
     [figure(trained.groupingAccuracy), "grouping accuracy, given true detections"],
     [count(imagesPerSecond), "training images per second"],
   ];
-  return html`<div class="cards">${
-    cards.map(([value, name]) => html`<div class="card"><b>${value}</b><span>${name}</span></div>`)
+  return markup`<div class="cards">${
+    cards.map(([value, name]) =>
+      markup`<div class="card"><b>${value}</b><span>${name}</span></div>`
+    )
   }</div>`;
 }
 
 function figuresTable(evaluations: readonly ReportEvaluation[], ideal: ReportEvaluation): Markup {
-  const row = (name: string, meaning: string, cells: readonly string[], className = "") =>
-    html`<tr class="${className}"><th scope="row">${name}<small>${meaning}</small></th>${
-      cells.map((cell) => html`<td>${cell}</td>`)
+  const row = (name: string, meaning: string, cell: (evaluation: ReportEvaluation) => string) =>
+    markup`<tr><th scope="row">${name}<small>${meaning}</small></th>${
+      evaluations.map((evaluation) => markup`<td>${cell(evaluation)}</td>`)
     }</tr>\n`;
-  return html`
-    <div class="wide">
-      <table>
-        <thead>
-          <tr><th scope="col">figure</th>${evaluations.map(({ label }) =>
-            html`<th scope="col">${label}</th>`
-          )}</tr>
-        </thead>
-        <tbody>
-    ${FIGURES.map(([key, name, meaning]) =>
-      row(
-        name,
-        meaning,
-        evaluations.map(({ keypoints }) => figure(keypoints[key])),
-        key === "AR" ? "rule" : "",
-      )
-    )}${row(
-      "AP / bound",
-      "share of ideal maps",
-      evaluations.map(({ keypoints }) => share(keypoints.AP, ideal.keypoints.AP)),
-      "rule",
-    )}${row(
-      "grouping",
-      "of true detections",
-      evaluations.map(({ groupingAccuracy }) => figure(groupingAccuracy)),
-    )}</tbody>
-      </table>
-    </div>
-  `;
+  const heads = evaluations.map(({ label }) => markup`<th scope="col">${label}</th>`);
+  const figures = FIGURES.map(([key, name, meaning]) =>
+    row(name, meaning, ({ keypoints }) => figure(keypoints[key]))
+  );
+  return markup`<table>
+<thead><tr><th scope="col">figure</th>${heads}</tr></thead>
+<tbody>
+${figures}${
+    row("AP / bound", "share of ideal maps", ({ keypoints }) =>
+      share(keypoints.AP, ideal.keypoints.AP))
+  }${
+    row("grouping", "of true detections", ({ groupingAccuracy }) => figure(groupingAccuracy))
+  }</tbody></table>`;
 }
 
 /** Curves above 0 on a logarithmic axis; a sentence where there is nothing to draw. */
@@ -335,11 +242,7 @@ function lossChart(
 ): Markup {
   const series: LineSeries[] = names.map((name) => ({ name, x: curves.step, y: curves[name] }));
   if (!series.some(({ y }) => y.some((value) => value > 0 && value < Infinity))) {
-    return html`
-      <div>
-        <p class="soft">No ${names.join(" or ")} was recorded.</p>
-      </div>
-    `;
+    return markup`<div><p class="soft">No ${names.join(" or ")} was recorded.</p></div>`;
   }
   // A noisy curve of n values is smoothed over about a fiftieth of them.
   const smooth = curves.step.length < 50 ? 0 : 1 - 50 / curves.step.length;
@@ -349,7 +252,7 @@ function lossChart(
     log: true,
     smooth: Math.min(smooth, 0.98),
   });
-  return html`<div>${chart}</div>`;
+  return markup`<div>${chart}</div>`;
 }
 
 function keypointChart(evaluations: readonly ReportEvaluation[], skeleton: Skeleton): Svg {
@@ -366,17 +269,17 @@ function keypointChart(evaluations: readonly ReportEvaluation[], skeleton: Skele
 function picture(caption: string, content: Svg | RgbImage): Markup {
   const shown = content instanceof Svg
     ? content
-    : html`<img alt="${caption}" src="${pngDataUrl(content)}">`;
-  return html`<figure><figcaption>${caption}</figcaption>${shown}</figure>`;
+    : markup`<img alt="${caption}" src="${pngDataUrl(content)}">`;
+  return markup`<figure><figcaption>${caption}</figcaption>${shown}</figure>\n`;
 }
 
 /** What became of each true person, in its colour. */
 function peopleList({ truth, matches }: ReportScene): Markup {
-  return html`<ul class="people">${
+  return markup`<ul class="people">${
     truth.map(({ crowd }, i) => {
       const match = matches[i];
       const fate = crowd ? "crowd" : match ? `OKS ${match.oks.toFixed(2)}` : "missed";
-      return html`<li><i style="background:${cssColor(personColor(i))}"></i>person ${
+      return markup`<li><i style="background:${cssColor(personColor(i))}"></i>person ${
         i + 1
       }: ${fate}</li>`;
     })
@@ -416,55 +319,54 @@ function sceneMarkup(scene: ReportScene, skeleton: Skeleton): Markup {
     const [low, high] = tagRange(tags, heatmaps, d);
     return [Math.min(low, ...read), Math.max(high, ...read)] as const;
   });
-  return html`
-    <article class="scene">
-      <header><h3>${name}</h3><span>AP ${figure(averagePrecision)}</span>${peopleList(
-        scene,
-      )}${strangers
-        ? html`<span class="soft small">${strangers} predicted without a match (grey)</span>`
-        : null}</header>
-      <div class="pictures">
-    ${picture("input", image)}
-    ${picture(
+  const pictures = [
+    picture("input", image),
+    picture(
       `truth: ${truth.length}`,
       drawPoses(image, truth, skeleton, { title: `truth of ${name}` }),
-    )}
-    ${picture(
+    ),
+    picture(
       `predicted: ${predicted.length}`,
       drawPoses(image, predicted, skeleton, { colors: owners, title: `prediction of ${name}` }),
-    )}
-    ${picture("heatmaps, strongest keypoint", paintHeatmaps(heatmaps, { image }))}
-    ${ranges.map((range, dimension) =>
+    ),
+    picture("heatmaps, strongest keypoint", paintHeatmaps(heatmaps, { image })),
+    ...ranges.map((range, dimension) =>
       picture(
         D === 1 ? "tag map" : `tag map, dimension ${dimension + 1}`,
         drawTags(tags, heatmaps, { image, dimension, range, width: 340 }),
       )
-    )}
-    ${picture(
+    ),
+    picture(
       "tags at the true keypoints",
       drawTagScatter(readings, {
         names: skeleton.keypoints,
         range: D === 1 ? ranges[0] : undefined,
         width: 340,
       }),
-    )}
-      </div>
-    </article>
-  `;
+    ),
+  ];
+  const note = strangers > 0 &&
+    markup`<span class="soft small">${strangers} predicted without a match (grey)</span>`;
+  return markup`<article class="scene"><header><h3>${name}</h3><span>AP ${
+    figure(averagePrecision)
+  }</span>${peopleList(scene)}${note || null}</header>
+<div class="pictures">
+${pictures}</div></article>
+`;
 }
 
-/** The scene's AP, then the mean OKS of its people: the worst first. */
+/** By AP, then by the people's mean OKS: the worst first. An empty scene is a failure if people were seen in it. */
 function failuresFirst(scenes: readonly ReportScene[]): ReportScene[] {
+  const quality = ({ averagePrecision, predicted }: ReportScene) =>
+    averagePrecision < 0 ? Number(predicted.length === 0) : averagePrecision;
   const meanOks = ({ matches }: ReportScene) =>
     matches.reduce((sum, match) => sum + (match?.oks ?? 0), 0) / Math.max(matches.length, 1);
-  return scenes.toSorted((a, b) =>
-    a.averagePrecision - b.averagePrecision || meanOks(a) - meanOks(b)
-  );
+  return scenes.toSorted((a, b) => quality(a) - quality(b) || meanOks(a) - meanOks(b));
 }
 
 function gallery({ title, scenes }: ReportGallery, skeleton: Skeleton): Markup {
   scenes.forEach(checkScene);
-  return html`<section><h2>${title}</h2>
+  return markup`<section><h2>${title}</h2>
 <p class="soft">${scenes.length} scenes, failures first. A predicted person has the colour of the true person it was matched to.
 Left arms and legs are lighter, right ones darker; hollow dots are occluded.</p>
 ${failuresFirst(scenes).map((scene) => sceneMarkup(scene, skeleton))}</section>`;
@@ -501,34 +403,20 @@ ${failuresFirst(scenes).map((scene) => sceneMarkup(scene, skeleton))}</section>`
 export function reportHtml(report: DemoReport): string {
   const { trained, shipped, ideal, skeleton, curves, galleries } = report;
   const evaluations = [trained, ...(shipped ? [shipped] : []), ideal];
-  return html`
-    <!DOCTYPE html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>${report.title}</title>
-        <style>${STYLE}</style>
-      </head>
-      <body>
-        <main>
-        <h1>${report.title}</h1>
-        ${setup(report)}
-        ${cards(report)}
-        <section><h2>Figures</h2>
-    <p class="soft">Average precision and recall as COCO defines them. The bound is what the same decoder makes of ideal
-    maps of the same scenes: maps of this resolution cannot place a keypoint more precisely. Grouping is the share
-    of keypoints that get their own person when the detections are the true ones.</p>
-    <div class="charts"><div class="wide">${figuresTable(evaluations, ideal)}</div>
-    <div>${keypointChart(evaluations, skeleton)}</div></div></section>
-    <section><h2>Training</h2>
-    <div class="charts">${lossChart(curves, ["loss", "heatmap"])}${lossChart(curves, [
-      "pull",
-      "push",
-    ])}</div></section>
-    ${galleries.map((part) => gallery(part, skeleton))}
-            </main>
-      </body>
-    </html>
-  `.source;
+  return page(
+    report.title,
+    markup`${setup(report)}
+${cards(report)}
+<section><h2>Figures</h2>
+<p class="soft">Average precision and recall as COCO defines them. The bound is what the same decoder makes of ideal
+maps of the same scenes: maps of this resolution cannot place a keypoint more precisely. Grouping is the share
+of keypoints that get their own person when the detections are the true ones.</p>
+<div class="charts"><div class="wide">${figuresTable(evaluations, ideal)}</div>
+<div>${keypointChart(evaluations, skeleton)}</div></div></section>
+<section><h2>Training</h2>
+<div class="charts">${lossChart(curves, ["loss", "heatmap"])}${
+      lossChart(curves, ["pull", "push"])
+    }</div></section>
+${galleries.map((part) => gallery(part, skeleton))}`,
+  );
 }

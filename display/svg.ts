@@ -15,12 +15,27 @@
  */
 import { type Displayable, JUPYTER_DISPLAY, type MimeBundle } from "./jupyter.ts";
 
-/** Markup that is already escaped. Made by {@linkcode svgElement} only. */
+/**
+ * Markup that is already escaped; {@linkcode svgElement} makes it. Make it yourself only of text that you wrote.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Markup, svgElement } from "ae";
+ *
+ * const group = svgElement("g", {}, new Markup("<circle r='1'/>"));
+ * assert.equal(group.source, "<g><circle r='1'/></g>");
+ * ```
+ */
 export class Markup {
   /** The markup's text. */
   readonly source: string;
 
-  /** @param source Text that is markup already. */
+  /**
+   * Take a text as markup.
+   *
+   * @param source Text that is markup already.
+   */
   constructor(source: string) {
     this.source = source;
   }
@@ -169,6 +184,8 @@ export class Svg implements Displayable {
   readonly #viewBox: readonly [number, number, number, number];
 
   /**
+   * Put what was drawn on a page.
+   *
    * @param children What is drawn, back to front.
    * @param options Size and description.
    * @throws {RangeError} If a side is not a finite number above 0.
