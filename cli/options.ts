@@ -84,7 +84,7 @@ export class Values {
 export function readOptions(command: Command, args: readonly string[]): Values {
   const names = Object.keys(command.options);
   const flags = [...names.filter((name) => command.options[name].type === "flag"), "help"];
-  const parsed = parseArgs([...args], {
+  const parsed = parseArgs(joinNegative(args), {
     boolean: flags,
     string: names.filter((name) => !flags.includes(name)),
     alias: { h: "help" },
@@ -112,6 +112,20 @@ export function readOptions(command: Command, args: readonly string[]): Values {
     return [name, option.type === "text" ? String(typed) : readNumber(name, option, String(typed))];
   }));
   return new Values(values, operands);
+}
+
+/** `--rate -1` as `--rate=-1`: the parser would take -1 for an option. */
+function joinNegative(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const argument of args) {
+    const previous = joined.at(-1);
+    if (/^-\d/.test(argument) && previous?.startsWith("--") && !previous.includes("=")) {
+      joined[joined.length - 1] = `${previous}=${argument}`;
+    } else {
+      joined.push(argument);
+    }
+  }
+  return joined;
 }
 
 function readNumber(name: string, option: Option, typed: string): number {

@@ -1,9 +1,9 @@
 /**
- * Where samples come from: made-up scenes, numbered for ever, or a folder of photographs.
+ * Where samples of the commands come from, and the scenes that networks are measured on.
  *
  * @module
  */
-import { type Sample, type SampleSource, SYNTHETIC_VERSION, syntheticScene } from "../data/mod.ts";
+import { type Sample, type SampleSource, sceneSource, SYNTHETIC_VERSION } from "../data/mod.ts";
 
 /** Seed of the scenes that networks are measured on; training never uses it. */
 export const EVALUATION_SEED = 2017;
@@ -17,15 +17,9 @@ export const EVALUATION_NAME =
   `synthetic scenes, version ${SYNTHETIC_VERSION}, seed ${EVALUATION_SEED}, ` +
   `${EVALUATION_SCENES} scenes of ${PEOPLE[0]} to ${PEOPLE[1]} people`;
 
-/** Scenes without end. Ids start at 1, as COCO wants. */
+/** Scenes without end to train on. */
 export function syntheticSource(seed: number, size: number): SampleSource {
-  return {
-    length: Infinity,
-    sample(index): Sample {
-      const { image, people } = syntheticScene({ seed, index, size, people: PEOPLE });
-      return { id: index + 1, fileName: `scene ${index}`, image, people };
-    },
-  };
+  return sceneSource({ seed, size, people: PEOPLE });
 }
 
 /** The scenes that networks are measured on, at one size. */

@@ -66,7 +66,7 @@ export function shapeError(
 
 /**
  * The name that someone who typed `name` most likely meant: the one with the fewest letters inserted, removed or
- * replaced, if that is at most a third of its length; undefined otherwise.
+ * replaced, if these are at most a third of its length or, from five letters on, two; undefined otherwise.
  *
  * @param name What was typed.
  * @param names What there is; of equally near ones the first counts.
@@ -84,7 +84,8 @@ export function nearestName(name: string, names: Iterable<string>): string | und
   let best: { name: string; edits: number } | undefined;
   for (const candidate of names) {
     const edits = editDistance(name, candidate);
-    if (edits <= candidate.length / 3 && edits < (best?.edits ?? Infinity)) {
+    const allowed = Math.max(candidate.length / 3, candidate.length >= 5 ? 2 : 1);
+    if (edits <= allowed && edits < (best?.edits ?? Infinity)) {
       best = { name: candidate, edits };
     }
   }

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { type Command, helpOf, readOptions } from "../../cli/options.ts";
+
+const command: Command = {
+  summary: "Do it.",
+  operands: "",
+  options: {
+    steps: { type: "whole", least: 1, help: "how many" },
+    rate: { type: "number", above: true, default: 0.1, help: "how fast" },
+    out: { type: "text", default: "out", help: "where" },
+    quiet: { type: "flag", help: "no words" },
+  },
+  run: () => Promise.resolve(),
+};
+
+Deno.test("readOptions() reads numbers, texts and flags, and fills in defaults", () => {
+  const values = readOptions(command, ["--steps", "5", "--quiet"]);
+  assert.deepEqual(
+    [values.number("steps"), values.number("rate"), values.text("out"), values.flag("quiet")],
+    [5, 0.1, "out", true],
+  );
+  assert.equal(readOptions(command, ["--rate=2.5"]).number("rate"), 2.5);
+  assert.equal(readOptions(command, []).number("steps"), undefined);
+});
+
+Deno.test("readOptions() refuses what it does not know and names the nearest", () => {
+  assert.throws(
+    () => readOptions(command, ["--stesp", "5"]),
+    /unknown option --stesp\n {2}help: did you mean --steps\?/,
+  );
+  assert.throws(() => readOptions(command, ["here"]), /unexpected argument "here"/);
+});
+
+Deno.test("readOptions() refuses zero, negative, fractional and missing numbers", () => {
+  assert.throws(
+    () => readOptions(command, ["--steps", "0"]),
+    /--steps must be a whole number, 1 or/,
+  );
+  assert.throws(() => readOptions(command, ["--steps", "2.5"]), /--steps must be a whole number/);
+  assert.throws(() => readOptions(command, ["--rate", "0"]), /--rate must be a number, above 0/);
+  assert.throws(() => readOptions(command, ["--rate", "-1"]), /--rate/);
+  assert.throws(() => readOptions(command, ["--rate", "fast"]), /--rate must be a number/);
+  assert.throws(() => readOptions(command, ["--out="]), /--out needs a value/);
+});
+
+Deno.test("readOptions() lets a command ask for what it cannot do without", () => {
+  const { options } = command;
+  const needy: Command = {
+    ...command,
+    options: { ...options, results: { type: "text", help: "" } },
+  };
+  assert.throws(() => readOptions(needy, []).required("results"), /--results is missing/);
+});
+
+Deno.test("helpOf() lists every option with its default", () => {
+  const help = helpOf("doit", command);
+  for (const part of ["--steps NUMBER", "how fast (default 0.1)", "--quiet", "Do it."]) {
+    assert.ok(help.includes(part), part);
+  }
+});

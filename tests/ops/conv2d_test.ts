@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { conv2d, type Conv2dOptions, grad, hostArray, read, tensor, zeros } from "ae";
+import { Random } from "../../data/random.ts";
+
+const random = new Random(3);
+const draw = (shape: number[]) =>
+  hostArray(shape, Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()));
+
+interface Case extends Required<Omit<Conv2dOptions, "bias">> {
+  readonly x: number[];
+  readonly w: number[];
+}
+
+/** The definition in plain loops, in float64: y and the gradients of Σ y·g. */
+function reference(
+  { x, w, stride, pad, dilation, groups }: Case,
+  data: Record<"x" | "w" | "b" | "g", Float32Array>,
+  [outH, outW]: [number, number],
+) {
+  const [N, C, H, W] = x;
+  const [O, perGroup, kH, kW] = w;
+  const y = new Float64Array(N * O * outH * outW);
+  const gradX = new Float64Array(N * C * H * W);
+  const gradW = new Float64Array(O * perGroup * kH * kW);
+  const gradB = new Float64Array(O);
+  for (let n = 0; n < N; n++) {
+    for (let o = 0; o < O; o++) {
+      const firstC = Math.floor(o / (O / groups)) * perGroup;
+      for (let i = 0; i < outH; i++) {
+        for (let j = 0; j < outW; j++) {
+          const at = ((n * O + o) * outH + i) * outW + j;
+          y[at] = data.b[o];
+          gradB[o] += data.g[at];
+          for (let c = 0; c < perGroup; c++) {
+            for (let u = 0; u < kH; u++) {
+              for (let v = 0; v < kW; v++) {
+                const [row, column] = [
+                  i * stride + u * dilation - pad,
+                  j * stride + v * dilation - pad,
+                ];
+                if (row < 0 || row >= H || column < 0 || column >= W) continue;
+                const atX = ((n * C + firstC + c) * H + row) * W + column;
+                const atW = ((o * perGroup + c) * kH + u) * kW + v;
+                y[at] += data.x[atX] * data.w[atW];
+                gradX[atX] += data.g[at] * data.w[atW];
+                gradW[atW] += data.g[at] * data.x[atX];
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  return { y, gradX, gradW, gradB };
+}
+
+const plain = { stride: 1, pad: 1, dilation: 1, groups: 1 };
+const cases: Record<string, Case> = {
+  "odd sizes, odd channels": { x: [2, 3, 9, 7], w: [5, 3, 3, 3], ...plain },
+  "rows of four, sixteen channels": { x: [1, 4, 8, 12], w: [18, 4, 3, 3], ...plain },
+  "one pixel, one tap": { x: [2, 6, 1, 1], w: [4, 6, 1, 1], ...plain, pad: 0 },
+  "the stem: 7x7, stride 2": { x: [1, 3, 12, 12], w: [8, 3, 7, 7], ...plain, stride: 2, pad: 3 },
+  "a stride that leaves a row over": {
+    x: [1, 2, 6, 5],
+    w: [3, 2, 2, 2],
+    ...plain,
+    stride: 3,
+    pad: 0,
+  },
+  "oblong kernel, dilation": { x: [1, 2, 9, 9], w: [3, 2, 3, 2], ...plain, dilation: 2, pad: 2 },
+  "groups": { x: [1, 4, 5, 5], w: [6, 2, 3, 3], ...plain, groups: 2 },
+};
+
+for (const [name, testCase] of Object.entries(cases)) {
+  Deno.test(`conv2d() and its gradients equal their definition in loops: ${name}`, async () => {
+    const { stride, pad, dilation, groups } = testCase;
+    const [x, w, b] = [draw(testCase.x), draw(testCase.w), draw([testCase.w[0]])];
+    const inputs = [tensor(x), tensor(w), tensor(b)] as const;
+    const y = conv2d(inputs[0], inputs[1], { bias: inputs[2], stride, pad, dilation, groups });
+    const g = draw([...y.shape]);
+    const [gradX, gradW, gradB] = grad(y.mul(tensor(g)).sum(), inputs);
+    const actual = await read({ y, gradX, gradW, gradB });
+    const data = { x: x.data, w: w.data, b: b.data, g: g.data };
+    const expected = reference(testCase, data, [y.shape[2], y.shape[3]]);
+    for (const key of ["y", "gradX", "gradW", "gradB"] as const) {
+      assert.equal(actual[key].data.length, expected[key].length);
+      actual[key].data.forEach((value, i) => {
+        const tolerance = 1e-4 * Math.max(1, Math.abs(expected[key][i]));
+        assert.ok(
+          Math.abs(value - expected[key][i]) <= tolerance,
+          `${key}[${i}] is ${value}, expected ${expected[key][i]}`,
+        );
+      });
+    }
+  });
+}
+
+Deno.test("conv2d() says which channels, bias, groups or sizes do not fit", () => {
+  const x = zeros([1, 3, 8, 8]);
+  assert.throws(
+    () => conv2d(x, zeros([4, 64, 3, 3])),
+    /^ShapeError: conv2d: the input has 3 channels but the weight expects 64\n.*N C H W\n.*\n {2}help: make the layer with inChannels: 3/,
+  );
+  assert.throws(() => conv2d(zeros([8, 8]), zeros([4, 3, 3, 3])), /must both have four axes/);
+  assert.throws(
+    () => conv2d(x, zeros([4, 3, 3, 3]), { bias: zeros([3]) }),
+    /one number per output/,
+  );
+  assert.throws(() => conv2d(x, zeros([4, 1, 3, 3]), { groups: 3 }), /cannot be cut into 3 groups/);
+  assert.throws(() => conv2d(x, zeros([4, 3, 9, 9])), /the kernel is larger than the padded image/);
+  assert.throws(
+    () => conv2d(x, zeros([4, 3, 3, 3]), { stride: 0 }),
+    /stride must be a whole number/,
+  );
+  assert.throws(() => conv2d(x, zeros([4, 3, 3, 3]), { pad: -1 }), /pad must be a whole number, 0/);
+});
