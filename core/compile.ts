@@ -74,7 +74,7 @@ interface CompiledVersion {
   /** Inputs that the plan reads, by name. */
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly handles: Tensor[];
-  /** Results that depend on no input and no variable: computed while tracing, kept by the step. */
+  /** What the function made that depends on no input and no variable: computed once, kept by the step. */
   readonly constants: readonly Tensor[];
   readonly copies: readonly { from: GPUBuffer; to: GPUBuffer; bytes: number }[];
 }
@@ -240,6 +240,7 @@ async function trace(
   const wanted = tensorsIn(result);
   const roots = [...wanted, ...assignments.map(({ value }) => value)];
   const constants = constantParts(roots);
+  const data = ancestors(roots).leaves.filter((x) => x.storage.host !== null);
   await realiseNow(gpu, constants);
 
   // A variable that is returned stands for itself; everything else gets a handle per call.
@@ -267,7 +268,7 @@ async function trace(
     blocks: [...inputBlocks, ...slotBlocks],
     inputs,
     handles: [...handles.values()],
-    constants: constants.filter((x) => x.id > before),
+    constants: [...constants, ...data].filter((x) => x.id > before),
     copies: plan.copies.map(({ from, to }) => ({
       from: bufferOf(from),
       to: bufferOfLeaf(to),
