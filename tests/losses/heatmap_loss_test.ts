@@ -30,11 +30,27 @@ describe("heatmapLoss", () => {
     assertClose((await loss.read()).data, [1, 1]);
   });
 
+  it("takes a mask with or without a channel axis", async () => {
+    const mask = [[1, 0], [0, 0]]; // two images of 1 × 2 pixels
+    const target = { heatmaps: zeros([2, 3, 1, 2]) };
+    const without = heatmapLoss(ones([2, 3, 1, 2]), {
+      ...target,
+      mask: tensor([[mask[0]], [mask[1]]]),
+    });
+    const shaped = tensor([[[mask[0]]], [[mask[1]]]]);
+    const got = await read({
+      without,
+      with: heatmapLoss(ones([2, 3, 1, 2]), { ...target, mask: shaped }),
+    });
+    assert.deepEqual([...got.without.data], [0.5, 0]);
+    assert.deepEqual(got.with, got.without);
+  });
+
   it("says which shapes disagree", () => {
     const predicted = zeros([2, 3, 4, 5]);
     const bad = [
       { heatmaps: zeros([2, 3, 5, 4]) },
-      { heatmaps: zeros([2, 3, 4, 5]), mask: zeros([2, 1, 4, 5]) },
+      { heatmaps: zeros([2, 3, 4, 5]), mask: zeros([2, 3, 4, 5]) },
     ];
     for (const target of bad) {
       assert.throws(() => heatmapLoss(predicted, target), {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
-import { compile, grad, ones, read, tensor } from "../../core/mod.ts";
+import { grad, ones, tensor } from "../../core/mod.ts";
 import { Residual, ResidualHourglass } from "../../models/mod.ts";
 import { loadState, parameters, stateOf, variables } from "../../nn/mod.ts";
-import { assertClose } from "../close.ts";
 
 describe("Residual", () => {
   it("adds to its input what three convolutions make of it", async () => {
@@ -48,18 +47,14 @@ describe("Residual", () => {
 });
 
 describe("ResidualHourglass", () => {
-  it("reaches every parameter and keeps its width", async () => {
+  it("keeps its width, and its output depends on every parameter", () => {
     const hourglass = new ResidualHourglass({ depth: 2, channels: 4, seed: 1 });
-    const wrt = [...parameters(hourglass).values()];
-    using step = compile(() => {
-      const y = hourglass.forward(ones([2, 4, 8, 8]), { training: true });
-      const gradients = grad(y.sum(), wrt);
-      return { y, size: gradients.map((g) => g.square().sum()).reduce((a, b) => a.add(b)) };
-    });
-    const { y, size } = await read(await step({}));
+    const y = hourglass.forward(ones([2, 4, 8, 8]));
     assert.deepEqual(y.shape, [2, 4, 8, 8]);
-    assertClose(Number(size.data[0] > 0), 1);
-    assert.ok([...variables(hourglass).keys()].includes("low2.low2.look.bn.running_mean"));
+    const wrt = parameters(hourglass);
+    const gradients = grad(y.sum(), [...wrt.values()]); // names a parameter that is not reached
+    assert.deepEqual(gradients.map((g) => g.shape), [...wrt.values()].map((w) => w.shape));
+    assert.ok(variables(hourglass).has("low2.low2.look.bn.running_mean"));
   });
 
   it("refuses sizes that no hourglass has", () => {
