@@ -64,6 +64,7 @@ export const OKS_THRESHOLDS: readonly number[] = Array.from(
 
 /** Which people are asked for, by the area of their mask. */
 export interface AreaRange {
+  /** What the range is called. */
   readonly name: "all" | "medium" | "large";
   /** Least area in square pixels, included. */
   readonly least: number;

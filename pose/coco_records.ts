@@ -56,7 +56,9 @@ export interface CocoAnnotation {
 
 /** A keypoint annotation file. */
 export interface CocoTruth {
+  /** Every image, also those without people. */
   readonly images: readonly CocoImage[];
+  /** The people of all images, in any order. */
   readonly annotations: readonly CocoAnnotation[];
 }
 

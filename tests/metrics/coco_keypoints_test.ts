@@ -94,8 +94,9 @@ function definition(truth: CocoTruth, results: readonly CocoResult[], area: [num
     }
     if (people === 0) return { AP: -1, AR: -1 };
     all.sort((a, b) => b.score - a.score);
-    const right = all.map((_, n) => all.slice(0, n + 1).filter((item) => item.right).length);
-    const precision = right.map((count, n) => count / (n + 1));
+    let count = 0;
+    const right = all.map((item) => item.right ? ++count : count);
+    const precision = right.map((found, n) => found / (n + 1));
     const curve = RECALL_GRID.map((wanted) =>
       Math.max(0, ...precision.filter((_, n) => right[n] / people >= wanted))
     );
