@@ -4,8 +4,8 @@
  *
  * Run: `deno run bench/evaluation.ts`
  *
- * | machine                                      | all checks, matching, ten figures | by keypoint |
- * | -------------------------------------------- | --------------------------------- | ----------- |
+ * Measured 2026-11-22 on 2 shared, busy cores of a virtual machine, Deno 2.9.6: a tenth of this (500 images,
+ * 5,000 detections), best of 30 runs: evaluateKeypoints 24 ms. The whole has not been timed on a quiet machine.
  *
  * @module
  */
