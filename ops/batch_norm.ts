@@ -82,8 +82,8 @@ fn place(c: u32, step: u32) -> u32 {
 }`;
 
 /** WGSL function `<name>OfLanes`, that gives every lane the sum over lanes. */
-const sumOfLanes = (name: string, lanes: number) =>
-  combineLanes({ name, type: "f32", lanes, combine: (a, b) => `${a} + ${b}`, toAll: true });
+const sumOfLanes = (name: string, lanes: number, type: string = "f32") =>
+  combineLanes({ name, type, lanes, combine: (a, b) => `${a} + ${b}`, toAll: true });
 
 /** `[N, C, H, W]` to `[2, C]`: mean and variance of every channel. */
 const statisticsOp: Op<null> = {
@@ -100,7 +100,11 @@ const statisticsOp: Op<null> = {
       inputs: ["x"],
       vectors: wide ? ["x"] : [],
       constants,
-      declarations: [PLACE, sumOfLanes("mean", lanes), sumOfLanes("squares", lanes)].join("\n"),
+      declarations: [
+        PLACE,
+        sumOfLanes("mean", lanes),
+        sumOfLanes("rest", lanes, "vec2f"),
+      ].join("\n"),
       workgroupSize: [lanes, 1, 1],
       workgroups: [constants.C, 1, 1],
       iterations,
@@ -123,12 +127,13 @@ const statisticsOp: Op<null> = {
   let seen = f32((STEPS + LANES - 1u - lane) / LANES * ${wide ? 4 : 1}u);
   let own = (${across("sum")}) / max(seen, 1.0); // this lane's mean, from its origin
   let around = max((${across("squares")}) - seen * own * own, 0.0);
-  let mean = meanOfLanes(lane, seen * (origin + own) / f32(VALUES));
-  let off = origin + own - mean;
-  let total = squaresOfLanes(lane, around + seen * off * off);
+  // The mean carries the roundings of all these sums; what is left over is added in a second step.
+  let near = meanOfLanes(lane, seen * (origin + own) / f32(VALUES));
+  let off = origin - near + own;
+  let rest = restOfLanes(lane, vec2f(seen * off, around + seen * off * off)) / f32(VALUES);
   if (lane == 0u) {
-    out[c] = mean;
-    out[C + c] = total / f32(VALUES);
+    out[c] = near + rest.x;
+    out[C + c] = max(rest.y - rest.x * rest.x, 0.0);
   }`,
     });
   },
@@ -399,8 +404,8 @@ export function batchNorm2d(
  * @param x `[N, C, H, W]`, f32 or f16.
  * @param gamma `[C]`, the factor.
  * @param beta `[C]`, the shift.
- * @param mean `[C]`, f32.
- * @param variance `[C]`, f32, not negative.
+ * @param mean `[C]`.
+ * @param variance `[C]`, not negative.
  * @param options.eps Added to the variance. @default {1e-5}
  * @returns `[N, C, H, W]`.
  * @throws {ShapeError} If `x` does not have four axes or a `[C]` does not fit it.
@@ -426,6 +431,7 @@ export function batchNorm2dInference(
 ): Tensor {
   const { eps = 1e-5 } = options;
   check("batchNorm2dInference", x, { gamma, beta, mean, variance }, eps);
-  const statistics = reshape(concat([mean, variance], 0), [2, gamma.size]);
+  const rows = [cast(mean, "f32"), cast(variance, "f32")];
+  const statistics = reshape(concat(rows, 0), [2, gamma.size]);
   return apply(normaliseOp, [x, gamma, beta, statistics], { eps, training: false });
 }
