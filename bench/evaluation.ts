@@ -1,11 +1,12 @@
 /**
- * How long evaluation takes: 5,000 images, about 3 annotated people in each, 10 detections in each, all
+ * How long evaluation takes: 5,000 images, about 3 annotated people and 10 detections in each, all
  * from a seed. (COCO's val2017 has 5,000 images and 11,004 people.)
  *
  * Run: `deno run bench/evaluation.ts`
  *
- * Measured 2026-11-22 on 2 shared, busy cores of a virtual machine, Deno 2.9.6: a tenth of this (500 images,
- * 5,000 detections), best of 30 runs: evaluateKeypoints 24 ms. The whole has not been timed on a quiet machine.
+ * Measured 2026-11-22 on 2 shared, busy cores of a virtual machine, Deno 2.9.6: evaluateKeypoints on a
+ * tenth of this (500 images, 5,000 detections), best of 30 runs, 24 ms. The whole has not been timed
+ * on a quiet machine yet.
  *
  * @module
  */
