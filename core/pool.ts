@@ -21,8 +21,11 @@ export interface MemoryOwner {
 
 /** A buffer and who holds it. */
 export interface Block {
+  /** The buffer; what it is used for may be smaller. */
   readonly buffer: GPUBuffer;
+  /** The buffer's size. */
   readonly bytes: number;
+  /** The group it is counted under in {@linkcode memory}. */
   owner: string;
 }
 
@@ -45,7 +48,11 @@ export function sizeClass(bytes: number): number {
 }
 
 /** Take a buffer of at least `bytes`; its contents are whatever was there before. */
-export function acquire(bytes: number, owner: string, kind: "storage" | "staging" = "storage"): Block {
+export function acquire(
+  bytes: number,
+  owner: string,
+  kind: "storage" | "staging" = "storage",
+): Block {
   const gpu = openedGpu();
   if (!gpu) throw new GpuError("internal: a buffer was asked for before the device was open");
   const { device } = gpu;
@@ -53,7 +60,9 @@ export function acquire(bytes: number, owner: string, kind: "storage" | "staging
   const limit = device.limits.maxStorageBufferBindingSize;
   if (kind === "storage" && bytes > limit) {
     throw new GpuError(
-      `a tensor of ${megabytes(bytes)} is larger than this adapter's limit of ${megabytes(limit)}\n` +
+      `a tensor of ${megabytes(bytes)} is larger than this adapter's limit of ${
+        megabytes(limit)
+      }\n` +
         `  owner: ${owner}\n` +
         `  help: make the batch or the image smaller by a factor of ${Math.ceil(bytes / limit)}`,
     );
@@ -68,7 +77,11 @@ export function acquire(bytes: number, owner: string, kind: "storage" | "staging
   if (totalBytes + size > budgetBytes) freeUnused();
   if (totalBytes + size > budgetBytes) throw overBudget(size, owner);
   const usage = kind === "storage" ? STORAGE : STAGING;
-  const made: Block = { buffer: device.createBuffer({ label: owner, size, usage }), bytes: size, owner };
+  const made: Block = {
+    buffer: device.createBuffer({ label: owner, size, usage }),
+    bytes: size,
+    owner,
+  };
   totalBytes += size;
   held.add(made);
   return made;
@@ -119,7 +132,7 @@ export function memory(): MemoryOwner[] {
     rows.set(owner, { owner, buffers: row.buffers + 1, bytes: row.bytes + bytes });
   };
   for (const block of held) add(block.owner, block.bytes);
-  for (const list of free.values()) { for (const block of list) add("free", block.bytes); }
+  for (const list of free.values()) for (const block of list) add("free", block.bytes);
   return [...rows.values()].sort((a, b) => b.bytes - a.bytes);
 }
 

@@ -13,17 +13,22 @@ import type { DecodedPerson } from "../pose/person.ts";
 
 /** One person in a COCO results file. */
 export interface CocoResult {
+  /** The image, by its number in the annotation file. */
   readonly image_id: number;
   /** 1 is COCO's "person". */
   readonly category_id: number;
   /** 3K numbers: x, y in image pixels and a flag for each keypoint. */
   readonly keypoints: readonly number[];
+  /** The person's score. */
   readonly score: number;
 }
 
 /** How people become records. */
 export interface CocoResultOptions {
-  /** @default {1} */
+  /**
+   * The record's `category_id`; 1 is COCO's "person".
+   * @default {1}
+   */
   readonly categoryId?: number;
   /**
    * A missing keypoint: at the `"mean"` of the person's others with flag 1, as the authors have it, or

@@ -10,7 +10,9 @@ export type Visibility = 0 | 1 | 2;
 
 /** One annotated body point, in image pixels. */
 export interface AnnotatedKeypoint {
+  /** To the right. */
   readonly x: number;
+  /** Down. */
   readonly y: number;
   /** 0 not annotated (x and y mean nothing then), 1 occluded, 2 visible. */
   readonly visibility: Visibility;
@@ -30,7 +32,9 @@ export interface AnnotatedPerson {
 
 /** One decoded body point. */
 export interface DecodedKeypoint {
+  /** To the right. */
   readonly x: number;
+  /** Down. */
   readonly y: number;
   /** Heatmap value at its peak; by the authors' rule 1 for a keypoint filled in afterwards. */
   readonly score: number;
