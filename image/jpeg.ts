@@ -32,8 +32,11 @@ async function decodeAlone(bytes: Uint8Array, name: string): Promise<RgbImage> {
   let picture: ImageData;
   try {
     picture = await decode(bytes.slice().buffer, { preserveOrientation: true });
-  } catch {
+  } catch (error) {
     decoder = undefined; // libjpeg left by exit(): its memory is lost, the next picture gets a new one
+    // Anything else, such as a permission that is missing to load the decoder, is not the picture's fault.
+    const ended = (error as { name?: string }).name === "ExitStatus";
+    if (!ended && !(error instanceof WebAssembly.RuntimeError)) throw error;
     if (warnings.some((line) => line.includes("Unsupported color conversion"))) {
       return decodeByPlatform(bytes, name);
     }
