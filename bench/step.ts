@@ -12,16 +12,18 @@ import {
   grad,
   parameters,
   poseLoss,
+  PoseNet,
+  preset,
   profile,
   type Tensor,
 } from "../mod.ts";
 import { batches, sceneSource } from "../data/mod.ts";
-import { makeModel } from "../cli/weights.ts";
 
 const [name = "demo", batchSize = "8"] = Deno.args;
 const SAMPLES = 9;
 
-const { model, imageSize } = makeModel(name);
+const { options: settings, imageSize } = preset(name);
+const model = new PoseNet(settings);
 const adam = new Adam(parameters(model));
 type Inputs = Record<"images" | "heatmaps" | "mask" | "index" | "visible", Tensor>;
 using step = compile((batch: Inputs) => {

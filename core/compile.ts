@@ -281,7 +281,9 @@ async function trace(
 function constantParts(roots: readonly Tensor[]): Tensor[] {
   const { computed, leaves } = ancestors(roots);
   const isConstantLeaf = (x: Tensor) => !("initial" in x) && x.storage.host !== null;
-  const constant = new Set(leaves.filter((x) => isConstantLeaf(x) || (x.storage.block && x.recipe)));
+  const constant = new Set(
+    leaves.filter((x) => isConstantLeaf(x) || (x.storage.block && x.recipe)),
+  );
   const found = new Set<Tensor>();
   for (const x of computed) {
     const inputs = x.recipe!.inputs.map(resolveView);

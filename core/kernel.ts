@@ -75,7 +75,9 @@ export function kernel(parts: KernelParts): Kernel {
     );
   }
   if (workgroups.some((count) => count > MAX_WORKGROUPS)) {
-    throw new RangeError(`internal: ${name} asks for [${workgroups}] workgroups; fold them with grid()`);
+    throw new RangeError(
+      `internal: ${name} asks for [${workgroups}] workgroups; fold them with grid()`,
+    );
   }
   const shapes = request.inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" ");
   const title = `${name} ${shapes} -> [${request.output.shape.join(", ")}]`;

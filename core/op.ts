@@ -63,8 +63,11 @@ export interface Op<Attrs> {
 
 /** A tensor that is described and not yet computed: an operation on inputs with settings. */
 export interface Recipe<Attrs = unknown> {
+  /** What is done. */
   readonly op: Op<Attrs>;
+  /** To what. */
   readonly inputs: readonly Tensor[];
+  /** With which settings. */
   readonly attrs: Attrs;
 }
 
@@ -72,6 +75,21 @@ export interface Recipe<Attrs = unknown> {
  * Describe the result of an operation: checks the shapes now, computes nothing.
  *
  * @throws {ShapeError} As the operation's shape rule says.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { apply, type Op, tensor } from "ae";
+ *
+ * // A view needs no kernel: the same numbers under another shape.
+ * const flatten: Op<null> = {
+ *   name: "flatten",
+ *   shape: ([x]) => [x.reduce((size, length) => size * length, 1)],
+ *   view: true,
+ * };
+ * const y = apply(flatten, [tensor([[1, 2], [3, 4]])], null);
+ * assert.deepEqual(await y.array(), [1, 2, 3, 4]);
+ * ```
  */
 export function apply<Attrs>(op: Op<Attrs>, inputs: readonly Tensor[], attrs: Attrs): Tensor {
   const shape = op.shape(inputs.map((input) => input.shape), attrs);

@@ -89,7 +89,10 @@ export function ancestors(
  *
  * @throws {RangeError} If one variable is assigned twice.
  */
-export function makePlan(outputs: readonly Tensor[], assignments: readonly Assignment[] = []): Plan {
+export function makePlan(
+  outputs: readonly Tensor[],
+  assignments: readonly Assignment[] = [],
+): Plan {
   const values = assignments.map(({ value }) => resolveView(value));
   const wanted = outputs.map(resolveView);
   const { computed, leaves } = ancestors([...wanted, ...values]);

@@ -8,7 +8,14 @@ import { typedArray } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
 import type { HostArray, TypedArray } from "./host_array.ts";
 import { type Pipeline, pipelineOf } from "./kernel.ts";
-import { type Assignment, makePlan, type Place, type Plan, type PlannedKernel, resolveView } from "./plan.ts";
+import {
+  type Assignment,
+  makePlan,
+  type Place,
+  type Plan,
+  type PlannedKernel,
+  resolveView,
+} from "./plan.ts";
 import { acquire, type Block, release } from "./pool.ts";
 import { installReader, type Tensor } from "./tensor.ts";
 import { currentTrace } from "./trace.ts";
@@ -110,7 +117,9 @@ export async function fillLeaves(gpu: Gpu, leaves: readonly Tensor[]): Promise<v
       }
     } else {
       throw new TypeError(
-        `${describe(leaf)} is an input of a step that is being traced, and has no numbers outside it`,
+        `${
+          describe(leaf)
+        } is an input of a step that is being traced, and has no numbers outside it`,
       );
     }
   }

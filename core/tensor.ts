@@ -314,7 +314,9 @@ export function tensor(
     const size = sizeOf(data.shape);
     if (data.data.length !== size) {
       throw new RangeError(
-        `tensor: shape [${data.shape.join(", ")}] holds ${size} numbers but there are ${data.data.length}`,
+        `tensor: shape [${
+          data.shape.join(", ")
+        }] holds ${size} numbers but there are ${data.data.length}`,
       );
     }
     return new Tensor([...data.shape], dtypeOf(data.data), { host: data.data });
@@ -333,7 +335,9 @@ export function tensor(
       for (const inner of level) copy(inner, depth + 1);
     } else {
       throw new RangeError(
-        `tensor: lists on level ${depth} must all have the length of the first, ${shape[depth] ?? "none"}`,
+        `tensor: lists on level ${depth} must all have the length of the first, ${
+          shape[depth] ?? "none"
+        }`,
       );
     }
   };

@@ -12,7 +12,19 @@ import { sameShape } from "./shape.ts";
 import { algebraOf, Tensor } from "./tensor.ts";
 import { currentTrace } from "./trace.ts";
 
-/** A tensor that {@linkcode assign} may change. Make one with {@linkcode variable}. */
+/**
+ * A tensor that {@linkcode assign} may change. Make one with {@linkcode variable}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { tensor, Variable, variable } from "ae";
+ *
+ * const bias = variable(tensor([0, 0]), "bias");
+ * assert.ok(bias instanceof Variable && bias.trainable);
+ * assert.equal(`${bias}`, "Variable bias [2] f32");
+ * ```
+ */
 export class Variable extends Tensor {
   /** Name for errors, reports and files, e.g. `pre.0.conv.weight`. */
   readonly name: string;

@@ -9,19 +9,8 @@
  *
  * @module
  */
+import type { CocoResult } from "../pose/coco_records.ts";
 import type { DecodedPerson } from "../pose/person.ts";
-
-/** One person in a COCO results file. */
-export interface CocoResult {
-  /** The image, by its number in the annotation file. */
-  readonly image_id: number;
-  /** 1 is COCO's "person". */
-  readonly category_id: number;
-  /** 3K numbers: x, y in image pixels and a flag for each keypoint. */
-  readonly keypoints: readonly number[];
-  /** The person's score. */
-  readonly score: number;
-}
 
 /** How people become records. */
 export interface CocoResultOptions {

@@ -5,7 +5,7 @@
  */
 export { assignMinimumCost } from "./assign.ts";
 export { assignAsAuthors } from "./assign_as_authors.ts";
-export { type CocoResult, type CocoResultOptions, toCocoResults } from "./coco_results.ts";
+export { type CocoResultOptions, toCocoResults } from "./coco_results.ts";
 export {
   averageHeatmaps,
   type CombinedMaps,

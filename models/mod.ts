@@ -7,5 +7,5 @@ export {
   type ResidualHourglassOptions,
   type ResidualOptions,
 } from "./residual.ts";
-export { PoseNet, type PoseNetOptions, type StackOutput } from "./pose_net.ts";
+export { PoseNet, type PoseNetOptions, type StackOutput, type Stem } from "./pose_net.ts";
 export { type Preset, preset, presets } from "./presets.ts";

@@ -88,7 +88,7 @@ class Merge {
 }
 
 /** The stem's blocks by their number in the authors' files, where the pool is number 2. */
-type Stem = Readonly<Record<number, Layer>>;
+export type Stem = Readonly<Record<number, Layer>>;
 
 /**
  * Images `[N, 3, H, W]`, values 0 to 1, to heatmaps and tags of every stack.

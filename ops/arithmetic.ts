@@ -207,6 +207,8 @@ export function minimum(a: Tensor | number, b: Tensor | number): Tensor {
  * ```
  */
 export function clamp(x: Tensor, low: number, high: number): Tensor {
-  if (!(low <= high)) throw new RangeError(`clamp: low ${low} must not be larger than high ${high}`);
+  if (!(low <= high)) {
+    throw new RangeError(`clamp: low ${low} must not be larger than high ${high}`);
+  }
   return clampOp.call(x, low, high);
 }

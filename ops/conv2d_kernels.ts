@@ -282,9 +282,7 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
     return range(TW).map((t) => {
       const numbers = range(4).map((lane) => `f32(g[${plane(lane)} + ${t}u])`).join(", ");
       const value = `vec4f(${numbers})`;
-      const inside = outW % TW === 0
-        ? value
-        : `select(vec4f(0.0), ${value}, ox + ${t}u < OUT_W)`;
+      const inside = outW % TW === 0 ? value : `select(vec4f(0.0), ${value}, ox + ${t}u < OUT_W)`;
       return `    let g_${t}_${q} = ${inside};`;
     });
   });
@@ -310,7 +308,9 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
   );
   const stores = range(TC).flatMap((c) => [
     C % TC === 0 ? "  {" : `  if (channelC + ${c}u < C) {`,
-    `    let at = (((part * C + channelC + ${c}u) * ${kH}u + u) * ${kW * quarter(O)}u) + channelO / 4u;`,
+    `    let at = (((part * C + channelC + ${c}u) * ${kH}u + u) * ${
+      kW * quarter(O)
+    }u) + channelO / 4u;`,
     ...quads.flatMap((q) => {
       const lines = range(kW).map((v) =>
         `    out[at + ${v * quarter(O) + q}u] = vec4<Out>(w_${c}_${v}_${q});`

@@ -57,7 +57,27 @@ interface Attrs {
   readonly constants: readonly (number | null)[];
 }
 
-/** Define an operation and list it in {@linkcode pointwiseOps}. */
+/**
+ * Define an operation and list it in {@linkcode pointwiseOps}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { grad, pointwise, tensor } from "ae";
+ *
+ * const cube = pointwise({
+ *   name: "cube",
+ *   inputs: ["x"],
+ *   forward: "x * x * x",
+ *   backward: { x: "3.0 * x * x * g" },
+ *   js: (x) => x ** 3,
+ * });
+ * const x = tensor([1, 2]);
+ * const y = cube.call(x);
+ * assert.deepEqual(await y.array(), [1, 8]);
+ * assert.deepEqual(await grad(y.sum(), [x])[0].array(), [3, 12]);
+ * ```
+ */
 export function pointwise(definition: PointwiseDefinition): PointwiseOp {
   const { name, inputs, forward, backward = {} } = definition;
   const gradients = inputs.map((input) => gradientOf(name, inputs, input, backward[input]));
@@ -78,7 +98,18 @@ export function pointwise(definition: PointwiseDefinition): PointwiseOp {
   return defined;
 }
 
-/** An operation from a formula without gradient, for optimisers and gradients. */
+/**
+ * An operation from a formula without gradient, for optimisers and gradients.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { formula, tensor } from "ae";
+ *
+ * const halfway = formula("halfway", ["a", "b"], "0.5 * (a + b)");
+ * assert.deepEqual(await halfway(tensor([1, 2]), 4).array(), [2.5, 3]);
+ * ```
+ */
 export function formula(
   name: string,
   inputs: readonly string[],
@@ -104,7 +135,9 @@ function gradientOf(
   const gradient = formula(`${name}.grad.${input}`, mentioned, expression);
   return (values, y, g) =>
     gradient(
-      ...mentioned.map((word) => word === "y" ? y : word === "g" ? g : values[inputs.indexOf(word)]),
+      ...mentioned.map((word) =>
+        word === "y" ? y : word === "g" ? g : values[inputs.indexOf(word)]
+      ),
     );
 }
 
@@ -143,7 +176,12 @@ function formulaOp(
 function applyMixed(op: Op<Attrs>, values: readonly (Tensor | number)[]): Tensor {
   const tensors = values.filter((value): value is Tensor => typeof value !== "number");
   if (tensors.length === 0) {
-    throw shapeError(op.name, "at least one input must be a tensor", {}, "wrap a number in tensor()");
+    throw shapeError(
+      op.name,
+      "at least one input must be a tensor",
+      {},
+      "wrap a number in tensor()",
+    );
   }
   const constants = values.map((value) => typeof value === "number" ? value : null);
   const bad = constants.find((constant) => constant !== null && !Number.isFinite(constant));
@@ -175,7 +213,10 @@ function formulaKernel(
   const baked = names.map((word, i) => [word, attrs.constants[i]] as const)
     .filter((pair): pair is [string, number] => pair[1] !== null)
     .map(([word, value]) => `  const ${word}: ${type} = ${literal(name, value, type)};\n`);
-  const declarations = `alias T = ${type};\nfn f(${words.map((word) => `${word}: ${type}`).join(", ")}) -> ${type} {\n` +
+  const declarations =
+    `alias T = ${type};\nfn f(${
+      words.map((word) => `${word}: ${type}`).join(", ")
+    }) -> ${type} {\n` +
     `${baked.join("")}  return ${expression};\n}`;
 
   const { sizes, strides } = collapse(output.shape, inputs.map(({ shape }) => shape));

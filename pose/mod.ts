@@ -5,6 +5,7 @@ export {
   type CocoAnnotation,
   type CocoImage,
   type CocoRecordOptions,
+  type CocoResult,
   type CocoTruth,
 } from "./coco_records.ts";
 export * from "./person.ts";
