@@ -8,7 +8,7 @@ import type { Sample } from "../data/mod.ts";
 import { decode, predictMaps, resultsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder } from "./output.ts";
-import { loadModel, SHIPPED_WEIGHTS } from "./weights.ts";
+import { loadModel, shippedWeights } from "./weights.ts";
 
 /** `predict`. */
 export const predictCommand: Command = {
@@ -28,7 +28,12 @@ async function run(values: Values): Promise<void> {
   if (values.operands.length === 0) {
     throw new InputError("no photograph given\n  help: predict photo.jpg --weights FILE");
   }
-  const weights = values.text("weights") ?? decodeURIComponent(SHIPPED_WEIGHTS.pathname);
+  const weights = values.text("weights") ?? await shippedWeights();
+  if (weights === undefined) {
+    throw new InputError(
+      "no weights come with this version yet\n  help: train some and name them with --weights",
+    );
+  }
   const { model, imageSize } = await loadModel(weights, values.text("preset"));
   const samples: Sample[] = await Promise.all(
     values.operands.map(async (path, i) => ({

@@ -24,8 +24,14 @@ export interface LoadedModel {
   readonly preset: string;
 }
 
-/** Where the weights that come with the library are. */
-export const SHIPPED_WEIGHTS: URL = new URL("../weights/demo.safetensors", import.meta.url);
+const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
+
+/** The file of the weights that come with the library; undefined while there are none. */
+export async function shippedWeights(): Promise<string | undefined> {
+  const path = decodeURIComponent(SHIPPED_WEIGHTS.pathname);
+  const found = await Deno.stat(path).catch(() => undefined);
+  return found?.isFile ? path : undefined;
+}
 
 /** A new model of a preset. */
 export function makeModel(name: string, options: Partial<PoseNetOptions> = {}): LoadedModel {

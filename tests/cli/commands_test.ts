@@ -74,7 +74,10 @@ Deno.test("main() refuses settings before anything is written", async () => {
         out,
       ], /no\.json/],
       [["predict", "--out", out], /no photograph given/],
-      [["predict", `${folder}/no.jpg`, "--out", out], /no\.jpg/],
+      [
+        ["predict", "a.jpg", "--weights", `${folder}/no.safetensors`, "--out", out],
+        /no\.safetensors/,
+      ],
       [["evaluate", "--annotations", `${folder}/no.json`], /--results is missing/],
     ];
     for (const [args, expected] of cases) {
