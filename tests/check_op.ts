@@ -21,8 +21,8 @@ export interface OpCheck {
   readonly inputs: readonly Sample[];
   /** Shape that the result must have. */
   readonly shape: Shape;
-  /** Check gradients of inputs that hold no integers. @default {true} */
-  readonly gradient?: boolean;
+  /** Check gradients: of which inputs, or of all that hold no integers. @default {true} */
+  readonly gradient?: boolean | readonly number[];
   /** Check again with f16. @default {false} */
   readonly half?: boolean;
   /** @default {3e-5} */
@@ -53,7 +53,9 @@ export async function checkOp(...checks: readonly OpCheck[]): Promise<void> {
     );
     const expected = reference(...inputs);
     const weights = expected.map(() => Math.f16round(random.uniform(-1, 1)));
-    const differentiable = inputs.flatMap(({ integers }, i) => gradient && !integers ? [i] : []);
+    const differentiable = typeof gradient === "boolean"
+      ? inputs.flatMap(({ integers }, i) => gradient && !integers ? [i] : [])
+      : gradient;
     const differences = differentiable.map((i) => finiteDifferences(reference, inputs, i, weights));
     for (const form of check.half ? ["f32", "f16"] as const : ["f32"] as const) {
       const tolerance = form === "f32" ? check.tolerance ?? 3e-5 : check.halfTolerance ?? 1e-2;

@@ -7,13 +7,13 @@
  */
 import { hostArray } from "../../core/host_array.ts";
 import { COCO } from "../../pose/skeleton.ts";
+import type { CocoResult } from "../../pose/coco_records.ts";
 import type { DecodedKeypoint, DecodedPerson } from "../../pose/person.ts";
 import {
   adjustPerson,
   assignAsAuthors,
   assignMinimumCost,
   AUTHORS_GROUPING,
-  type CocoResult,
   combineScales,
   fillMissing,
   findPeaks,
