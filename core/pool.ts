@@ -119,8 +119,9 @@ export function freeUnused(): void {
  * const before = memory().find((row) => row.owner === "tensors")?.bytes ?? 0;
  * {
  *   using x = tensor([1, 2, 3]);
- *   await x.add(1).read();
- * } // x gives its buffer back here
+ *   using y = x.add(1);
+ *   await y.read();
+ * } // x and y give their buffers back here
  * const after = memory().find((row) => row.owner === "tensors")?.bytes ?? 0;
  * assert.equal(after, before);
  * ```
