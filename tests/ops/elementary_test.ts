@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { describe, it } from "std/testing/bdd";
+import { grad, read, tensor, zeros } from "../../core/mod.ts";
+import { abs, exp, log, pow, sigmoid, softplus, sqrt, tanh } from "../../ops/mod.ts";
+import { assertClose } from "../close.ts";
+
+// Values and gradients: pointwise_test.ts.
+
+describe("sigmoid, tanh, softplus", () => {
+  it("stay finite far out, with their gradients", async () => {
+    const x = tensor([-200, -80, 80, 200]);
+    const got = await read({
+      sigmoid: sigmoid(x),
+      tanh: tanh(x),
+      softplus: softplus(x),
+      gradSigmoid: grad(sigmoid(x).sum(), [x])[0],
+      gradTanh: grad(tanh(x).sum(), [x])[0],
+      gradSoftplus: grad(softplus(x).sum(), [x])[0],
+    });
+    assertClose(got.sigmoid.data, [0, 0, 1, 1]);
+    assertClose(got.tanh.data, [-1, -1, 1, 1]);
+    assertClose(got.softplus.data, [0, 0, 80, 200]);
+    assertClose(got.gradSigmoid.data, [0, 0, 0, 0]);
+    assertClose(got.gradTanh.data, [0, 0, 0, 0]);
+    assertClose(got.gradSoftplus.data, [0, 0, 1, 1]);
+  });
+});
+
+describe("exp, log, sqrt, abs", () => {
+  it("have their limits at the ends", async () => {
+    const zero = tensor([0, 1]);
+    const got = await read({
+      exp: exp(tensor([-200, 200])),
+      log: log(zero),
+      sqrt: sqrt(zero),
+      abs: abs(tensor([-0, -Infinity])),
+      gradAbs: grad(abs(zero).sum(), [zero])[0],
+    });
+    assert.deepEqual([...got.exp.data], [0, Infinity]);
+    assert.deepEqual([...got.log.data], [-Infinity, 0]);
+    assert.deepEqual([...got.sqrt.data], [0, 1]);
+    assert.deepEqual([...got.abs.data], [0, Infinity]);
+    assert.deepEqual([...got.gradAbs.data], [0, 1]);
+  });
+});
+
+describe("pow", () => {
+  it("raises negative numbers to whole exponents, with their gradients", async () => {
+    const x = tensor([-2, -0.5, 3]);
+    const exponents = [0, 1, 2, 3, -1, -2];
+    const asked = Object.fromEntries(exponents.flatMap((exponent) => {
+      const y = pow(x, exponent);
+      return [[`y ${exponent}`, y], [`gradient ${exponent}`, grad(y.sum(), [x])[0]]];
+    }));
+    const got = await read(asked);
+    for (const exponent of exponents) {
+      const values = [-2, -0.5, 3].map((value) => value ** exponent);
+      const slopes = [-2, -0.5, 3].map((value) => exponent * value ** (exponent - 1));
+      assertClose(got[`y ${exponent}`].data, values, { label: `x^${exponent}` });
+      assertClose(got[`gradient ${exponent}`].data, slopes, { label: `slope of x^${exponent}` });
+    }
+  });
+
+  it("refuses shapes that do not broadcast", () => {
+    assert.throws(() => pow(zeros([2]), zeros([3])), {
+      name: "ShapeError",
+      message: /^pow: sizes 2 and 3 do not go together on axis -1/,
+    });
+  });
+});
