@@ -244,7 +244,7 @@ function galleryOf({ predictions, measured }: Judged): ReportScene[] {
 /** The hardest scenes as files, and one of the best as the picture of the README. */
 async function writePictures(out: string, scenes: readonly ReportScene[]): Promise<void> {
   for (const [i, scene] of scenes.slice(0, PICTURES).entries()) {
-    const name = `${out}/${String(i + 1).padStart(2, "0")}_${scene.name.replaceAll(" ", "_")}`;
+    const name = `${out}/${String(i + 1).padStart(2, "0")}_${scene.name.replaceAll(/\W+/g, "_")}`;
     await writePng(`${name}_people.png`, paintPoses(scene.image, scene.predicted, COCO));
     await writePng(`${name}_heatmaps.png`, paintHeatmaps(scene.heatmaps));
     await writeFileAtomic(
