@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
 import { grad, read, tensor, zeros } from "../../core/mod.ts";
-import { equal, greater, greaterEqual, less, lessEqual, log, notEqual, where } from "../../ops/mod.ts";
+import {
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  log,
+  notEqual,
+  where,
+} from "../../ops/mod.ts";
 
 const comparisons = { greater, greaterEqual, less, lessEqual, equal, notEqual };
 

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
-import { compile, grad, hostArray, type Shape, tensor, type Tensor, zeros } from "../../core/mod.ts";
+import {
+  compile,
+  grad,
+  hostArray,
+  type Shape,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../core/mod.ts";
 import { Random } from "../../data/random.ts";
 import { add, exp, formula, mul, pow, relu } from "../../ops/mod.ts";
 import { pointwiseOps } from "../../ops/pointwise.ts";
@@ -109,6 +117,9 @@ describe("formula", () => {
     const x = tensor([1, 2]);
     const y = halfway(x, 4);
     assert.deepEqual(await y.array(), [2.5, 3]);
-    assert.throws(() => grad(y.sum(), [x]), { name: "TypeError", message: /halfway has no gradient/ });
+    assert.throws(() => grad(y.sum(), [x]), {
+      name: "TypeError",
+      message: /halfway has no gradient/,
+    });
   });
 });

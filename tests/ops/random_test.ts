@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
-import { compile, grad, read, tensor, type Tensor, zeros } from "../../core/mod.ts";
+import { compile, grad, read, type Tensor, tensor, zeros } from "../../core/mod.ts";
 import { normal, uniform } from "../../ops/mod.ts";
 import { assertClose } from "../close.ts";
 

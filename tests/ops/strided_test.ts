@@ -15,7 +15,11 @@ function evaluate(expression: string, i: number): number {
       let value = Number(first);
       for (let k = 0; k < rest.length; k += 2) {
         const by = Number(rest[k + 1]);
-        value = rest[k] === "*" ? value * by : rest[k] === "/" ? Math.floor(value / by) : value % by;
+        value = rest[k] === "*"
+          ? value * by
+          : rest[k] === "/"
+          ? Math.floor(value / by)
+          : value % by;
       }
       return sum + value;
     }, 0);
