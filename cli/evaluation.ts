@@ -63,9 +63,6 @@ export interface Measured {
   readonly grouping: number;
 }
 
-/** Maps of samples, one at a time and in order. */
-export type Predictor = (sample: Sample) => Promise<Maps>;
-
 /** How many images go through the network at once. */
 const BATCH = 8;
 

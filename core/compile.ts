@@ -127,7 +127,7 @@ export function compile<T extends object, O>(
 ): Step<T, O> {
   const owner = options.name ?? "step";
   const versions = new Map<string, CompiledVersion>();
-  const inFlight: Promise<unknown>[] = [];
+  let calls = 0;
   let disposed = false;
 
   /** The version for these inputs, traced if need be. */
@@ -147,7 +147,7 @@ export function compile<T extends object, O>(
     inOrder(async () => {
       const { gpu, version, arrays } = await prepareFor(inputs);
       replay(gpu, owner, version, arrays);
-      await throttle(gpu, inFlight);
+      if (++calls % CALLS_PER_WAIT === 0) await gpu.device.queue.onSubmittedWorkDone();
       return version.output as O;
     });
 
@@ -300,17 +300,10 @@ function constantParts(roots: readonly Tensor[]): Tensor[] {
 }
 
 /**
- * Let at most two steps wait on the device. Asking WebGPU whether work is done costs Deno 10 ms, so the
- * question is put only every eighth step.
+ * So that a fast loop cannot queue work without end, every eighth call waits for the device; not every one,
+ * since asking whether work is done costs Deno 10 ms.
  */
-const STEPS_PER_QUESTION = 8;
-
-async function throttle({ device }: Gpu, inFlight: Promise<unknown>[]): Promise<void> {
-  inFlight.push(Promise.resolve());
-  if (inFlight.length < STEPS_PER_QUESTION) return;
-  inFlight.length = 0;
-  await device.queue.onSubmittedWorkDone();
-}
+const CALLS_PER_WAIT = 8;
 
 function checkInputs(
   owner: string,

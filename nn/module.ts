@@ -222,7 +222,7 @@ function placeOf(index: number, shape: readonly number[]): number[] {
  *
  * const conv = new Conv2d({ inChannels: 1, outChannels: 1 });
  * disposeModel(conv);
- * await assert.rejects(stateOf(conv), /conv2d.\w+ was disposed/);
+ * await assert.rejects(stateOf(conv), /conv2d\.(weight|bias) was disposed/);
  * ```
  */
 export function disposeModel(model: object): void {
