@@ -81,9 +81,11 @@ export class ConvBlock implements Layer {
       seed,
       name: `${name}.conv`,
     });
-    this.bn = batchNorm === "none"
-      ? null
-      : new BatchNorm2d({ channels: outChannels, name: `${name}.bn` });
+    this.bn = batchNorm === "none" ? null : new BatchNorm2d({
+      channels: outChannels,
+      relu: this.#relu && this.#normFirst,
+      name: `${name}.bn`,
+    });
   }
 
   /**
@@ -94,10 +96,7 @@ export class ConvBlock implements Layer {
    */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
     const y = this.conv.forward(x);
-    if (this.bn && this.#normFirst) {
-      const normal = this.bn.forward(y, options);
-      return this.#relu ? relu(normal) : normal;
-    }
+    if (this.bn && this.#normFirst) return this.bn.forward(y, options); // and its ReLU
     const positive = this.#relu ? relu(y) : y;
     return this.bn ? this.bn.forward(positive, options) : positive;
   }

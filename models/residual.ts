@@ -14,7 +14,7 @@
  */
 import type { Tensor } from "../core/tensor.ts";
 import { BatchNorm2d, Conv2d, type ForwardOptions, type Layer } from "../nn/mod.ts";
-import { maxPool2d, relu, upsample2d } from "../ops/mod.ts";
+import { maxPool2d, upsample2d } from "../ops/mod.ts";
 import { checkHourglass } from "./hourglass.ts";
 
 /** Settings of {@linkcode Residual}. */
@@ -35,12 +35,13 @@ class PreActivated implements Layer {
   readonly conv: Conv2d;
 
   constructor(options: ResidualOptions & { readonly size: number; readonly name: string }) {
-    this.bn = new BatchNorm2d({ channels: options.inChannels, name: `${options.name}.bn` });
+    const name = `${options.name}.bn`;
+    this.bn = new BatchNorm2d({ channels: options.inChannels, relu: true, name });
     this.conv = new Conv2d({ ...options, name: `${options.name}.conv` });
   }
 
   forward(x: Tensor, options: ForwardOptions): Tensor {
-    return this.conv.forward(relu(this.bn.forward(x, options)));
+    return this.conv.forward(this.bn.forward(x, options)); // with its ReLU
   }
 }
 

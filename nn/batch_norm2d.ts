@@ -15,8 +15,7 @@
 import { shapeError } from "../core/errors.ts";
 import { ones, type Tensor, zeros } from "../core/tensor.ts";
 import { assign, type Variable, variable } from "../core/variable.ts";
-import { batchNorm2d, batchNorm2dInference } from "../ops/mod.ts";
-import { formula } from "../ops/pointwise.ts";
+import { batchNorm2d, batchNorm2dInference, runningStatistic } from "../ops/mod.ts";
 import type { ForwardOptions, Layer } from "./module.ts";
 
 /** Settings of {@linkcode BatchNorm2d}. */
@@ -27,15 +26,11 @@ export interface BatchNorm2dLayerOptions {
   readonly momentum?: number;
   /** Added to the variance, so that a constant channel is not divided by 0. @default {1e-5} */
   readonly eps?: number;
+  /** Whether a ReLU follows in the same pass. @default {false} */
+  readonly relu?: boolean;
   /** The layer's path in its model. @default {"batchNorm2d"} */
   readonly name?: string;
 }
-
-const runningAverage = formula(
-  "batchNorm2d.running",
-  ["old", "batch", "keep", "take"],
-  "keep * old + take * batch",
-);
 
 /**
  * Each channel with mean 0 and variance 1, then scaled and shifted: `[N, C, H, W]` to the same shape.
@@ -63,6 +58,7 @@ export class BatchNorm2d implements Layer {
   readonly runningVar: Variable;
   readonly #momentum: number;
   readonly #eps: number;
+  readonly #relu: boolean;
 
   /**
    * Make the layer.
@@ -90,6 +86,7 @@ export class BatchNorm2d implements Layer {
     this.runningVar = variable(ones([channels]), `${name}.running_var`, statistic);
     this.#momentum = momentum;
     this.#eps = eps;
+    this.#relu = options.relu ?? false;
   }
 
   /**
@@ -101,11 +98,11 @@ export class BatchNorm2d implements Layer {
    */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
     const { weight, bias, runningMean, runningVar } = this;
-    const eps = this.#eps;
+    const settings = { eps: this.#eps, relu: this.#relu };
     if (!options.training) {
-      return batchNorm2dInference(x, weight, bias, runningMean, runningVar, { eps });
+      return batchNorm2dInference(x, weight, bias, runningMean, runningVar, settings);
     }
-    const { y, mean, variance } = batchNorm2d(x, weight, bias, { eps });
+    const { y, statistics } = batchNorm2d(x, weight, bias, settings);
     const count = x.shape[0] * x.shape[2] * x.shape[3];
     if (count < 2) {
       throw shapeError(
@@ -117,8 +114,10 @@ export class BatchNorm2d implements Layer {
     }
     const take = this.#momentum;
     const unbiased = take * count / (count - 1);
-    assign(runningMean, runningAverage(runningMean, mean, 1 - take, take));
-    assign(runningVar, runningAverage(runningVar, variance, 1 - take, unbiased));
+    const running = (old: Variable, of: "mean" | "variance", share: number) =>
+      assign(old, runningStatistic(old, statistics, { of, keep: 1 - take, take: share }));
+    running(runningMean, "mean", take);
+    running(runningVar, "variance", unbiased);
     return y;
   }
 }

@@ -5,9 +5,9 @@
  *     mean[c]     = (1/n) Σ x[·,c,·,·]              n = N·H·W
  *     variance[c] = (1/n) Σ (x[·,c,·,·] - mean[c])²
  *     x̂           = (x - mean) / √(variance + eps)
- *     y           = gamma·x̂ + beta
+ *     y           = gamma·x̂ + beta              or max(0, gamma·x̂ + beta) with `relu`
  *
- * Backwards, with g the gradient with respect to y:
+ * Backwards, with g the gradient with respect to y (with `relu`: 0 where y is 0):
  *
  *     ∂beta  = Σ g        ∂gamma = Σ g·x̂
  *     ∂x     = gamma / √(variance + eps) · (g - ∂beta/n - x̂·∂gamma/n)
@@ -37,6 +37,8 @@ interface Attrs {
   readonly eps: number;
   /** True where the statistics are those of `x` itself, so that `x` acts through them too. */
   readonly training: boolean;
+  /** Whether a ReLU follows in the same pass. */
+  readonly relu: boolean;
 }
 
 /** Statistics and sums are f32, whatever `x` is. */
@@ -153,7 +155,7 @@ const statisticsGradientOp: Op<null> = {
       channel: `  let mean = statistics[c];
   let fromMean = g[c] / f32(VALUES);
   let fromVariance = 2.0 * g[C + c] / f32(VALUES);`,
-      formula: "fromMean + (x - mean) * fromVariance",
+      formula: () => "fromMean + (x - mean) * fromVariance",
     }),
 };
 
@@ -164,6 +166,17 @@ const channelStatistics = (eps: number) =>
     Number.isInteger(eps) ? eps.toFixed(1) : eps
   });`;
 
+/**
+ * WGSL for the factor and the shift of channel `c`, and what stands for its gradient: with `relu` that of y where
+ * y is above 0. That is seen from x, which is at hand, rather than from y, which would have to be loaded.
+ */
+const channelFactor = (eps: number) =>
+  `${channelStatistics(eps)}
+  let factor = f32(gamma[c]) * perDeviation;
+  let shift = f32(beta[c]);`;
+const passed = (g: string, x: string, value: string, relu: boolean) =>
+  relu ? `select(${value}(), ${g}, (${x} - mean) * factor + shift > ${value}())` : g;
+
 /** `y = gamma·x̂ + beta`, x `[N, C, H, W]`, gamma and beta `[C]`, statistics `[2, C]`. */
 const normaliseOp: Op<Attrs> = {
   name: "batchNorm2d",
@@ -173,19 +186,21 @@ const normaliseOp: Op<Attrs> = {
     overChannels("batchNorm2d", request, {
       small: ["gamma", "beta", "statistics"],
       large: ["x"],
-      channel: `${channelStatistics(request.attrs.eps)}
-  let factor = f32(gamma[c]) * perDeviation;
-  let shift = f32(beta[c]);`,
-      formula: "(x - mean) * factor + shift",
+      channel: channelFactor(request.attrs.eps),
+      formula: (value) =>
+        request.attrs.relu
+          ? `max((x - mean) * factor + shift, ${value}())`
+          : "(x - mean) * factor + shift",
     }),
   grad({ inputs: [x, gamma, beta, statistics], gradOutput, attrs }) {
-    const sums = apply(sumsOp, [x, gradOutput, statistics], attrs); // [2, C]: ∂beta and ∂gamma
+    const perChannel = [gamma, beta, statistics];
+    const sums = apply(sumsOp, [x, gradOutput, ...perChannel], attrs); // [2, C]: ∂beta and ∂gamma
     const channels = gamma.size;
     const part = (row: number, type: Tensor) => {
       const own = reshape(slice(sums, [row, 0], [row + 1, channels]), [channels]);
       return cast(own, type.dtype);
     };
-    const gradX = apply(gradientOp, [x, gradOutput, gamma, statistics, sums], attrs);
+    const gradX = apply(gradientOp, [x, gradOutput, ...perChannel, sums], attrs);
     return [
       gradX,
       part(1, gamma),
@@ -208,13 +223,15 @@ const sumsOp: Op<Attrs> = {
       `{
       let at = place(c, ${step});
       let a = ${value}(g[at]);
-      plain += a;
-      weighted += a * (${value}(x[at]) - mean);
+      let b = ${value}(x[at]);
+      let own = ${passed("a", "b", value, request.attrs.relu)};
+      plain += own;
+      weighted += own * (b - mean);
     }`;
     return kernel({
       name: "batchNorm2d.sums",
       request,
-      inputs: ["x", "g", "statistics"],
+      inputs: ["x", "g", "gamma", "beta", "statistics"],
       vectors: wide ? ["x", "g"] : [],
       constants,
       declarations: [PLACE, sumOfLanes("plain", lanes), sumOfLanes("weighted", lanes)].join("\n"),
@@ -222,7 +239,7 @@ const sumsOp: Op<Attrs> = {
       workgroups: [constants.C, 1, 1],
       iterations,
       body: `  let c = workgroup.x;
-${channelStatistics(request.attrs.eps)}
+${channelFactor(request.attrs.eps)}
   var plain = ${value}();
   var weighted = ${value}();
   var step = lane;
@@ -246,15 +263,19 @@ const gradientOp: Op<Attrs> = {
   inPlace: true,
   shape: ([x]) => x,
   kernel(request) {
-    const { eps, training } = request.attrs;
+    const { eps, training, relu } = request.attrs;
     return overChannels("batchNorm2d.grad", request, {
-      small: ["gamma", "statistics", "sums"],
+      small: ["gamma", "beta", "statistics", "sums"],
       large: ["x", "g"],
-      channel: `${channelStatistics(eps)}
-  let factor = f32(gamma[c]) * perDeviation;
+      channel: `${channelFactor(eps)}
   let fromBeta = sums[c] / f32(VALUES);
   let fromGamma = perDeviation * sums[C + c] / f32(VALUES);`,
-      formula: training ? "factor * (g - fromBeta - (x - mean) * fromGamma)" : "factor * g",
+      formula: (value) => {
+        const own = passed("g", "x", value, relu);
+        return training
+          ? `factor * (${own} - fromBeta - (x - mean) * fromGamma)`
+          : `factor * ${own}`;
+      },
     });
   },
 };
@@ -290,8 +311,8 @@ function overChannels(
     readonly large: readonly string[];
     /** WGSL that names the numbers of channel `c`. */
     readonly channel: string;
-    /** WGSL expression of an element, of vec4f or f32. */
-    readonly formula: string;
+    /** WGSL expression of an element, of type `value`: vec4f or f32. */
+    readonly formula: (value: string) => string;
   },
 ): Kernel {
   const { output: { shape }, overwrites } = request;
@@ -301,15 +322,14 @@ function overChannels(
   const groups = plane % 16 === 0 ? 4 : 1;
   const perInvocation = wide ? 4 * groups : 1;
   const { small, large, channel, formula } = parts;
+  const value = wide ? "vec4f" : "f32";
   const elements = Array.from({ length: groups }, (_, k) => {
     const at = `${groups}u * i + ${k}u`;
     const load = (input: string, position: number) =>
-      `    let ${input} = ${wide ? "vec4f" : "f32"}(${
-        position === overwrites ? "out" : `in_${input}`
-      }[${at}]);`;
+      `    let ${input} = ${value}(${position === overwrites ? "out" : `in_${input}`}[${at}]);`;
     return `  {
 ${large.map(load).join("\n")}
-    out[${at}] = ${wide ? "vec4<Out>" : "Out"}(${formula});
+    out[${at}] = ${wide ? "vec4<Out>" : "Out"}(${formula(value)});
   }`;
   });
   const bound = large.map((input) => `in_${input}`);
@@ -348,6 +368,75 @@ export interface BatchNorm2dResult {
   readonly mean: Tensor;
   /** Variance of every channel over the batch, `[C]`; divided by n, not n - 1. */
   readonly variance: Tensor;
+  /** Both, `[2, C]`, as the shader computes them. */
+  readonly statistics: Tensor;
+}
+
+/** Settings of {@linkcode batchNorm2d} and {@linkcode batchNorm2dInference}. */
+export interface BatchNorm2dOptions {
+  /** Added to the variance. @default {1e-5} */
+  readonly eps?: number;
+  /** Whether a ReLU follows in the same pass: `max(0, y)`. @default {false} */
+  readonly relu?: boolean;
+}
+
+/** One row of the statistics in a running average: `keep · old + take · statistics[row]`. */
+const runningOp: Op<{ readonly row: number; readonly keep: number; readonly take: number }> = {
+  name: "batchNorm2d.running",
+  inPlace: true,
+  shape: ([old]) => old,
+  kernel(request) {
+    const { overwrites, attrs: { row, keep, take } } = request;
+    const number = (value: number) => Number.isInteger(value) ? value.toFixed(1) : `${value}`;
+    const old = overwrites === 0 ? "out" : "old";
+    return perElement("batchNorm2d.running", request, {
+      inputs: ["old", "statistics"],
+      constants: { FIRST: row * request.output.shape[0] },
+      body: `  out[i] = ${number(keep)} * ${old}[i] + ${number(take)} * statistics[FIRST + i];`,
+    });
+  },
+};
+
+/**
+ * A running average of the means or the variances of batches: `keep · old + take · batch`.
+ *
+ * @param old The average so far, `[C]`, f32.
+ * @param statistics As {@linkcode batchNorm2d} gives them, `[2, C]`.
+ * @param options.of Which row of the statistics.
+ * @throws {ShapeError} If the channels differ.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { runningStatistic, tensor } from "ae";
+ *
+ * const statistics = tensor([[1, 2], [10, 20]]);
+ * const y = runningStatistic(tensor([4, 4]), statistics, { of: "variance", keep: 0.5, take: 0.1 });
+ * assert.deepEqual(await y.array(), [3, 4]);
+ * ```
+ */
+export function runningStatistic(
+  old: Tensor,
+  statistics: Tensor,
+  options: {
+    readonly of: "mean" | "variance";
+    readonly keep: number;
+    readonly take: number;
+  },
+): Tensor {
+  const [C] = old.shape;
+  if (old.shape.length !== 1 || statistics.shape.length !== 2 || statistics.shape[1] !== C) {
+    throw shapeError(
+      "runningStatistic",
+      "statistics must have two rows of the average's channels",
+      {
+        old: [old.shape, "C"],
+        statistics: [statistics.shape, "2 C"],
+      },
+    );
+  }
+  const { of, keep, take } = options;
+  return apply(runningOp, [old, statistics], { row: of === "mean" ? 0 : 1, keep, take });
 }
 
 /**
@@ -359,7 +448,6 @@ export interface BatchNorm2dResult {
  * @param x `[N, C, H, W]`, f32 or f16, with at least one value per channel.
  * @param gamma `[C]`, the factor.
  * @param beta `[C]`, the shift.
- * @param options.eps Added to the variance. @default {1e-5}
  * @returns The normalised images, and the statistics for a running average: which by custom uses
  * `variance · n / (n - 1)`, n = N·H·W.
  * @throws {ShapeError} If `x` does not have four axes or a `[C]` does not fit it.
@@ -380,9 +468,9 @@ export function batchNorm2d(
   x: Tensor,
   gamma: Tensor,
   beta: Tensor,
-  options: { readonly eps?: number } = {},
+  options: BatchNorm2dOptions = {},
 ): BatchNorm2dResult {
-  const { eps = 1e-5 } = options;
+  const { eps = 1e-5, relu = false } = options;
   check("batchNorm2d", x, { gamma, beta }, eps);
   const [n, channels, height, width] = x.shape;
   if (n * height * width === 0) {
@@ -391,9 +479,10 @@ export function batchNorm2d(
   const statistics = apply(statisticsOp, [x], null);
   const row = (k: number) => reshape(slice(statistics, [k, 0], [k + 1, channels]), [channels]);
   return {
-    y: apply(normaliseOp, [x, gamma, beta, statistics], { eps, training: true }),
+    y: apply(normaliseOp, [x, gamma, beta, statistics], { eps, relu, training: true }),
     mean: row(0),
     variance: row(1),
+    statistics,
   };
 }
 
@@ -406,7 +495,6 @@ export function batchNorm2d(
  * @param beta `[C]`, the shift.
  * @param mean `[C]`.
  * @param variance `[C]`, not negative.
- * @param options.eps Added to the variance. @default {1e-5}
  * @returns `[N, C, H, W]`.
  * @throws {ShapeError} If `x` does not have four axes or a `[C]` does not fit it.
  * @throws {RangeError} If eps is not positive.
@@ -427,11 +515,11 @@ export function batchNorm2dInference(
   beta: Tensor,
   mean: Tensor,
   variance: Tensor,
-  options: { readonly eps?: number } = {},
+  options: BatchNorm2dOptions = {},
 ): Tensor {
-  const { eps = 1e-5 } = options;
+  const { eps = 1e-5, relu = false } = options;
   check("batchNorm2dInference", x, { gamma, beta, mean, variance }, eps);
   const rows = [cast(mean, "f32"), cast(variance, "f32")];
   const statistics = reshape(concat(rows, 0), [2, gamma.size]);
-  return apply(normaliseOp, [x, gamma, beta, statistics], { eps, training: false });
+  return apply(normaliseOp, [x, gamma, beta, statistics], { eps, relu, training: false });
 }

@@ -80,8 +80,8 @@ const spreadOp: Op<{ readonly stride: number }> = {
 /** Inputs are x and the gradient of y; the output is `[parts, C, kH, kW, O⌈4⌉]`, to be summed over parts. */
 const weightGradOp: Op<ConvAttrs> = {
   name: "conv2d.grad.weight",
-  shape([x, gradY], attrs) {
-    return [weightGradParts(gradY), x[1], attrs.kH, attrs.kW, Math.ceil(attrs.O / 4) * 4];
+  shape([x], attrs) {
+    return [weightGradParts(x, attrs), x[1], attrs.kH, attrs.kW, Math.ceil(attrs.O / 4) * 4];
   },
   kernel: weightGradKernel,
   flops([[N, C], [, O, H, W]], { kH, kW }) {
@@ -89,10 +89,10 @@ const weightGradOp: Op<ConvAttrs> = {
   },
 };
 
-/** Packed weights `[C, kH, kW, O⌈4⌉]` back to `[O, C, kH, kW]`. */
+/** Parts of packed weights, `[parts, C, kH, kW, O⌈4⌉]`, to their sum `[O, C, kH, kW]`. */
 const unpackOp: Op<{ readonly O: number }> = {
   name: "conv2d.grad.unpack",
-  shape: ([[C, kH, kW]], { O }) => [O, C, kH, kW],
+  shape: ([[, C, kH, kW]], { O }) => [O, C, kH, kW],
   kernel: unpackKernel,
 };
 
@@ -109,7 +109,7 @@ const wholeOp: Op<ConvAttrs> = {
     return [
       null,
       inputGrad(gradOutput, weight, x.shape, attrs),
-      apply(unpackOp, [apply(weightGradOp, [x, gradOutput], attrs).sum([0])], { O: attrs.O }),
+      apply(unpackOp, [apply(weightGradOp, [x, gradOutput], attrs)], { O: attrs.O }),
       ...(bias ? [gradOutput.sum([0, 2, 3])] : []),
     ];
   },

@@ -41,75 +41,178 @@ function patchOffsets(length: number, size: number, stride: number, dilation: nu
   return [...new Set(offsets)].sort((a, b) => a - b);
 }
 
-/** Multiply-adds written out in one shader: more takes the software adapter's compiler seconds. */
-const UNROLLED = 768;
+/**
+ * What things cost on the software adapter, nanoseconds for eight lanes of one core (AMD EPYC with AVX-512, two
+ * cores, llvmpipe of Mesa 22.3.6, 2026-11): blocks are chosen by what they would take. A real GPU has other
+ * costs, but there too the block that loads least for its arithmetic is a good one.
+ */
+const COST = {
+  /** One number from a storage buffer. */
+  scalar: 13,
+  /** Four neighbours from a storage buffer. */
+  vector: 23,
+  /** A multiply-add in registers. */
+  multiplyAdd: 0.3,
+  /** A variable carried from one round of a loop to the next: written under the mask of active lanes. */
+  carried: 1.4,
+  /** Invocations that run at a time. */
+  abreast: 16,
+} as const;
 
-/** The block of one invocation: rows, columns, channels (a multiple of 4). */
+/**
+ * Multiply-adds written out in one shader. The software adapter compiles about three of them in a millisecond, so
+ * only convolutions that take long get long shaders. `work`: floating-point operations of one run.
+ */
+function longestShader(work: number): number {
+  return work < 4e6 ? 384 : work < 64e6 ? 1152 : 3456;
+}
+
+/** The block of one invocation: rows, columns, channels (a multiple of 4), and what its loop's body does at once. */
 export interface Block {
   readonly TH: number;
   readonly TW: number;
   readonly TO: number;
+  /** Input channels of one round. */
+  readonly channels: number;
+  /** Whether a round takes all rows of the kernel, so that a pixel of x is loaded once for all of them. */
+  readonly rows: boolean;
 }
 
-/** A block that suits the sizes. */
-export function chooseBlock({ O, kW, outH, outW }: ConvAttrs): Block {
-  const TW = Math.min(outW, 4);
+/** How the columns of a patch are loaded: four at a time where they are aligned. Offsets of the first of each. */
+interface ColumnLoads {
+  readonly vectors: readonly number[];
+  readonly scalars: readonly number[];
+}
+
+/** Columns under a block that starts at a multiple of 4; `aligned` as {@linkcode isAligned} says. */
+function columnLoads(columns: readonly number[], pad: number, aligned: boolean): ColumnLoads {
+  const vectors = aligned
+    ? columns.filter((s) =>
+      s >= pad && (s - pad) % 4 === 0 && range(4).every((k) => columns.includes(s + k))
+    )
+    : [];
+  const covered = new Set(vectors.flatMap((s) => range(4).map((k) => s + k)));
+  return { vectors, scalars: columns.filter((s) => !covered.has(s)) };
+}
+
+/** True where x can be bound as vectors, and columns under a block's own outputs are inside the image. */
+function isAligned(W: number, TW: number, { stride, outW }: ConvAttrs): boolean {
+  return stride === 1 && W % 4 === 0 && TW % 4 === 0 && outW % TW === 0 && outW <= W;
+}
+
+/** Of the blocks whose shader is not too long, the one that is estimated to take least. */
+export function chooseBlock([N, C, , W]: Shape, attrs: ConvAttrs): Block {
+  const { O, kH, kW, stride, padX, dilation, outH, outW } = attrs;
+  const limit = longestShader(2 * N * C * O * kH * kW * outH * outW);
   const TH = Math.min(outH, 4);
-  const channels = quarter(O) * 4;
-  const most = outW % TW === 0 ? 16 : 8; // without vec4 stores there are four times as many
-  // Of the sizes that fit, the one that computes the fewest channels nobody asked for; the larger of equals.
-  const sizes = [4, 8, 12, 16].filter((TO) =>
-    TO === 4 || (TO <= Math.min(most, channels) && TO * TH * TW * kW <= UNROLLED)
+  const widths = outW % 8 === 0 ? [4, 8] : [Math.min(outW, 4)];
+  const depths = [1, 4, 8].filter((channels) =>
+    C % channels === 0 && (kH * kW < 9 || channels === 1)
   );
-  const computed = (TO: number) => Math.ceil(channels / TO) * TO;
-  const TO = sizes.reduce((best, TO) => computed(TO) <= computed(best) ? TO : best);
-  return { TH, TW, TO };
+  let best: Block | undefined;
+  let least = Infinity;
+  for (const TW of widths) {
+    for (const TO of [4, 8, 12, 16]) {
+      if (TO > quarter(O) * 4 || (outW % TW !== 0 && TO > 8)) continue; // stores without vectors are long
+      for (const rows of [false, true]) {
+        for (const channels of depths) {
+          const unrolled = TO * TH * TW * kW * (rows ? kH : 1) * channels;
+          if (unrolled > limit && !(TO === 4 && !rows && channels === 1)) continue;
+          const columns = patchOffsets(TW, kW, stride, dilation);
+          const { vectors, scalars } = columnLoads(columns, padX, isAligned(W, TW, attrs));
+          const loadedRows = rows ? patchOffsets(TH, kH, stride, dilation).length : TH * kH;
+          const perChannel = loadedRows *
+              (vectors.length * COST.vector + scalars.length * COST.scalar) +
+            kH * kW * (TO / 4) * COST.vector + TO * TH * TW * kH * kW * COST.multiplyAdd +
+            TO * TH * TW * COST.carried * (rows ? 1 : kH) / channels;
+          const count = Math.ceil(outW / TW) * Math.ceil(outH / TH) * N * Math.ceil(O / TO);
+          const time = perChannel * Math.ceil(count / COST.abreast);
+          if (time < least) [best, least] = [{ TH, TW, TO, channels, rows }, time];
+        }
+      }
+    }
+  }
+  return best!;
 }
 
 /**
  * Forward and gradient of the input. Inputs: x `[N, C, H, W]`, weights `[C, kH, kW, O⌈4⌉]`, perhaps a bias `[O]`.
  */
 export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
-  const { inputs: [{ shape: [N, C, H, W] }], attrs } = request;
+  const { inputs: [{ shape }], attrs } = request;
+  const [N, C, H, W] = shape;
   const { O, kH, kW, stride, padY, padX, dilation, outH, outW } = attrs;
-  const { TH, TW, TO } = chooseBlock(attrs);
+  const { TH, TW, TO, channels, rows } = chooseBlock(shape, attrs);
   const bias = request.inputs.length > 2;
   const quads = range(TO / 4);
   const columns = patchOffsets(TW, kW, stride, dilation);
+  const aligned = isAligned(W, TW, attrs);
+  const { vectors, scalars } = columnLoads(columns, padX, aligned);
   const tilesX = Math.ceil(outW / TW);
   const tilesY = Math.ceil(outH / TH);
   const count = tilesX * tilesY * N * Math.ceil(O / TO);
   const columnsInside = padX <= 0 &&
     (tilesX * TW - 1) * stride - padX + (kW - 1) * dilation < W;
 
-  const patch = range(TH).flatMap((p) => [
-    `      let row${p} = top + ${p * stride};`,
-    `      let row${p}Inside = u32(row${p}) < H;`,
-    `      let at${p} = plane + u32(clamp(row${p}, 0, i32(H) - 1)) * W;`,
-    ...columns.map((s) =>
-      `      let x_${p}_${s} = select(0.0, f32(x[at${p} + column${s}]), row${p}Inside${
+  /** One row of the patch, `r` rows below `top`. */
+  const loadRow = (r: number) => [
+    `      let row${r} = top + ${r};`,
+    `      let row${r}Inside = u32(row${r}) < H;`,
+    `      let at${r} = plane + u32(clamp(row${r}, 0, i32(H) - 1)) * W;`,
+    ...vectors.flatMap((s) => [
+      `      let v_${r}_${s} = select(vec4f(), vec4f(x[(at${r} + ox) / 4u + ${
+        (s - padX) / 4
+      }u]), row${r}Inside);`,
+      ...range(4).map((k) => `      let x_${r}_${s + k} = v_${r}_${s}[${k}];`),
+    ]),
+    ...scalars.map((s) => {
+      const number = aligned // a column's place in its vector is known: ox is a multiple of 4
+        ? `x[(at${r} + column${s}) / 4u][${((s - padX) % 4 + 4) % 4}]`
+        : `x[at${r} + column${s}]`;
+      return `      let x_${r}_${s} = select(0.0, f32(${number}), row${r}Inside${
         columnsInside ? "" : ` && column${s}Inside`
-      });`
-    ),
-  ]);
-  const taps = range(kW).flatMap((v) => [
-    ...quads.map((q) => `      w_${q} = vec4f(w[taps + ${v * quarter(O) + q}u]);`),
-    ...range(TH).flatMap((p) =>
-      range(TW).flatMap((t) =>
-        quads.map((q) =>
-          `      y_${p}_${t}_${q} = fma(vec4f(x_${p}_${
-            t * stride + v * dilation
-          }), w_${q}, y_${p}_${t}_${q});`
+      });`;
+    }),
+  ];
+  /** All that kernel row `u` does; its name in the shader is `row`. */
+  const kernelRow = (u: number, row: string) =>
+    range(kW).flatMap((v) => [
+      ...quads.map((q) =>
+        `      let w_${u}_${v}_${q} = vec4f(w[taps + ${row} * ${kW * quarter(O)}u + ${
+          v * quarter(O) + q
+        }u]);`
+      ),
+      ...range(TH).flatMap((p) =>
+        range(TW).flatMap((t) =>
+          quads.map((q) =>
+            `      y_${p}_${t}_${q} = fma(vec4f(x_${p * stride + u * dilation}_${
+              t * stride + v * dilation
+            }), w_${u}_${v}_${q}, y_${p}_${t}_${q});`
+          )
         )
-      )
-    ),
-  ]);
+      ),
+    ]);
+  const round = rows
+    ? [
+      `      let top = i32(oy * ${stride}u) - ${padY};`,
+      ...patchOffsets(TH, kH, stride, dilation).flatMap(loadRow),
+      ...range(kH).flatMap((u) => kernelRow(u, `${u}u`)),
+    ]
+    : [
+      `    for (var u = 0u; u < ${kH}u; u++) {`,
+      `      let top = i32(oy * ${stride}u + u * ${dilation}u) - ${padY};`,
+      ...range(TH).map((p) => p * stride).flatMap(loadRow),
+      ...kernelRow(0, "u"),
+      "    }",
+    ];
   const vectorStores = outW % 4 === 0;
   const store = (p: number, q: number, lane: number): string[] => {
     const at = `at + ${p * outW}u`;
     if (vectorStores) {
-      const numbers = range(4).map((t) => `Out(y_${p}_${t}_${q}[${lane}])`).join(", ");
-      return [`out[(${at}) / 4u] = vec4<Out>(${numbers});`];
+      return range(TW / 4).map((k) => {
+        const numbers = range(4).map((t) => `Out(y_${p}_${4 * k + t}_${q}[${lane}])`).join(", ");
+        return `out[(${at}) / 4u + ${k}u] = vec4<Out>(${numbers});`;
+      });
     }
     return range(TW).map((t) => {
       const assignment = `out[${at} + ${t}u] = Out(y_${p}_${t}_${q}[${lane}]);`;
@@ -134,7 +237,12 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
     name: "conv2d",
     request,
     inputs: bias ? ["x", "w", "bias"] : ["x", "w"],
-    vectors: ["w", ...(bias ? ["bias"] : []), ...(vectorStores ? ["out"] : [])],
+    vectors: [
+      ...(aligned ? ["x"] : []),
+      "w",
+      ...(bias ? ["bias"] : []),
+      ...(vectorStores ? ["out"] : []),
+    ],
     constants: {
       COUNT: count,
       ROW: row,
@@ -150,7 +258,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
     },
     workgroupSize: [size, 1, 1],
     workgroups,
-    iterations: C * kH,
+    iterations: C / channels * (rows ? 1 : 1 + channels * kH),
     body: [
       "  let i = global.y * ROW + global.x;",
       "  if (i >= COUNT) { return; }",
@@ -158,20 +266,20 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
       `  let oy = (i / TILES_X % TILES_Y) * ${TH}u;`,
       "  let n = i / (TILES_X * TILES_Y) % N;",
       `  let channel = i / (TILES_X * TILES_Y * N) * ${TO}u;`,
-      ...columns.flatMap((s) => columnLines(s, stride, padX, columnsInside)),
+      ...scalars.flatMap((s) => columnLines(s, stride, padX, columnsInside)),
       ...quads.flatMap((q) => [
         `  let b_${q} = ${bias ? `vec4f(bias[channel / 4u + ${q}u])` : "vec4f(0.0)"};`,
         ...range(TH).flatMap((p) => range(TW).map((t) => `  var y_${p}_${t}_${q} = b_${q};`)),
-        `  var w_${q} = vec4f(0.0);`,
       ]),
-      "  for (var c = 0u; c < C; c++) {",
-      "    let plane = (n * C + c) * H * W;",
-      `    for (var u = 0u; u < ${kH}u; u++) {`,
-      `      let top = i32(oy * ${stride}u + u * ${dilation}u) - ${padY};`,
-      `      let taps = (c * ${kH}u + u) * ${kW * quarter(O)}u + channel / 4u;`,
-      ...patch,
-      ...taps,
-      "    }",
+      `  for (var c0 = 0u; c0 < C; c0 += ${channels}u) {`,
+      ...range(channels).flatMap((c) => [
+        "    {",
+        `      let c = c0 + ${c}u;`,
+        "      let plane = (n * C + c) * H * W;",
+        `      let taps = c * ${kH * kW * quarter(O)}u + channel / 4u;`,
+        ...round,
+        "    }",
+      ]),
       "  }",
       ...stores,
     ].join("\n"),
@@ -238,12 +346,66 @@ export function spreadKernel(request: KernelRequest<{ readonly stride: number }>
   });
 }
 
-/** Output rows that one part of the weight gradient covers. */
-const ROWS_PER_PART = 8;
+/** Fewest output rows of a part of the weight gradient: a part costs as much memory as the weights. */
+const LEAST_ROWS = 8;
+/** So many invocations keep a GPU busy. */
+const MANY_INVOCATIONS = 4096;
+/** Most rounds of one invocation's loop: far below where llvmpipe stops. */
+const MOST_STRIPS = 16_384;
+
+/**
+ * Output rows of all images, one after the other, that each part of the weight gradient's sum covers: enough parts
+ * to keep a GPU busy, and no more.
+ */
+function rowsPerPart([N, C]: Shape, { O, kH, outH, outW }: ConvAttrs): number {
+  const blocks = Math.ceil(O / 8) * Math.ceil(C / 8) * kH;
+  const parts = Math.ceil(MANY_INVOCATIONS / blocks);
+  const rows = Math.max(LEAST_ROWS, Math.ceil(N * outH / parts));
+  return Math.max(1, Math.min(rows, Math.floor(MOST_STRIPS / Math.ceil(outW / 4))));
+}
 
 /** How many parts the sum over images and rows is cut into. */
-export function weightGradParts([N, , outH]: Shape): number {
-  return N * Math.ceil(outH / ROWS_PER_PART);
+export function weightGradParts(x: Shape, attrs: ConvAttrs): number {
+  return Math.max(1, Math.ceil(x[0] * attrs.outH / rowsPerPart(x, attrs)));
+}
+
+/** The kernels that one invocation owns, one row each, and the outputs of a strip that it takes at a time. */
+interface GradBlock {
+  readonly TO: number;
+  readonly TC: number;
+  readonly TW: number;
+}
+
+/** Of the blocks whose shader is not too long, the one that is estimated to take least. */
+function chooseGradBlock(x: Shape, attrs: ConvAttrs): GradBlock {
+  const [N, C, , W] = x;
+  const { O, kH, kW, stride, padX, dilation, outH, outW } = attrs;
+  const limit = longestShader(2 * N * C * O * kH * kW * outH * outW);
+  let best: GradBlock | undefined;
+  let least = Infinity;
+  for (const TW of outW % 8 === 0 ? [4, 8] : [Math.min(outW, 4)]) {
+    const aligned = isAligned(W, TW, attrs);
+    const { vectors, scalars } = columnLoads(
+      patchOffsets(TW, kW, stride, dilation),
+      padX,
+      aligned,
+    );
+    for (const TO of [4, 8, 12]) {
+      for (const blocksC of range(C).map((i) => i + 1)) {
+        const TC = Math.ceil(C / blocksC);
+        if (TO > quarter(O) * 4 || TC > 16 || (TO * TC * kW * TW > limit && (TO > 4 || TC > 1))) {
+          continue;
+        }
+        const perStrip = TC * (vectors.length * COST.vector + scalars.length * COST.scalar) +
+          TO * (outW % 4 === 0 ? TW / 4 * COST.vector : TW * COST.scalar) +
+          TO * TC * kW * (TW * COST.multiplyAdd + COST.carried);
+        const count = Math.ceil(O / TO) * blocksC * kH * weightGradParts(x, attrs);
+        const time = perStrip * Math.ceil(outW / TW) * Math.ceil(count / COST.abreast);
+        if (time < least) [best, least] = [{ TO, TC, TW }, time];
+      }
+    }
+  }
+  return best!;
 }
 
 /**
@@ -251,33 +413,35 @@ export function weightGradParts([N, , outH]: Shape): number {
  * `[N, C, H, W]` and the gradient of y `[N, O, outH, outW]`. An invocation owns one row of the kernels.
  */
 export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
-  const { inputs: [{ shape: [N, C, H, W] }], attrs } = request;
+  const { inputs: [{ shape }], attrs } = request;
+  const [N, C, H, W] = shape;
   const { O, kH, kW, stride, padY, padX, dilation, outH, outW } = attrs;
-  const TW = Math.min(outW, 4);
-  const TO = O <= 4 ? 4 : 8;
-  const most = Math.max(1, Math.floor(UNROLLED / (TO * kW * TW)));
-  const TC = Math.ceil(C / Math.ceil(C / Math.min(most, 16)));
+  const { TO, TC, TW } = chooseGradBlock(shape, attrs);
   const quads = range(TO / 4);
-  const parts = weightGradParts([N, O, outH, outW]);
-  const rowParts = parts / N;
+  const parts = weightGradParts(shape, attrs);
+  const rowsOfPart = rowsPerPart(shape, attrs);
   const blocksO = Math.ceil(O / TO);
   const blocksC = Math.ceil(C / TC);
   const count = blocksO * blocksC * kH * parts;
   const strips = Math.ceil(outW / TW);
   const columns = patchOffsets(TW, kW, stride, dilation);
+  const aligned = isAligned(W, TW, attrs);
+  const { vectors, scalars } = columnLoads(columns, padX, aligned);
   const vectorLoads = outW % 4 === 0;
 
   const loadGrad = quads.flatMap((q) => {
     const plane = (lane: number) =>
       `gAt + min(channelO + ${4 * q + lane}u, O - 1u) * ${outH * outW}u`;
     if (vectorLoads) {
-      return [
-        ...range(4).map((lane) => `    let g${4 * q + lane} = vec4f(g[(${plane(lane)}) / 4u]);`),
+      return range(TW / 4).flatMap((k) => [
+        ...range(4).map((lane) =>
+          `    let g${4 * q + lane}_${k} = vec4f(g[(${plane(lane)}) / 4u + ${k}u]);`
+        ),
         ...range(4).map((t) => {
-          const numbers = range(4).map((lane) => `g${4 * q + lane}[${t}]`).join(", ");
-          return `    let g_${t}_${q} = vec4f(${numbers});`;
+          const numbers = range(4).map((lane) => `g${4 * q + lane}_${k}[${t}]`).join(", ");
+          return `    let g_${4 * k + t}_${q} = vec4f(${numbers});`;
         }),
-      ];
+      ]);
     }
     return range(TW).map((t) => {
       const numbers = range(4).map((lane) => `f32(g[${plane(lane)} + ${t}u])`).join(", ");
@@ -289,9 +453,16 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const accumulate = range(TC).flatMap((c) => [
     "    {",
     `      let at = (n * C + min(channelC + ${c}u, C - 1u)) * ${H * W}u + rowAt;`,
-    ...columns.map((s) =>
-      `      let x_${s} = select(0.0, f32(x[at + column${s}]), inside && column${s}Inside);`
-    ),
+    ...vectors.flatMap((s) => [
+      `      let v_${s} = select(vec4f(), vec4f(x[(at + ox) / 4u + ${(s - padX) / 4}u]), inside);`,
+      ...range(4).map((k) => `      let x_${s + k} = v_${s}[${k}];`),
+    ]),
+    ...scalars.map((s) => {
+      const number = aligned
+        ? `x[(at + column${s}) / 4u][${((s - padX) % 4 + 4) % 4}]`
+        : `x[at + column${s}]`;
+      return `      let x_${s} = select(0.0, f32(${number}), inside && column${s}Inside);`;
+    }),
     ...range(kW).flatMap((v) =>
       range(TW).flatMap((t) =>
         quads.map((q) =>
@@ -327,11 +498,11 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
     name: "conv2d.grad.weight",
     request,
     inputs: ["x", "g"],
-    vectors: [...(vectorLoads ? ["g"] : []), "out"],
+    vectors: [...(aligned ? ["x"] : []), ...(vectorLoads ? ["g"] : []), "out"],
     constants: { COUNT: count, ROW: row, C, H, W, O, OUT_H: outH, OUT_W: outW },
     workgroupSize: [size, 1, 1],
     workgroups,
-    iterations: Math.min(ROWS_PER_PART, outH) * strips,
+    iterations: rowsOfPart * strips,
     body: [
       "  let i = global.y * ROW + global.x;",
       "  if (i >= COUNT) { return; }",
@@ -339,19 +510,20 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
       `  let channelO = i / ${blocksC}u % ${blocksO}u * ${TO}u;`,
       `  let u = i / ${blocksC * blocksO}u % ${kH}u;`,
       `  let part = i / ${blocksC * blocksO * kH}u;`,
-      `  let n = part / ${rowParts}u;`,
-      `  let firstRow = part % ${rowParts}u * ${ROWS_PER_PART}u;`,
-      `  let rows = min(${ROWS_PER_PART}u, OUT_H - firstRow);`,
+      `  let firstRow = part * ${rowsOfPart}u;`,
+      `  let rows = min(${rowsOfPart}u, ${N * outH}u - firstRow);`,
       ...sums.map((sum) => `  var ${sum} = vec4f(0.0);`),
       `  for (var strip = 0u; strip < rows * ${strips}u; strip++) {`,
-      `    let oy = firstRow + strip / ${strips}u;`,
+      `    let row = firstRow + strip / ${strips}u;`,
+      "    let n = row / OUT_H;",
+      "    let oy = row % OUT_H;",
       `    let ox = strip % ${strips}u * ${TW}u;`,
       "    let gAt = (n * O * OUT_H + oy) * OUT_W + ox;",
       `    let y = i32(oy * ${stride}u + u * ${dilation}u) - ${padY};`,
       "    let inside = u32(y) < H;",
       "    let rowAt = u32(clamp(y, 0, i32(H) - 1)) * W;",
       ...loadGrad,
-      ...columns.flatMap((s) => columnLines(s, stride, padX, false)),
+      ...scalars.flatMap((s) => columnLines(s, stride, padX, false)),
       ...accumulate,
       "  }",
       ...stores,
@@ -359,12 +531,22 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
   });
 }
 
-/** Packed weights back to `[O, C, kH, kW]`. */
+/** Parts of packed weights, `[parts, C, kH, kW, O⌈4⌉]`, added up and put back to `[O, C, kH, kW]`. */
 export function unpackKernel(request: KernelRequest<{ readonly O: number }>): Kernel {
-  const { output: { shape: [O, C, kH, kW] } } = request;
+  const { inputs: [{ shape: [parts] }], output: { shape: [O, C, kH, kW] } } = request;
+  const rows = C * kH * kW;
   return perElement("conv2d.grad.unpack", request, {
     inputs: ["w"],
-    constants: { ROWS: C * kH * kW, PADDED: quarter(O) * 4 },
-    body: "  out[i] = w[i % ROWS * PADDED + i / ROWS];",
+    constants: { PARTS: parts, QUARTER: quarter(O), ROWS: rows, O },
+    vectors: ["w"],
+    count: rows * quarter(O),
+    iterations: parts,
+    body: `  var sum = vec4f();
+  for (var part = 0u; part < PARTS; part++) { sum += vec4f(w[part * (ROWS * QUARTER) + i]); }
+  let tap = i / QUARTER;
+  let first = i % QUARTER * 4u;
+  for (var lane = 0u; lane < min(4u, O - first); lane++) {
+    out[(first + lane) * ROWS + tap] = Out(sum[lane]);
+  }`,
   });
 }

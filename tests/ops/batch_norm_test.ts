@@ -10,7 +10,7 @@ import {
   tensor,
   zeros,
 } from "../../core/mod.ts";
-import { batchNorm2d, batchNorm2dInference } from "../../ops/mod.ts";
+import { batchNorm2d, batchNorm2dInference, runningStatistic } from "../../ops/mod.ts";
 import type { Numbers } from "../check_gradient.ts";
 import { checkOp } from "../check_op.ts";
 import { assertClose } from "../close.ts";
@@ -58,6 +58,17 @@ describe("batchNorm2d", () => {
       shape,
       half: i === 0,
       halfTolerance: 0.05, // gamma's gradient adds up 32 rounded numbers
+      tolerance: 1e-4,
+    })));
+  });
+
+  it("ends in a ReLU in the same pass where asked, with all gradients", async () => {
+    await checkOp(...[SHAPES[0], SHAPES[2]].map((shape) => ({
+      op: (x: Tensor, gamma: Tensor, beta: Tensor) => batchNorm2d(x, gamma, beta, { relu: true }).y,
+      reference: (x: Numbers, gamma: Numbers, beta: Numbers) =>
+        normalise(x, gamma, beta, ...statistics(x)).map((value) => Math.max(0, value)),
+      inputs: [shape, [shape[1]], [shape[1]]],
+      shape,
       tolerance: 1e-4,
     })));
   });
@@ -124,14 +135,38 @@ describe("batchNorm2d", () => {
   });
 });
 
+describe("runningStatistic", () => {
+  it("mixes one row of the statistics into an average", async () => {
+    const batch = tensor([[1, 2, 3], [10, 20, 30]]);
+    const old = tensor([4, 8, 12]);
+    const { mean, variance } = await read({
+      mean: runningStatistic(old, batch, { of: "mean", keep: 0.75, take: 0.25 }),
+      variance: runningStatistic(old, batch, { of: "variance", keep: 1, take: 2 }),
+    });
+    assert.deepEqual([...mean.data], [3.25, 6.5, 9.75]);
+    assert.deepEqual([...variance.data], [24, 48, 72]);
+  });
+
+  it("refuses statistics of other channels", () => {
+    assert.throws(
+      () => runningStatistic(zeros([2]), zeros([2, 3]), { of: "mean", keep: 1, take: 0 }),
+      {
+        name: "ShapeError",
+        message: /^runningStatistic: statistics must have two rows of the average's channels\n/,
+      },
+    );
+  });
+});
+
 describe("batchNorm2dInference", () => {
   it("normalises with given statistics, with all gradients", async () => {
     const variance = { shape: [3], data: [0.5, 1, 2] };
     await checkOp(...[SHAPES[0], SHAPES[2]].map((shape, i) => ({
       op: (...[x, gamma, beta, mean, variance]: Tensor[]) =>
-        batchNorm2dInference(x, gamma, beta, mean, variance),
+        batchNorm2dInference(x, gamma, beta, mean, variance, { relu: i === 1 }),
       reference: (...[x, gamma, beta, mean, variance]: Numbers[]) =>
-        normalise(x, gamma, beta, mean.data, variance.data),
+        normalise(x, gamma, beta, mean.data, variance.data)
+          .map((value) => i === 1 ? Math.max(0, value) : value),
       inputs: [shape, [3], [3], [3], variance],
       shape,
       half: i === 0,

@@ -68,6 +68,10 @@ const cases: Record<string, Case> = {
     pad: 0,
   },
   "oblong kernel, dilation": { x: [1, 2, 9, 9], w: [3, 2, 3, 2], ...plain, dilation: 2, pad: 2 },
+  "eight columns, all kernel rows": { x: [2, 5, 8, 16], w: [12, 5, 3, 3], ...plain },
+  "enough work for the longest shader": { x: [8, 24, 32, 32], w: [24, 24, 3, 3], ...plain },
+  "four channels at a time": { x: [1, 8, 4, 8], w: [20, 8, 1, 1], ...plain, pad: 0 },
+  "more columns than the image": { x: [1, 2, 8, 8], w: [4, 2, 1, 1], ...plain, pad: 2 },
   "groups": { x: [1, 4, 5, 5], w: [6, 2, 3, 3], ...plain, groups: 2 },
 };
 
