@@ -11,15 +11,17 @@ export const EVALUATION_SEED = 2017;
 export const EVALUATION_SCENES = 200;
 /** Fewest and most people in a scene of the demo. */
 const PEOPLE = [1, 4] as const;
+/** Where they are: pictures of 64 pixels are for people near by. */
+const SETTING = "stage";
 
 /** The evaluation scenes in a few words that name everything they depend on. */
 export const EVALUATION_NAME =
-  `synthetic scenes, version ${SYNTHETIC_VERSION}, seed ${EVALUATION_SEED}, ` +
+  `synthetic scenes, version ${SYNTHETIC_VERSION}, setting ${SETTING}, seed ${EVALUATION_SEED}, ` +
   `${EVALUATION_SCENES} scenes of ${PEOPLE[0]} to ${PEOPLE[1]} people`;
 
 /** Scenes without end to train on. */
 export function syntheticSource(seed: number, size: number): SampleSource {
-  return sceneSource({ seed, size, people: PEOPLE });
+  return sceneSource({ seed, size, people: PEOPLE, setting: SETTING });
 }
 
 /** The scenes that networks are measured on, at one size. */

@@ -7,6 +7,7 @@
  */
 import type { Random } from "../random.ts";
 import { type Canvas, type Colour, plain, type Point, squareWave } from "./canvas.ts";
+import { type SceneSetting, settings } from "./setting.ts";
 import { hsv, type Outfit } from "./wardrobe.ts";
 
 /** A surface: how much of its second colour is where, 0 to 1. */
@@ -174,6 +175,7 @@ export function paintBackground(
   random: Random,
   outfits: readonly Outfit[],
   floor: number | null,
+  setting: SceneSetting,
 ): void {
   const lattice = new Float32Array(LATTICE * LATTICE);
   for (let i = 0; i < lattice.length; i++) lattice[i] = 2 * random.next() - 1;
@@ -187,7 +189,9 @@ export function paintBackground(
     shirt.colour,
     trousers.colour,
   ]);
-  for (let left = random.integer(8); left > 0; left--) paintClutter(canvas, random, colours);
+  for (let left = random.integer(settings[setting].things + 1); left > 0; left--) {
+    paintClutter(canvas, random, colours);
+  }
 }
 
 /** Now and then something stands before the people: a pole or a box at the lower border. */

@@ -20,6 +20,7 @@
  * @module
  */
 import type { Random } from "../random.ts";
+import { type SceneSetting, settings } from "./setting.ts";
 
 /** A point or direction in the camera's axes: x right, y down, z towards the viewer. */
 export type Vector = readonly [x: number, y: number, z: number];
@@ -214,9 +215,13 @@ function sampleArm(random: Random): LimbAngles {
   return limb(random, swing, raise, bendAngle, roll, spread);
 }
 
-/** Joint angles of somebody standing, walking, running, sitting, squatting or bending down. */
-function samplePosture(random: Random): Posture {
-  const draw = random.next();
+/**
+ * Joint angles of somebody standing, walking, running, sitting, bending down or jumping; without `bent` nobody sits
+ * or bends.
+ */
+function samplePosture(random: Random, bent: boolean): Posture {
+  const any = random.next();
+  const draw = bent ? any : any < 0.85 ? any * 0.72 / 0.85 : 1;
   let torso = {
     bend: around(random, 2, 4),
     lean: around(random, 0, 4),
@@ -299,19 +304,20 @@ function samplePosture(random: Random): Posture {
 
 /**
  * The direction that a person faces, as an angle from facing the camera, in radians, to his own left:
- * half of the people look more or less at the camera, a quarter away from it, a quarter to a side.
+ * some more or less at the camera, some away from it, the rest to a side.
  */
-function sampleFacing(random: Random): number {
+function sampleFacing(random: Random, setting: SceneSetting): number {
+  const { facing, away, turned } = settings[setting];
   const draw = random.next();
-  if (draw < 0.5) return around(random, 0, 22);
-  if (draw < 0.75) return around(random, 180, 22);
+  if (draw < facing) return around(random, 0, turned);
+  if (draw < facing + away) return around(random, 180, turned);
   return around(random, random.chance(0.5) ? 90 : -90, 15);
 }
 
 /** A body of the articulated model: posture, facing, build and camera drawn at random. */
-export function sampleBody(random: Random): Body {
-  const posture = samplePosture(random);
-  const facing = sampleFacing(random);
+export function sampleBody(random: Random, setting: SceneSetting): Body {
+  const posture = samplePosture(random, settings[setting].bent);
+  const facing = sampleFacing(random, setting);
   const cameraPitch = around(random, 7, 5); // cameras mostly look slightly down
   const build = random.uniform(0.92, 1.08); // shoulders against hips
   const limbLength = random.uniform(0.95, 1.05);

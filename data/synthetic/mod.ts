@@ -1,2 +1,3 @@
 /** Made-up scenes with people, and the truth about them. @module */
 export * from "./scene.ts";
+export type { SceneSetting } from "./setting.ts";

@@ -14,6 +14,8 @@
  * the way, and the background has bars in the colours of skin and clothes. Left and right limbs are never
  * coloured differently; they are told apart as on photographs, by face, hair, shirt front and feet.
  *
+ * `setting.ts` says what makes a scene harder or easier to read.
+ *
  * How a picture comes about: `body.ts` poses a body (or a person of a photograph lends the pose,
  * `fit.ts`), `wardrobe.ts` and `figure.ts` dress it, people are placed front to back here, and everything
  * is painted back to front (`background.ts`, `canvas.ts`).
@@ -30,6 +32,7 @@ import { type Body, sampleBody } from "./body.ts";
 import { Canvas, plain, type Point } from "./canvas.ts";
 import { covers, type Figure, figureOf, paintFigure } from "./figure.ts";
 import { bodyFromKeypoints, isUsablePose } from "./fit.ts";
+import { type SceneSetting, settings } from "./setting.ts";
 import { type Outfit, sampleOutfit, sampleTeamMate } from "./wardrobe.ts";
 
 /** The scene maker's version: it changes whenever any scene's picture or truth changes. */
@@ -72,6 +75,8 @@ export interface SceneOptions {
   readonly size: number | readonly [width: number, height: number];
   /** Fewest and most people, 0 to 30; all numbers between are equally likely. Default `[1, 4]`. */
   readonly people?: readonly [fewest: number, most: number];
+  /** How large and how hard to read people are. @default {"street"} */
+  readonly setting?: SceneSetting;
   /**
    * Poses to use in place of those of the articulated model: 17 keypoints in COCO's order per pose, as
    * annotated in photographs. A pose is usable if it has shoulders, hips, knees and ankles, 12 keypoints in
@@ -85,12 +90,12 @@ export interface SceneOptions {
  *
  * The standing height of people is 0.6 to 1.15 of the picture's shorter side for one person, 0.5 to 1 for
  * two, 0.45 to 0.85 for three, 0.4 to 0.75 for four, and shrinks with the square root of their number
- * beyond; in one scene of eight all are
- * 1.3 to 1.8 times as large, a close-up that the lower border cuts. Somebody of whom not one pixel shows is left out of `people`; with up to four people that
+ * beyond; on a stage 1.4 times that. In one scene of eight all are 1.3 to 1.8 times as large, a close-up that the
+ * lower border cuts. Somebody of whom not one pixel shows is left out of `people`; with up to four people that
  * is rarer than one scene in ten thousand.
  *
  * @throws {RangeError} If seed or index is no whole number from 0, a side is not 16 to 4096 pixels, the
- * range of people is not within 0 to 30 and in order, or no pose is usable.
+ * range of people is not within 0 to 30 and in order, there is no such setting, or no pose is usable.
  *
  * @example Usage
  * ```ts
@@ -107,16 +112,16 @@ export interface SceneOptions {
  */
 export function syntheticScene(options: SceneOptions): Scene {
   const { width, height, fewest, most } = checked(options);
-  const { seed, index } = options;
+  const { seed, index, setting = "street" } = options;
   const random = new Random(seed).fork(index);
   const canvas = new Canvas(width, height);
   const count = fewest + random.fork("count").integer(most - fewest + 1);
-  const { people, floor } = placePeople(random, count, canvas, options.poses ?? null);
+  const { people, floor } = placePeople(random, count, canvas, setting, options.poses);
 
   const surroundings = random.fork("surroundings");
   const lightFrom = surroundings.uniform(-0.5, 0.5);
   canvas.light = [lightFrom, -0.5, Math.sqrt(0.75 - lightFrom * lightFrom)]; // from above
-  paintBackground(canvas, surroundings, people.map(({ outfit }) => outfit), floor);
+  paintBackground(canvas, surroundings, people.map(({ outfit }) => outfit), floor, setting);
   for (const person of people) paintShadow(canvas, person);
   for (let p = people.length - 1; p >= 0; p--) { // the farthest first
     if (people[p].seated) paintSeat(canvas, people[p]);
@@ -216,6 +221,10 @@ function checked(options: SceneOptions) {
         `not [${fewest}, ${most}]`,
     );
   }
+  const { setting = "street" } = options;
+  if (!Object.hasOwn(settings, setting)) {
+    throw new RangeError(`syntheticScene: setting must be street or stage, not ${setting}`);
+  }
   return { width, height, fewest, most };
 }
 
@@ -256,11 +265,12 @@ function placePeople(
   random: Random,
   count: number,
   canvas: Canvas,
-  poses: SceneOptions["poses"] | null,
+  setting: SceneSetting,
+  poses: SceneOptions["poses"],
 ): { people: Placed[]; floor: number | null } {
   const wide = canvas.width / canvas.unit, high = canvas.height / canvas.unit;
   const layout = random.fork("layout");
-  const [smallest, largest] = heightRange(count);
+  const [smallest, largest] = heightRange(count).map((height) => settings[setting].scale * height);
   const closeUp = layout.chance(0.12) ? layout.uniform(1.3, 1.8) : 1; // legs below the picture
   const sizes = Array.from({ length: count }, () => closeUp * layout.uniform(smallest, largest))
     .sort((a, b) => b - a);
@@ -287,7 +297,7 @@ function placePeople(
       ? sampleTeamMate(clothes, people[clothes.integer(p)].outfit)
       : sampleOutfit(clothes);
     const posture = own.fork("pose");
-    const body = poses ? borrowedBody(posture, poses) : sampleBody(posture);
+    const body = poses ? borrowedBody(posture, poses) : sampleBody(posture, setting);
     const size = sizes[p];
     const figure = figureOf(body, outfit, size);
     const places = own.fork("place");

@@ -67,14 +67,39 @@ Deno.test("syntheticScene keeps its scenes as long as SYNTHETIC_VERSION stays", 
       syntheticScene({ seed: 1, index: 1, size: 64 }),
       syntheticScene({ seed: 7, index: 199, size: [96, 48], people: [4, 4] }),
       syntheticScene({ seed: 2, index: 3, size: 128, people: [2, 2] }),
+      syntheticScene({ seed: 2017, index: 5, size: 64, setting: "stage" }),
     ].map(sceneChecksum),
     [
       "4ea1b5f8 02877545 60c70282",
       "6af8dca3 80be1142 61f04f1c",
       "b7bb7bfa 28e79e43 d423118b",
       "8599eddc 0dd4be74 109101fa",
+      "2f304d12 c4dfea64 d3ef1c2f",
     ],
   );
+});
+
+Deno.test("syntheticScene shows larger people on a stage, fewer backs and nobody seated, overlapping as much", () => {
+  const shareOfBacks = (scenes: readonly Scene[]) => {
+    // From behind, the left shoulder is on the picture's left.
+    const both = scenes.flatMap(({ people }) => people).map(({ keypoints }) => keypoints)
+      .filter((points) => points[5].visibility > 0 && points[6].visibility > 0);
+    return both.filter((points) => points[5].x < points[6].x).length / both.length;
+  };
+  const hidden = (scenes: readonly Scene[]) =>
+    scenes.reduce((sum, scene) => sum + sceneDifficulty(scene), 0) / scenes.length;
+  const height = (scenes: readonly Scene[]) => {
+    const boxes = scenes.flatMap(({ people }) => people.map(({ box }) => box[3]));
+    return boxes.reduce((sum, rows) => sum + rows, 0) / boxes.length;
+  };
+  const stage = Array.from(
+    { length: 60 },
+    (_, index) => syntheticScene({ seed: 21, index, size: 64, setting: "stage" }),
+  );
+  assert.ok(height(stage) > 1.15 * height(sixty), `${height(stage)} against ${height(sixty)}`);
+  assert.ok(shareOfBacks(stage) > 0.04 && shareOfBacks(stage) < 0.25, `${shareOfBacks(stage)}`);
+  assert.ok(shareOfBacks(sixty) > 0.2, `${shareOfBacks(sixty)}`);
+  assert.ok(hidden(stage) > hidden(sixty), `${hidden(stage)} against ${hidden(sixty)}`);
 });
 
 Deno.test("syntheticScene shows the same scene at every size", () => {
@@ -212,6 +237,10 @@ Deno.test("syntheticScene refuses bad addresses, sizes and ranges", () => {
       "syntheticScene: sides must be whole numbers, 16 to 4096 pixels, not 64 x 5000",
     ],
     [
+      { setting: "beach" as "stage" },
+      "syntheticScene: setting must be street or stage, not beach",
+    ],
+    [
       { people: [3, 2] },
       "syntheticScene: people must be [fewest, most], 0 to 30 and in order, not [3, 2]",
     ],
@@ -333,7 +362,7 @@ Deno.test("syntheticScene finds the one usable pose among many", () => {
 });
 
 const distance = (a: Vector, b: Vector) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
-const bodies = Array.from({ length: 300 }, (_, i) => sampleBody(new Random(3).fork(i)));
+const bodies = Array.from({ length: 300 }, (_, i) => sampleBody(new Random(3).fork(i), "street"));
 
 Deno.test("sampleBody keeps bones at their lengths and faces in their places in every posture", () => {
   for (const { keypoints, head } of bodies) {

@@ -24,6 +24,17 @@ describe("heatmapLoss", () => {
     );
   });
 
+  it("takes the weight from a tensor, which may change from step to step", async () => {
+    const predicted = tensor([[[[1, 0.5]]]]);
+    const heatmaps = tensor([[[[0, 1]]]]);
+    const got = await read({
+      ten: heatmapLoss(predicted, { heatmaps }, { foregroundWeight: tensor(10) }),
+      none: heatmapLoss(predicted, { heatmaps }, { foregroundWeight: tensor(0) }),
+    });
+    assertClose(got.ten.data, [(1 + 11 * 0.25) / 2]);
+    assertClose(got.none.data, [1.25 / 2]);
+  });
+
   it("counts every pixel without a mask, one number for each image", async () => {
     const loss = heatmapLoss(ones([2, 3, 4, 5]), { heatmaps: zeros([2, 3, 4, 5]) });
     assert.deepEqual(loss.shape, [2]);
