@@ -69,7 +69,8 @@ async function run(values: Values): Promise<void> {
   const batchSize = values.number("batch")!;
   const steps = values.number("steps");
   const limits = steps === undefined ? { minutes: values.number("minutes")! } : { steps };
-  const fresh = makeModel(values.text("preset")!, { seed });
+  const recipe = recipeOf("small");
+  const fresh = makeModel(values.text("preset")!, { seed }, recipe.threshold);
   if (seed === EVALUATION_SEED) {
     throw new InputError(`--seed ${seed} is the seed of the evaluation scenes; take another`);
   }
@@ -96,7 +97,7 @@ async function run(values: Values): Promise<void> {
       ? { limitSeconds: limits.minutes! * 60 }
       : { total: limits.steps }),
   });
-  const result = await train(model, stream, recipeOf("small"), limits, progress);
+  const result = await train(model, stream, recipe, limits, progress);
 
   const trained = await judge(fresh);
   const shippedFile = await shippedWeights();
@@ -177,7 +178,8 @@ interface Judged {
 }
 
 /** Measure a network on the evaluation scenes. */
-async function judge({ model, imageSize, preset }: LoadedModel): Promise<Judged> {
+async function judge(loaded: LoadedModel): Promise<Judged> {
+  const { model, imageSize, preset, threshold } = loaded;
   const samples = await evaluationScenes(imageSize);
   const progress = progressOnStderr({
     label: `evaluate ${preset}`,
@@ -186,7 +188,9 @@ async function judge({ model, imageSize, preset }: LoadedModel): Promise<Judged>
   });
   const maps = await predictMaps(model, imageSize, samples, (done) => progress.update(done));
   progress.finish();
-  const predictions = samples.map((sample, i) => decode(sample, maps[i], imageSize, model.stride));
+  const predictions = samples.map((sample, i) =>
+    decode(sample, maps[i], imageSize, model.stride, threshold)
+  );
   const scale = JUDGED_SIZE / imageSize;
   return {
     samples,

@@ -150,15 +150,17 @@ export function idealMaps(sample: Sample, imageSize: number, stride: number): Ma
   return { heatmaps, tags };
 }
 
-/** Decode maps into people in image pixels. */
+/** Decode maps into people in image pixels; `threshold`: least height of a peak. */
 export function decode(
   sample: Sample,
   maps: Maps,
   imageSize: number,
   stride: number,
+  threshold?: number,
 ): Prediction {
   const people = decodePoses(maps.heatmaps, maps.tags, {
     frame: frameOf(sample, imageSize, stride),
+    ...(threshold === undefined ? {} : { threshold }),
   });
   return { sample, people, ...maps };
 }

@@ -34,7 +34,7 @@ async function run(values: Values): Promise<void> {
       "no weights come with this version yet\n  help: train some and name them with --weights",
     );
   }
-  const { model, imageSize } = await loadModel(weights, values.text("preset"));
+  const { model, imageSize, threshold } = await loadModel(weights, values.text("preset"));
   const samples: Sample[] = await Promise.all(
     values.operands.map(async (path, i) => ({
       id: idOf(path) ?? i + 1,
@@ -45,7 +45,9 @@ async function run(values: Values): Promise<void> {
   );
   await prepareFolder(out);
   const maps = await predictMaps(model, imageSize, samples);
-  const predictions = samples.map((sample, i) => decode(sample, maps[i], imageSize, model.stride));
+  const predictions = samples.map((sample, i) =>
+    decode(sample, maps[i], imageSize, model.stride, threshold)
+  );
   for (const [i, { sample, people }] of predictions.entries()) {
     const name = `${i + 1}_${baseName(sample.fileName)}.png`;
     await writePng(`${out}/${name}`, paintPoses(sample.image, people, COCO));

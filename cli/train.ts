@@ -60,7 +60,7 @@ async function run(values: Values): Promise<void> {
   const recipe = recipeOf(values.text("recipe")!, values.number("rate"));
   const start = values.text("weights");
   const loaded = start === undefined
-    ? makeModel(values.text("preset")!, { seed })
+    ? makeModel(values.text("preset")!, { seed }, recipe.threshold)
     : await loadModel(start);
   const imageSize = values.number("size") ?? loaded.imageSize;
   const { model } = loaded;
@@ -102,7 +102,11 @@ async function run(values: Values): Promise<void> {
   if (stream.broken.length > 0) {
     console.error(`${stream.broken.length} photographs could not be read and were left out`);
   }
-  await saveModel(`${out}/weights.safetensors`, { ...loaded, imageSize }, {
+  await saveModel(`${out}/weights.safetensors`, {
+    ...loaded,
+    imageSize,
+    threshold: recipe.threshold,
+  }, {
     seed: String(seed),
     steps: String(result.steps),
     command: `train ${Deno.args.slice(1).join(" ")}`,

@@ -22,6 +22,8 @@ export interface LoadedModel {
   readonly imageSize: number;
   /** Name of its preset, for reports. */
   readonly preset: string;
+  /** Least height of a peak in its heatmaps: a matter of how it was trained. */
+  readonly threshold: number;
 }
 
 const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
@@ -33,22 +35,30 @@ export async function shippedWeights(): Promise<string | undefined> {
   return found?.isFile ? path : undefined;
 }
 
+/** The authors' threshold, for weights that do not say. */
+const DEFAULT_THRESHOLD = 0.1;
+
 /** A new model of a preset. */
-export function makeModel(name: string, options: Partial<PoseNetOptions> = {}): LoadedModel {
+export function makeModel(
+  name: string,
+  options: Partial<PoseNetOptions> = {},
+  threshold = DEFAULT_THRESHOLD,
+): LoadedModel {
   const { options: settings, imageSize } = preset(name);
-  return { model: new PoseNet({ ...settings, ...options }), imageSize, preset: name };
+  return { model: new PoseNet({ ...settings, ...options }), imageSize, preset: name, threshold };
 }
 
 /** Write a model's variables and settings, completely or not at all. */
 export async function saveModel(
   path: string,
-  { model, imageSize, preset }: LoadedModel,
+  { model, imageSize, preset, threshold }: LoadedModel,
   notes: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await writeSafetensors(path, await stateOf(model), {
     format: "ae-posenet-1",
     preset,
     imageSize: String(imageSize),
+    threshold: String(threshold),
     options: JSON.stringify(model.options),
     ...notes,
   });
@@ -70,7 +80,7 @@ export async function loadModel(path: string, as?: string): Promise<LoadedModel>
 }
 
 function described(path: string, metadata: Readonly<Record<string, string>>): LoadedModel {
-  const { options, imageSize, preset: name } = metadata;
+  const { options, imageSize, preset: name, threshold = DEFAULT_THRESHOLD } = metadata;
   if (!options || !imageSize || !name) {
     throw new InputError(
       `${path}: does not say which network it belongs to\n  help: name it with --preset`,
@@ -81,6 +91,7 @@ function described(path: string, metadata: Readonly<Record<string, string>>): Lo
       model: new PoseNet(JSON.parse(options) as PoseNetOptions),
       imageSize: Number(imageSize),
       preset: name,
+      threshold: Number(threshold),
     };
   } catch (error) {
     throw new InputError(`${path}: its network settings are damaged: ${(error as Error).message}`);

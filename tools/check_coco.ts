@@ -64,7 +64,8 @@ async function check(folder: string, minutes: number): Promise<number> {
     rateUnit: "images",
     ratePerStep: BATCH,
   });
-  await train(model, stream, recipeOf("small"), { minutes }, progress);
+  const recipe = recipeOf("small");
+  await train(model, stream, recipe, { minutes }, progress);
   const maps = await predictMaps(model, IMAGE_SIZE, samples);
   const figures = (kind: "network" | "ideal") =>
     measure(
@@ -74,6 +75,7 @@ async function check(folder: string, minutes: number): Promise<number> {
           kind === "ideal" ? idealMaps(sample, IMAGE_SIZE, stride) : maps[i],
           IMAGE_SIZE,
           stride,
+          recipe.threshold,
         )
       ),
       IMAGE_SIZE,
