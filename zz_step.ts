@@ -1,6 +1,6 @@
 import { Adam, compile, grad, parameters, poseLoss, PoseNet, preset, type Tensor } from "ae";
 import { batches, sceneSource } from "ae/data";
-const { options: settings, imageSize } = preset("demo");
+const { options: settings, imageSize } = preset(Deno.args[0] ?? "demo");
 const model = new PoseNet(settings);
 const adam = new Adam(parameters(model));
 type I = Record<"images" | "heatmaps" | "mask" | "index" | "visible", Tensor>;
@@ -11,7 +11,7 @@ using step = compile((b: I) => {
 });
 for await (
   const b of batches(sceneSource({ seed: 1, size: imageSize, people: [1, 4] }), {
-    batchSize: 8,
+    batchSize: Number(Deno.args[1] ?? 8),
     inputSize: imageSize,
     stride: 2,
     slots: 4,

@@ -51,6 +51,11 @@ interface ChannelWalk {
   readonly value: string;
   /** WGSL expression that adds up a load's components. */
   readonly across: (v: string) => string;
+  /**
+   * WGSL loops that run `body` for every place `at` of channel `c` that is this lane's. Lanes lie side by side in a
+   * plane, or over several planes where those are small: dividing in the loop would cost as much as loading.
+   */
+  readonly each: (body: string) => string;
   readonly lanes: number;
   readonly constants: Readonly<Record<string, number>>;
   readonly iterations: number;
@@ -61,27 +66,32 @@ function channelWalk([n, channels, height, width]: Shape): ChannelWalk {
   const plane = height * width / (wide ? 4 : 1);
   const steps = n * plane;
   const lanes = steps <= 1024 ? 64 : steps <= 8192 ? 128 : 256; // more lanes make more barriers
+  const side = Math.min(plane, lanes);
+  const planes = Math.floor(lanes / side);
   return {
     wide,
     value: wide ? "vec4f" : "f32",
     across: (v) => wide ? `(${v}.x + ${v}.y) + (${v}.z + ${v}.w)` : v,
+    each: (body) =>
+      `  for (var n = lane / SIDE; n < select(0u, N, lane < SIDE * PLANES); n += PLANES) {
+    let first = (n * C + c) * PLANE;
+    for (var k = lane % SIDE; k < PLANE; k += SIDE) {
+      let at = first + k;
+${body}
+    }
+  }`,
     lanes,
     constants: {
       C: channels,
+      N: n,
       PLANE: plane,
-      STEPS: steps,
-      LANES: lanes,
+      SIDE: side,
+      PLANES: planes,
       VALUES: n * height * width,
     },
-    iterations: Math.ceil(steps / lanes / 2) + 2,
+    iterations: Math.ceil(n / planes) * (1 + Math.ceil(plane / side)),
   };
 }
-
-/** WGSL function: where load number `step` of channel `c` lies. */
-const PLACE = `
-fn place(c: u32, step: u32) -> u32 {
-  return (step / PLANE * C + c) * PLANE + step % PLANE;
-}`;
 
 /** WGSL function `<name>OfLanes`, that gives every lane the sum over lanes. */
 const sumOfLanes = (name: string, lanes: number, type: string = "f32") =>
@@ -93,7 +103,7 @@ const statisticsOp: Op<null> = {
   shape: ([x]) => [2, x[1]],
   dtype: f32,
   kernel(request) {
-    const { wide, value, across, lanes, constants, iterations } = channelWalk(
+    const { wide, value, across, each, lanes, constants, iterations } = channelWalk(
       request.inputs[0].shape,
     );
     return kernel({
@@ -103,7 +113,6 @@ const statisticsOp: Op<null> = {
       vectors: wide ? ["x"] : [],
       constants,
       declarations: [
-        PLACE,
         sumOfLanes("mean", lanes),
         sumOfLanes("rest", lanes, "vec2f"),
       ].join("\n"),
@@ -111,22 +120,16 @@ const statisticsOp: Op<null> = {
       workgroups: [constants.C, 1, 1],
       iterations,
       body: `  let c = workgroup.x;
-  let origin = ${value}(x[place(c, min(lane, STEPS - 1u))])${wide ? ".x" : ""};
+  let origin = ${value}(x[c * PLANE + min(lane, PLANE - 1u)])${wide ? ".x" : ""};
   var sum = ${value}();
   var squares = ${value}();
-  var step = lane;
-  for (; step + LANES < STEPS; step += 2u * LANES) {
-    let a = ${value}(x[place(c, step)]) - origin;
-    let b = ${value}(x[place(c, step + LANES)]) - origin;
-    sum += a + b;
-    squares += a * a + b * b;
-  }
-  if (step < STEPS) {
-    let a = ${value}(x[place(c, step)]) - origin;
-    sum += a;
-    squares += a * a;
-  }
-  let seen = f32((STEPS + LANES - 1u - lane) / LANES * ${wide ? 4 : 1}u);
+  var seen = 0.0; // values
+${
+        each(`      let a = ${value}(x[at]) - origin;
+      sum += a;
+      squares += a * a;
+      seen += ${wide ? "4.0" : "1.0"};`)
+      }
   let own = (${across("sum")}) / max(seen, 1.0); // this lane's mean, from its origin
   let around = max((${across("squares")}) - seen * own * own, 0.0);
   // The mean carries the roundings of all these sums; what is left over is added in a second step.
@@ -216,25 +219,16 @@ const sumsOp: Op<Attrs> = {
   shape: ([x]) => [2, x[1]],
   dtype: f32,
   kernel(request) {
-    const { wide, value, across, lanes, constants, iterations } = channelWalk(
+    const { wide, value, across, each, lanes, constants, iterations } = channelWalk(
       request.inputs[0].shape,
     );
-    const take = (step: string) =>
-      `{
-      let at = place(c, ${step});
-      let a = ${value}(g[at]);
-      let b = ${value}(x[at]);
-      let own = ${passed("a", "b", value, request.attrs.relu)};
-      plain += own;
-      weighted += own * (b - mean);
-    }`;
     return kernel({
       name: "batchNorm2d.sums",
       request,
       inputs: ["x", "g", "gamma", "beta", "statistics"],
       vectors: wide ? ["x", "g"] : [],
       constants,
-      declarations: [PLACE, sumOfLanes("plain", lanes), sumOfLanes("weighted", lanes)].join("\n"),
+      declarations: [sumOfLanes("plain", lanes), sumOfLanes("weighted", lanes)].join("\n"),
       workgroupSize: [lanes, 1, 1],
       workgroups: [constants.C, 1, 1],
       iterations,
@@ -242,12 +236,13 @@ const sumsOp: Op<Attrs> = {
 ${channelFactor(request.attrs.eps)}
   var plain = ${value}();
   var weighted = ${value}();
-  var step = lane;
-  for (; step + LANES < STEPS; step += 2u * LANES) {
-    ${take("step")}
-    ${take("step + LANES")}
-  }
-  if (step < STEPS) ${take("step")}
+${
+        each(`      let a = ${value}(g[at]);
+      let b = ${value}(x[at]);
+      let own = ${passed("a", "b", value, request.attrs.relu)};
+      plain += own;
+      weighted += own * (b - mean);`)
+      }
   let beta = plainOfLanes(lane, ${across("plain")});
   let gamma = weightedOfLanes(lane, ${across("weighted")}) * perDeviation;
   if (lane == 0u) {

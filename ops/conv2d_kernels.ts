@@ -84,25 +84,35 @@ interface ColumnLoads {
   readonly scalars: readonly number[];
 }
 
-/** Columns under a block that starts at a multiple of 4; `aligned` as {@linkcode isAligned} says. */
-function columnLoads(columns: readonly number[], pad: number, aligned: boolean): ColumnLoads {
-  const vectors = aligned
+/**
+ * The columns of x under a block of TW outputs. Vectors hold those from the first output's own column to the last's,
+ * which are inside the image; what the kernel reaches beyond them may be outside.
+ */
+function columnLoads(
+  columns: readonly number[],
+  TW: number,
+  W: number,
+  attrs: ConvAttrs,
+): ColumnLoads {
+  const { padX, stride } = attrs;
+  const own = (s: number) => s >= padX && s - padX < TW * stride;
+  const vectors = isAligned(W, TW, attrs)
     ? columns.filter((s) =>
-      s >= pad && (s - pad) % 4 === 0 && range(4).every((k) => columns.includes(s + k))
+      (s - padX) % 4 === 0 && range(4).every((k) => own(s + k) && columns.includes(s + k))
     )
     : [];
   const covered = new Set(vectors.flatMap((s) => range(4).map((k) => s + k)));
   return { vectors, scalars: columns.filter((s) => !covered.has(s)) };
 }
 
-/** True where x can be bound as vectors, and columns under a block's own outputs are inside the image. */
+/** True where x can be bound as vectors: every block's own columns begin at one and are inside the image. */
 function isAligned(W: number, TW: number, { stride, outW }: ConvAttrs): boolean {
-  return stride === 1 && W % 4 === 0 && TW % 4 === 0 && outW % TW === 0 && outW <= W;
+  return W % 4 === 0 && TW * stride % 4 === 0 && outW % TW === 0 && outW * stride <= W;
 }
 
 /** Of the blocks whose shader is not too long, the one that is estimated to take least. */
 export function chooseBlock([N, C, , W]: Shape, attrs: ConvAttrs): Block {
-  const { O, kH, kW, stride, padX, dilation, outH, outW } = attrs;
+  const { O, kH, kW, stride, dilation, outH, outW } = attrs;
   const limit = longestShader(2 * N * C * O * kH * kW * outH * outW);
   const TH = Math.min(outH, 4);
   const widths = outW % 8 === 0 ? [4, 8] : [Math.min(outW, 4)];
@@ -119,7 +129,7 @@ export function chooseBlock([N, C, , W]: Shape, attrs: ConvAttrs): Block {
           const unrolled = TO * TH * TW * kW * (rows ? kH : 1) * channels;
           if (unrolled > limit && !(TO === 4 && !rows && channels === 1)) continue;
           const columns = patchOffsets(TW, kW, stride, dilation);
-          const { vectors, scalars } = columnLoads(columns, padX, isAligned(W, TW, attrs));
+          const { vectors, scalars } = columnLoads(columns, TW, W, attrs);
           const loadedRows = rows ? patchOffsets(TH, kH, stride, dilation).length : TH * kH;
           const perChannel = loadedRows *
               (vectors.length * COST.vector + scalars.length * COST.scalar) +
@@ -147,7 +157,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const quads = range(TO / 4);
   const columns = patchOffsets(TW, kW, stride, dilation);
   const aligned = isAligned(W, TW, attrs);
-  const { vectors, scalars } = columnLoads(columns, padX, aligned);
+  const { vectors, scalars } = columnLoads(columns, TW, W, attrs);
   const tilesX = Math.ceil(outW / TW);
   const tilesY = Math.ceil(outH / TH);
   const count = tilesX * tilesY * N * Math.ceil(O / TO);
@@ -160,13 +170,13 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
     `      let row${r}Inside = u32(row${r}) < H;`,
     `      let at${r} = plane + u32(clamp(row${r}, 0, i32(H) - 1)) * W;`,
     ...vectors.flatMap((s) => [
-      `      let v_${r}_${s} = select(vec4f(), vec4f(x[(at${r} + ox) / 4u + ${
+      `      let v_${r}_${s} = select(vec4f(), vec4f(x[(at${r} + ox * ${stride}u) / 4u + ${
         (s - padX) / 4
       }u]), row${r}Inside);`,
       ...range(4).map((k) => `      let x_${r}_${s + k} = v_${r}_${s}[${k}];`),
     ]),
     ...scalars.map((s) => {
-      const number = aligned // a column's place in its vector is known: ox is a multiple of 4
+      const number = aligned // its place in its vector is known: the block's first column is a multiple of 4
         ? `x[(at${r} + column${s}) / 4u][${((s - padX) % 4 + 4) % 4}]`
         : `x[at${r} + column${s}]`;
       return `      let x_${r}_${s} = select(0.0, f32(${number}), row${r}Inside${
@@ -379,17 +389,13 @@ interface GradBlock {
 /** Of the blocks whose shader is not too long, the one that is estimated to take least. */
 function chooseGradBlock(x: Shape, attrs: ConvAttrs): GradBlock {
   const [N, C, , W] = x;
-  const { O, kH, kW, stride, padX, dilation, outH, outW } = attrs;
+  const { O, kH, kW, stride, dilation, outH, outW } = attrs;
   const limit = longestShader(2 * N * C * O * kH * kW * outH * outW);
   let best: GradBlock | undefined;
   let least = Infinity;
   for (const TW of outW % 8 === 0 ? [4, 8] : [Math.min(outW, 4)]) {
-    const aligned = isAligned(W, TW, attrs);
-    const { vectors, scalars } = columnLoads(
-      patchOffsets(TW, kW, stride, dilation),
-      padX,
-      aligned,
-    );
+    const columns = patchOffsets(TW, kW, stride, dilation);
+    const { vectors, scalars } = columnLoads(columns, TW, W, attrs);
     for (const TO of [4, 8, 12]) {
       for (const blocksC of range(C).map((i) => i + 1)) {
         const TC = Math.ceil(C / blocksC);
@@ -426,7 +432,7 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const strips = Math.ceil(outW / TW);
   const columns = patchOffsets(TW, kW, stride, dilation);
   const aligned = isAligned(W, TW, attrs);
-  const { vectors, scalars } = columnLoads(columns, padX, aligned);
+  const { vectors, scalars } = columnLoads(columns, TW, W, attrs);
   const vectorLoads = outW % 4 === 0;
 
   const loadGrad = quads.flatMap((q) => {
@@ -454,7 +460,9 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
     "    {",
     `      let at = (n * C + min(channelC + ${c}u, C - 1u)) * ${H * W}u + rowAt;`,
     ...vectors.flatMap((s) => [
-      `      let v_${s} = select(vec4f(), vec4f(x[(at + ox) / 4u + ${(s - padX) / 4}u]), inside);`,
+      `      let v_${s} = select(vec4f(), vec4f(x[(at + ox * ${stride}u) / 4u + ${
+        (s - padX) / 4
+      }u]), inside);`,
       ...range(4).map((k) => `      let x_${s + k} = v_${s}[${k}];`),
     ]),
     ...scalars.map((s) => {

@@ -72,6 +72,8 @@ const cases: Record<string, Case> = {
   "enough work for the longest shader": { x: [8, 24, 32, 32], w: [24, 24, 3, 3], ...plain },
   "four channels at a time": { x: [1, 8, 4, 8], w: [20, 8, 1, 1], ...plain, pad: 0 },
   "more columns than the image": { x: [1, 2, 8, 8], w: [4, 2, 1, 1], ...plain, pad: 2 },
+  "a kernel of nine, rows of eight": { x: [1, 2, 9, 8], w: [4, 2, 3, 9], ...plain, pad: 4 },
+  "stride 2, aligned rows": { x: [2, 3, 10, 16], w: [8, 3, 3, 3], ...plain, stride: 2 },
   "groups": { x: [1, 4, 5, 5], w: [6, 2, 3, 3], ...plain, groups: 2 },
 };
 
