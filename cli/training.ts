@@ -8,7 +8,7 @@
  *
  * |                       | pose-ae-train   | recipe "authors" | recipe "small"                         |
  * | --------------------- | --------------- | ---------------- | -------------------------------------- |
- * | learning rate         | 2e-4, then 1e-5 | 2e-4             | warm-up to 6e-3, cosine to 6e-5        |
+ * | learning rate         | 2e-4, then 1e-5 | 2e-4             | warm-up to 1e-2, cosine to 1e-4        |
  * | weight of heatmaps    | 1               | 1                | 1, errors weighted by 1 + 10 · target  |
  * | weight of push        | 1e-3            | 1e-3             | 5e-2                                   |
  * | weight of pull        | 1e-3            | 1e-3             | 2.5e-3 rising to 5e-2 in the first half |
@@ -62,7 +62,7 @@ export function recipeOf(name: string, rate?: number): Recipe {
   if (name !== "small") {
     throw new InputError(`unknown recipe "${name}"; there are small, authors`);
   }
-  const top = rate ?? 6e-3;
+  const top = rate ?? 1e-2;
   return {
     learningRate: (done, step) =>
       Math.min(1, (step + 1) / WARMUP_STEPS) *

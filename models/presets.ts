@@ -4,8 +4,7 @@
  *
  * | name         | stacks | channels, increase | image | parameters | multiply-adds |
  * | ------------ | ------ | ------------------ | ----- | ---------- | ------------- |
- * | demo         | 1      | 24, 12             | 64    | 0.31 M     | 0.04 G        |
- * | demo-wide    | 1      | 32, 16             | 64    | 0.56 M     | 0.07 G        |
+ * | demo         | 1      | 32, 16             | 64    | 0.56 M     | 0.07 G        |
  * | tiny-64      | 1      | 16, 16             | 64    | 0.57 M     | 0.13 G        |
  * | small-128    | 1      | 32, 32             | 128   | 1.53 M     | 0.60 G        |
  * | medium-128   | 2      | 64, 32             | 128   | 4.63 M     | 0.98 G        |
@@ -14,7 +13,7 @@
  * | residual-512 | 4      | 256                | 512   | 12.9 M     | 59.3 G        |
  * | authors      | 4      | 256, 128           | 512   | 138.9 M    | 222 G         |
  *
- * The demo presets learn from nothing in minutes: maps of half the image's size, batch normalisation
+ * `demo` learns from nothing in minutes: maps of half the image's size, batch normalisation
  * everywhere, and tags that start spread out. `authors` fits the published weights: 68 output channels.
  *
  * @module
@@ -30,17 +29,19 @@ export interface Preset {
   readonly imageSize: number;
 }
 
-const demo = {
-  stacks: 1,
-  stem: "stride2",
-  batchNorm: "everywhere",
-  tagInitScale: 4,
-} as const;
-
 /** The presets by name: see the table above. */
 export const presets: Readonly<Record<string, Preset>> = {
-  "demo": { options: { ...demo, channels: 24, increase: 12 }, imageSize: 64 },
-  "demo-wide": { options: { ...demo, channels: 32, increase: 16 }, imageSize: 64 },
+  "demo": {
+    options: {
+      stacks: 1,
+      channels: 32,
+      increase: 16,
+      stem: "stride2",
+      batchNorm: "everywhere",
+      tagInitScale: 4,
+    },
+    imageSize: 64,
+  },
   "tiny-64": { options: { stacks: 1, channels: 16, increase: 16 }, imageSize: 64 },
   "small-128": { options: { stacks: 1, channels: 32, increase: 32 }, imageSize: 128 },
   "medium-128": { options: { stacks: 2, channels: 64, increase: 32 }, imageSize: 128 },
