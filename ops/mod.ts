@@ -1,6 +1,7 @@
 /** Operations on tensors, each with its gradient. @module */
 import "./algebra.ts"; // gives tensors their methods
 
+export * from "./argmax.ts";
 export * from "./arithmetic.ts";
 export * from "./avg_pool2d.ts";
 export * from "./batch_norm.ts";

@@ -52,6 +52,7 @@ export interface Step {
 /** How the tests are run: they may read, write, see the environment, and start this same Deno only. */
 export const TEST_ARGS: readonly string[] = [
   "test",
+  "--parallel",
   ...LOCKED,
   "--no-prompt",
   "-R",
