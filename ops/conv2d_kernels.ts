@@ -184,7 +184,13 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
       });`;
     }),
   ];
-  /** All that kernel row `u` does; its name in the shader is `row`. */
+  const results = range(TH).flatMap((p) =>
+    range(TW).flatMap((t) => quads.map((q) => ({ p, t, q, name: `${p}_${t}_${q}` })))
+  );
+  /**
+   * Kernel row `u`, its name in the shader `row`, into sums of this round. They are added to the results at its end:
+   * adding up in two levels keeps roundings small, as √(rounds + taps) and not √(rounds · taps).
+   */
   const kernelRow = (u: number, row: string) =>
     range(kW).flatMap((v) => [
       ...quads.map((q) =>
@@ -192,27 +198,28 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
           v * quarter(O) + q
         }u]);`
       ),
-      ...range(TH).flatMap((p) =>
-        range(TW).flatMap((t) =>
-          quads.map((q) =>
-            `      y_${p}_${t}_${q} = fma(vec4f(x_${p * stride + u * dilation}_${
-              t * stride + v * dilation
-            }), w_${u}_${v}_${q}, y_${p}_${t}_${q});`
-          )
-        )
-      ),
+      ...results.map(({ p, t, q, name }) => {
+        const x = `x_${p * stride + u * dilation}_${t * stride + v * dilation}`;
+        const w = `w_${u}_${v}_${q}`;
+        return u === 0 && v === 0
+          ? `      var s_${name} = ${x} * ${w};`
+          : `      s_${name} = fma(vec4f(${x}), ${w}, s_${name});`;
+      }),
     ]);
+  const addUp = results.map(({ name }) => `      y_${name} += s_${name};`);
   const round = rows
     ? [
       `      let top = i32(oy * ${stride}u) - ${padY};`,
       ...patchOffsets(TH, kH, stride, dilation).flatMap(loadRow),
       ...range(kH).flatMap((u) => kernelRow(u, `${u}u`)),
+      ...addUp,
     ]
     : [
       `    for (var u = 0u; u < ${kH}u; u++) {`,
       `      let top = i32(oy * ${stride}u + u * ${dilation}u) - ${padY};`,
       ...range(TH).map((p) => p * stride).flatMap(loadRow),
       ...kernelRow(0, "u"),
+      ...addUp,
       "    }",
     ];
   const vectorStores = outW % 4 === 0;
