@@ -11,7 +11,6 @@ import {
   InputError,
   paintHeatmaps,
   paintPoses,
-  parameters,
   type ReportEvaluation,
   reportHtml,
   type ReportScene,
@@ -30,7 +29,7 @@ import {
   predictMaps,
 } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
-import { prepareFolder, progressOnStderr } from "./output.ts";
+import { prepareFolder, progressOnStderr, trainingProgress } from "./output.ts";
 import {
   EVALUATION_NAME,
   EVALUATION_SCENES,
@@ -39,7 +38,14 @@ import {
   syntheticSource,
 } from "./sources.ts";
 import { recipeOf, train } from "./training.ts";
-import { type LoadedModel, loadModel, makeModel, saveModel, shippedWeights } from "./weights.ts";
+import {
+  learnedNumbers,
+  type LoadedModel,
+  loadModel,
+  makeModel,
+  saveModel,
+  shippedWeights,
+} from "./weights.ts";
 
 /** The scenes are 64 pixels wide; COCO's area ranges are meant for photographs of about 512. */
 const JUDGED_SIZE = 512;
@@ -53,7 +59,7 @@ export const demoCommand: Command = {
   summary: "Train a small network from nothing, measure it and the shipped one, write a report.",
   operands: "",
   options: {
-    minutes: { type: "number", above: true, default: 6, help: "training time in minutes" },
+    minutes: { type: "number", above: true, default: 7.5, help: "training time in minutes" },
     steps: { type: "whole", least: 1, help: "training steps instead of time" },
     batch: { type: "whole", least: 1, default: 8, help: "images in a step" },
     preset: { type: "text", default: "demo", help: "network to train" },
@@ -77,7 +83,7 @@ async function run(values: Values): Promise<void> {
   await prepareFolder(out);
   const adapter = (await adapterInfo()).name;
   const { model, imageSize, preset } = fresh;
-  const learned = [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
+  const learned = learnedNumbers(fresh);
   console.log(`adapter      ${adapter}`);
   console.log(`network      ${preset}: ${learned.toLocaleString("en")} parameters`);
   console.log(`measured on  ${EVALUATION_NAME}`);
@@ -89,14 +95,7 @@ async function run(values: Values): Promise<void> {
     seed,
     slots: 4,
   });
-  const progress = progressOnStderr({
-    label: "train",
-    rateUnit: "images",
-    ratePerStep: batchSize,
-    ...(limits.steps === undefined
-      ? { limitSeconds: limits.minutes! * 60 }
-      : { total: limits.steps }),
-  });
+  const progress = trainingProgress(batchSize, limits);
   const result = await train(model, stream, recipe, limits, progress);
 
   const trained = await judge(fresh);

@@ -34,3 +34,17 @@ export function progressOnStderr(options: Omit<ProgressOptions, "sink">): Progre
     : lineSink(write);
   return new Progress({ ...options, sink });
 }
+
+/** Progress of a training run that ends after some steps, some minutes or whichever comes first. */
+export function trainingProgress(
+  batchSize: number,
+  { steps, minutes }: { readonly steps?: number; readonly minutes?: number },
+): Progress {
+  return progressOnStderr({
+    label: "train",
+    rateUnit: "images",
+    ratePerStep: batchSize,
+    ...(minutes === undefined ? {} : { limitSeconds: minutes * 60 }),
+    ...(steps === undefined ? {} : { total: steps }),
+  });
+}

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { adapterInfo, InputError, parameters } from "../mod.ts";
+import { adapterInfo, InputError } from "../mod.ts";
 import { batches, loadCoco, OFFICIAL_AUGMENTATION } from "../data/mod.ts";
 import type { Command, Values } from "./options.ts";
-import { prepareFolder, progressOnStderr } from "./output.ts";
+import { prepareFolder, trainingProgress } from "./output.ts";
 import { EVALUATION_SEED, syntheticSource } from "./sources.ts";
 import { recipeOf, train } from "./training.ts";
-import { loadModel, makeModel, saveModel } from "./weights.ts";
+import { learnedNumbers, loadModel, makeModel, saveModel } from "./weights.ts";
 
 /** `train`. */
 export const trainCommand: Command = {
@@ -76,10 +76,11 @@ async function run(values: Values): Promise<void> {
     ? syntheticSource(seed, imageSize)
     : await loadCoco(annotations, values.required("images"));
   await prepareFolder(out);
-  const learned = [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
   const { name: adapter } = await adapterInfo();
   console.log(`adapter  ${adapter}`);
-  console.log(`network  ${loaded.preset}: ${learned.toLocaleString("en")} parameters`);
+  console.log(
+    `network  ${loaded.preset}: ${learnedNumbers(loaded).toLocaleString("en")} parameters`,
+  );
   console.log(`data     ${annotations ?? "synthetic scenes"}`);
 
   const augment = annotations !== undefined && !values.flag("no-augment");
@@ -91,13 +92,7 @@ async function run(values: Values): Promise<void> {
     slots: annotations === undefined ? 4 : 30,
     ...(augment ? { augment: OFFICIAL_AUGMENTATION } : {}),
   });
-  const progress = progressOnStderr({
-    label: "train",
-    rateUnit: "images",
-    ratePerStep: batchSize,
-    ...(minutes === undefined ? {} : { limitSeconds: minutes * 60 }),
-    ...(steps === undefined ? {} : { total: steps }),
-  });
+  const progress = trainingProgress(batchSize, { steps, minutes });
   const result = await train(model, stream, recipe, { steps, minutes }, progress);
   if (stream.broken.length > 0) {
     console.error(`${stream.broken.length} photographs could not be read and were left out`);

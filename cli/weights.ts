@@ -7,6 +7,7 @@ import {
   floatWeights,
   InputError,
   loadState,
+  parameters,
   PoseNet,
   type PoseNetOptions,
   preset,
@@ -46,6 +47,11 @@ export function makeModel(
 ): LoadedModel {
   const { options: settings, imageSize } = preset(name);
   return { model: new PoseNet({ ...settings, ...options }), imageSize, preset: name, threshold };
+}
+
+/** How many numbers training changes. */
+export function learnedNumbers({ model }: LoadedModel): number {
+  return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Write a model's variables and settings, completely or not at all. */
