@@ -7,14 +7,20 @@
 import {
   adapterInfo,
   COCO,
+  type DecodedPerson,
+  drawPanels,
   drawPoses,
   InputError,
   paintHeatmaps,
   paintPoses,
+  paintTags,
   type ReportEvaluation,
   reportHtml,
   type ReportScene,
+  resizeImage,
+  type RgbImage,
   summarizeImage,
+  type Svg,
   writeFileAtomic,
   writePng,
 } from "../mod.ts";
@@ -53,6 +59,10 @@ const JUDGED_SIZE = 512;
 const GALLERY = 24;
 /** Of these, so many are also written as PNG files. */
 const PICTURES = 6;
+/** Scenes of the overview. */
+const OVERVIEW = 3;
+/** PNG files are so many times as large as the scenes. */
+const ENLARGED = 8;
 
 /** `demo`. */
 export const demoCommand: Command = {
@@ -166,7 +176,7 @@ async function run(values: Values): Promise<void> {
       galleries,
     }),
   );
-  await writePictures(out, galleries[galleries.length - 1].scenes);
+  await writePictures(out, shipped ?? trained, galleries[galleries.length - 1].scenes);
   console.log(`\nreport       ${out}/report.html`);
 }
 
@@ -244,15 +254,54 @@ function galleryOf({ predictions, measured }: Judged): ReportScene[] {
     }));
 }
 
-/** The hardest scenes as files, and one of the best as the picture of the README. */
-async function writePictures(out: string, scenes: readonly ReportScene[]): Promise<void> {
-  for (const [i, scene] of scenes.slice(0, PICTURES).entries()) {
+/** The hardest scenes as pictures, and three that went well side by side. */
+async function writePictures(
+  out: string,
+  { predictions }: Judged,
+  hardest: readonly ReportScene[],
+) {
+  for (const [i, scene] of hardest.slice(0, PICTURES).entries()) {
     const name = `${out}/${String(i + 1).padStart(2, "0")}_${scene.name.replaceAll(/\W+/g, "_")}`;
-    await writePng(`${name}_people.png`, paintPoses(scene.image, scene.predicted, COCO));
-    await writePng(`${name}_heatmaps.png`, paintHeatmaps(scene.heatmaps));
-    await writeFileAtomic(
-      `${name}.svg`,
-      drawPoses(scene.image, scene.predicted, COCO).toString(),
-    );
+    const { image, people } = enlarged(scene.image, scene.predicted);
+    await writePng(`${name}_people.png`, paintPoses(image, people, COCO));
+    await writePng(`${name}_heatmaps.png`, paintHeatmaps(scene.heatmaps, { image }));
+    await writePng(`${name}_tags.png`, paintTags(scene.tags, scene.heatmaps, { image }));
   }
+  const crowds = predictions.filter(({ sample }) => sample.people.length >= 3);
+  const quality = (prediction: Prediction) =>
+    matchPeople(prediction).reduce((sum, match) => sum + (match?.oks ?? 0), 0) /
+    Math.max(prediction.sample.people.length, prediction.people.length);
+  const best = crowds.toSorted((a, b) => quality(b) - quality(a)).slice(0, OVERVIEW);
+  if (best.length > 0) await writeFileAtomic(`${out}/overview.svg`, `${overview(best)}\n`);
+}
+
+/** A row for each scene: the picture, its heatmaps, its tags, its people. */
+function overview(predictions: readonly Prediction[]): Svg {
+  const panels = predictions.flatMap(({ sample, heatmaps, tags, people }) => {
+    const big = enlarged(sample.image, people);
+    return [
+      { caption: `${sample.image.width} x ${sample.image.height} pixels`, picture: sample.image },
+      { caption: "heatmaps: where", picture: paintHeatmaps(heatmaps, { image: big.image }) },
+      { caption: "tags: whose", picture: paintTags(tags, heatmaps, { image: big.image }) },
+      { caption: "people", picture: drawPoses(sample.image, people, COCO) },
+    ];
+  });
+  return drawPanels(panels, { columns: 4, title: "From a picture to its people" });
+}
+
+/** A small picture and what was found in it, {@linkcode ENLARGED} times as large. */
+function enlarged(image: RgbImage, people: readonly DecodedPerson[]) {
+  return {
+    image: resizeImage(image, ENLARGED * image.width, ENLARGED * image.height),
+    people: people.map((person) => ({
+      ...person,
+      keypoints: person.keypoints.map((keypoint) =>
+        keypoint && {
+          ...keypoint,
+          x: ENLARGED * (keypoint.x + 0.5) - 0.5,
+          y: ENLARGED * (keypoint.y + 0.5) - 0.5,
+        }
+      ),
+    })),
+  };
 }

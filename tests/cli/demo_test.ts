@@ -44,7 +44,8 @@ Deno.test("main() runs the demo to its report, figures, pictures and weights, wh
 
     const photo = `${out}/${pictures[0]}`;
     const { width } = await readImage(photo);
-    assert.equal(width, 64);
+    assert.equal(width, 512);
+    assert.match(await Deno.readTextFile(`${out}/overview.svg`), /tags: whose/);
     const weights = `${out}/weights.safetensors`;
     const found = `${folder}/found`;
     assert.match(await printed("predict", photo, "--weights", weights, "--out", found), /people/);
