@@ -61,8 +61,9 @@ const GALLERY = 24;
 const PICTURES = 6;
 /** Scenes of the overview. */
 const OVERVIEW = 3;
-/** PNG files are so many times as large as the scenes. */
+/** Pictures are so many times as large as the scenes: those in files, and those in the overview. */
 const ENLARGED = 8;
+const ENLARGED_IN_OVERVIEW = 3;
 
 /** `demo`. */
 export const demoCommand: Command = {
@@ -262,7 +263,7 @@ async function writePictures(
 ) {
   for (const [i, scene] of hardest.slice(0, PICTURES).entries()) {
     const name = `${out}/${String(i + 1).padStart(2, "0")}_${scene.name.replaceAll(/\W+/g, "_")}`;
-    const { image, people } = enlarged(scene.image, scene.predicted);
+    const { image, people } = enlarged(scene.image, scene.predicted, ENLARGED);
     await writePng(`${name}_people.png`, paintPoses(image, people, COCO));
     await writePng(`${name}_heatmaps.png`, paintHeatmaps(scene.heatmaps, { image }));
     await writePng(`${name}_tags.png`, paintTags(scene.tags, scene.heatmaps, { image }));
@@ -278,28 +279,28 @@ async function writePictures(
 /** A row for each scene: the picture, its heatmaps, its tags, its people. */
 function overview(predictions: readonly Prediction[]): Svg {
   const panels = predictions.flatMap(({ sample, heatmaps, tags, people }) => {
-    const big = enlarged(sample.image, people);
+    const { image } = enlarged(sample.image, people, ENLARGED_IN_OVERVIEW);
     return [
       { caption: `${sample.image.width} x ${sample.image.height} pixels`, picture: sample.image },
-      { caption: "heatmaps: where", picture: paintHeatmaps(heatmaps, { image: big.image }) },
-      { caption: "tags: whose", picture: paintTags(tags, heatmaps, { image: big.image }) },
+      { caption: "heatmaps: where", picture: paintHeatmaps(heatmaps, { image }) },
+      { caption: "tags: whose", picture: paintTags(tags, heatmaps, { image }) },
       { caption: "people", picture: drawPoses(sample.image, people, COCO) },
     ];
   });
   return drawPanels(panels, { columns: 4, title: "From a picture to its people" });
 }
 
-/** A small picture and what was found in it, {@linkcode ENLARGED} times as large. */
-function enlarged(image: RgbImage, people: readonly DecodedPerson[]) {
+/** A small picture and what was found in it, `factor` times as large. */
+function enlarged(image: RgbImage, people: readonly DecodedPerson[], factor: number) {
   return {
-    image: resizeImage(image, ENLARGED * image.width, ENLARGED * image.height),
+    image: resizeImage(image, factor * image.width, factor * image.height),
     people: people.map((person) => ({
       ...person,
       keypoints: person.keypoints.map((keypoint) =>
         keypoint && {
           ...keypoint,
-          x: ENLARGED * (keypoint.x + 0.5) - 0.5,
-          y: ENLARGED * (keypoint.y + 0.5) - 0.5,
+          x: factor * (keypoint.x + 0.5) - 0.5,
+          y: factor * (keypoint.y + 0.5) - 0.5,
         }
       ),
     })),
