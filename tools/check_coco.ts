@@ -19,7 +19,8 @@ import { makeModel } from "../cli/weights.ts";
 /** How many photographs. */
 const PHOTOS = 8;
 const IMAGE_SIZE = 128;
-const BATCH = 4;
+/** All of them in every step: then the statistics of a batch are those of the set, as when the network is used. */
+const BATCH = PHOTOS;
 /** AP on themselves must reach this share of what ideal maps reach. */
 const SHARE = 0.85;
 /** After so many minutes the photographs should be known by heart. */
