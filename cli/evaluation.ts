@@ -101,7 +101,7 @@ function imageOf({ shape, data }: HostArray, n: number): HostArray {
 }
 
 /** How heatmap pixels of a sample lie in its picture. */
-function frameOf(sample: Sample, imageSize: number, stride: number): HeatmapFrame {
+function frameOf(sample: Sample, imageSize: number, stride: number): Required<HeatmapFrame> {
   const [a, b, c, d, e, f] = invertAffine(
     cropTransform(wholePicture(sample.image).crop, imageSize),
   );
@@ -150,6 +150,28 @@ export function idealMaps(sample: Sample, imageSize: number, stride: number): Ma
   return { heatmaps, tags };
 }
 
+/**
+ * Heatmaps that are 0 outside the picture. A picture that is not square leaves a margin, which the loss does not look
+ * at: a network may say anything there.
+ */
+function withinPicture(
+  { heatmaps, tags }: Maps,
+  { width, height }: Sample["image"],
+  { stride, inverse: [[a, b, c], [d, e, f]] }: Required<HeatmapFrame>,
+): Maps {
+  const [K, h, w] = heatmaps.shape;
+  const inside = Uint8Array.from({ length: h * w }, (_, i) => {
+    const [x, y] = [(i % w + 0.5) * stride, (Math.floor(i / w) + 0.5) * stride];
+    const [column, row] = [a * x + b * y + c, d * x + e * y + f];
+    return column >= 0 && row >= 0 && column <= width && row <= height ? 1 : 0;
+  });
+  if (!inside.includes(0)) return { heatmaps, tags };
+  return {
+    heatmaps: hostArray([K, h, w], heatmaps.data.map((value, i) => inside[i % (h * w)] * value)),
+    tags,
+  };
+}
+
 /** Decode maps into people in image pixels; `threshold`: least height of a peak. */
 export function decode(
   sample: Sample,
@@ -158,11 +180,13 @@ export function decode(
   stride: number,
   threshold?: number,
 ): Prediction {
-  const people = decodePoses(maps.heatmaps, maps.tags, {
-    frame: frameOf(sample, imageSize, stride),
+  const frame = frameOf(sample, imageSize, stride);
+  const { heatmaps, tags } = withinPicture(maps, sample.image, frame);
+  const people = decodePoses(heatmaps, tags, {
+    frame,
     ...(threshold === undefined ? {} : { threshold }),
   });
-  return { sample, people, ...maps };
+  return { sample, people, heatmaps, tags };
 }
 
 /**
