@@ -2,14 +2,15 @@
  * The shaders of conv2d. One idea serves all: an invocation keeps a block of results in registers and, for
  * every number it loads, does as many multiply-adds as it can.
  *
- *     forward, ∂x   a block of TH x TW output pixels times TO output channels. For each input channel and kernel
- *                   row it loads TH rows of x and uses them for the row's kernel elements and all TO channels.
+ *     forward, ∂x   a block of TH x TW output pixels times TO output channels. For each input channel it loads the
+ *                   rows of x under the block, all at once or those of one kernel row after the other, and uses
+ *                   them for the kernel's elements and all TO channels.
  *     ∂w            one row of TO x TC kernels. It walks along strips of TW output pixels, loads the gradient of
  *                   TO output channels and a row of TC input channels, and multiplies each with each.
  *
- * Why so: on the software adapter a load costs as much as 28 multiply-adds (measured, llvmpipe, 8 lanes), so
- * the block should be large; but its loops are written out here, in TypeScript, and the software adapter's
- * compiler takes a second for a thousand lines, so it should not be too large.
+ * Why so: on the software adapter a load costs as much as 50 multiply-adds (COST below), so the block should be
+ * large; but its loops are written out here, in TypeScript, and the software adapter's compiler takes a second for
+ * three thousand multiply-adds, so it should not be too large. docs/conv2d.md tells the story.
  *
  * @module
  */
@@ -78,9 +79,13 @@ export interface Block {
   readonly rows: boolean;
 }
 
-/** How the columns of a patch are loaded: four at a time where they are aligned. Offsets of the first of each. */
+/** How the columns of x under a block are loaded: four at a time where they are aligned. */
 interface ColumnLoads {
+  /** Whether x is bound as vectors: every block's own columns begin at one and are inside the image. */
+  readonly aligned: boolean;
+  /** Offsets, from the block's first column, of the first column of each vector. */
   readonly vectors: readonly number[];
+  /** Offsets of the columns loaded one by one. */
   readonly scalars: readonly number[];
 }
 
@@ -88,26 +93,54 @@ interface ColumnLoads {
  * The columns of x under a block of TW outputs. Vectors hold those from the first output's own column to the last's,
  * which are inside the image; what the kernel reaches beyond them may be outside.
  */
-function columnLoads(
-  columns: readonly number[],
-  TW: number,
-  W: number,
-  attrs: ConvAttrs,
-): ColumnLoads {
-  const { padX, stride } = attrs;
+function columnLoads(TW: number, W: number, attrs: ConvAttrs): ColumnLoads {
+  const { kW, padX, stride, dilation, outW } = attrs;
+  const columns = patchOffsets(TW, kW, stride, dilation);
+  const aligned = W % 4 === 0 && TW * stride % 4 === 0 && outW % TW === 0 && outW * stride <= W;
   const own = (s: number) => s >= padX && s - padX < TW * stride;
-  const vectors = isAligned(W, TW, attrs)
+  const vectors = aligned
     ? columns.filter((s) =>
       (s - padX) % 4 === 0 && range(4).every((k) => own(s + k) && columns.includes(s + k))
     )
     : [];
   const covered = new Set(vectors.flatMap((s) => range(4).map((k) => s + k)));
-  return { vectors, scalars: columns.filter((s) => !covered.has(s)) };
+  return { aligned, vectors, scalars: columns.filter((s) => !covered.has(s)) };
 }
 
-/** True where x can be bound as vectors: every block's own columns begin at one and are inside the image. */
-function isAligned(W: number, TW: number, { stride, outW }: ConvAttrs): boolean {
-  return W % 4 === 0 && TW * stride % 4 === 0 && outW % TW === 0 && outW * stride <= W;
+/** What it costs to load one row of them. */
+function rowCost({ vectors, scalars }: ColumnLoads): number {
+  return vectors.length * COST.vector + scalars.length * COST.scalar;
+}
+
+/**
+ * WGSL that loads one row of x under a block into `<name>_<offset>` for every column, 0 outside the image.
+ *
+ * @param row.at WGSL name of where the row begins in x.
+ * @param row.inside WGSL name of whether the row is inside the image.
+ * @param row.columnsInside True where every column is.
+ */
+function loadRow(
+  { aligned, vectors, scalars }: ColumnLoads,
+  { stride, padX }: ConvAttrs,
+  row: { name: string; at: string; inside: string; columnsInside: boolean },
+): string[] {
+  const { name, at, inside, columnsInside } = row;
+  return [
+    ...vectors.flatMap((s) => [
+      `      let ${name}_from_${s} = select(vec4f(), vec4f(x[(${at} + ox * ${stride}u) / 4u + ${
+        (s - padX) / 4
+      }u]), ${inside});`,
+      ...range(4).map((k) => `      let ${name}_${s + k} = ${name}_from_${s}[${k}];`),
+    ]),
+    ...scalars.map((s) => {
+      const number = aligned // its place in its vector is known: the block's first column is a multiple of 4
+        ? `x[(${at} + column${s}) / 4u][${((s - padX) % 4 + 4) % 4}]`
+        : `x[${at} + column${s}]`;
+      return `      let ${name}_${s} = select(0.0, f32(${number}), ${inside}${
+        columnsInside ? "" : ` && column${s}Inside`
+      });`;
+    }),
+  ];
 }
 
 /** Of the blocks whose shader is not too long, the one that is estimated to take least. */
@@ -122,20 +155,18 @@ export function chooseBlock([N, C, , W]: Shape, attrs: ConvAttrs): Block {
   let best: Block | undefined;
   let least = Infinity;
   for (const TW of widths) {
+    const perRow = rowCost(columnLoads(TW, W, attrs));
     for (const TO of [4, 8, 12, 16]) {
       if (TO > quarter(O) * 4 || (outW % TW !== 0 && TO > 8)) continue; // stores without vectors are long
+      const count = Math.ceil(outW / TW) * Math.ceil(outH / TH) * N * Math.ceil(O / TO);
       for (const rows of [false, true]) {
+        const loadedRows = rows ? patchOffsets(TH, kH, stride, dilation).length : TH * kH;
         for (const channels of depths) {
           const unrolled = TO * TH * TW * kW * (rows ? kH : 1) * channels;
           if (unrolled > limit && !(TO === 4 && !rows && channels === 1)) continue;
-          const columns = patchOffsets(TW, kW, stride, dilation);
-          const { vectors, scalars } = columnLoads(columns, TW, W, attrs);
-          const loadedRows = rows ? patchOffsets(TH, kH, stride, dilation).length : TH * kH;
-          const perChannel = loadedRows *
-              (vectors.length * COST.vector + scalars.length * COST.scalar) +
-            kH * kW * (TO / 4) * COST.vector + TO * TH * TW * kH * kW * COST.multiplyAdd +
+          const perChannel = loadedRows * perRow + kH * kW * (TO / 4) * COST.vector +
+            TO * TH * TW * kH * kW * COST.multiplyAdd +
             TO * TH * TW * COST.carried * (rows ? 1 : kH) / channels;
-          const count = Math.ceil(outW / TW) * Math.ceil(outH / TH) * N * Math.ceil(O / TO);
           const time = perChannel * Math.ceil(count / COST.abreast);
           if (time < least) [best, least] = [{ TH, TW, TO, channels, rows }, time];
         }
@@ -155,9 +186,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const { TH, TW, TO, channels, rows } = chooseBlock(shape, attrs);
   const bias = request.inputs.length > 2;
   const quads = range(TO / 4);
-  const columns = patchOffsets(TW, kW, stride, dilation);
-  const aligned = isAligned(W, TW, attrs);
-  const { vectors, scalars } = columnLoads(columns, TW, W, attrs);
+  const loads = columnLoads(TW, W, attrs);
   const tilesX = Math.ceil(outW / TW);
   const tilesY = Math.ceil(outH / TH);
   const count = tilesX * tilesY * N * Math.ceil(O / TO);
@@ -165,23 +194,15 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
     (tilesX * TW - 1) * stride - padX + (kW - 1) * dilation < W;
 
   /** One row of the patch, `r` rows below `top`. */
-  const loadRow = (r: number) => [
+  const patchRow = (r: number) => [
     `      let row${r} = top + ${r};`,
     `      let row${r}Inside = u32(row${r}) < H;`,
     `      let at${r} = plane + u32(clamp(row${r}, 0, i32(H) - 1)) * W;`,
-    ...vectors.flatMap((s) => [
-      `      let v_${r}_${s} = select(vec4f(), vec4f(x[(at${r} + ox * ${stride}u) / 4u + ${
-        (s - padX) / 4
-      }u]), row${r}Inside);`,
-      ...range(4).map((k) => `      let x_${r}_${s + k} = v_${r}_${s}[${k}];`),
-    ]),
-    ...scalars.map((s) => {
-      const number = aligned // its place in its vector is known: the block's first column is a multiple of 4
-        ? `x[(at${r} + column${s}) / 4u][${((s - padX) % 4 + 4) % 4}]`
-        : `x[at${r} + column${s}]`;
-      return `      let x_${r}_${s} = select(0.0, f32(${number}), row${r}Inside${
-        columnsInside ? "" : ` && column${s}Inside`
-      });`;
+    ...loadRow(loads, attrs, {
+      name: `x_${r}`,
+      at: `at${r}`,
+      inside: `row${r}Inside`,
+      columnsInside,
     }),
   ];
   const results = range(TH).flatMap((p) =>
@@ -210,14 +231,14 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const round = rows
     ? [
       `      let top = i32(oy * ${stride}u) - ${padY};`,
-      ...patchOffsets(TH, kH, stride, dilation).flatMap(loadRow),
+      ...patchOffsets(TH, kH, stride, dilation).flatMap(patchRow),
       ...range(kH).flatMap((u) => kernelRow(u, `${u}u`)),
       ...addUp,
     ]
     : [
       `    for (var u = 0u; u < ${kH}u; u++) {`,
       `      let top = i32(oy * ${stride}u + u * ${dilation}u) - ${padY};`,
-      ...range(TH).map((p) => p * stride).flatMap(loadRow),
+      ...range(TH).map((p) => p * stride).flatMap(patchRow),
       ...kernelRow(0, "u"),
       ...addUp,
       "    }",
@@ -255,7 +276,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
     request,
     inputs: bias ? ["x", "w", "bias"] : ["x", "w"],
     vectors: [
-      ...(aligned ? ["x"] : []),
+      ...(loads.aligned ? ["x"] : []),
       "w",
       ...(bias ? ["bias"] : []),
       ...(vectorStores ? ["out"] : []),
@@ -283,7 +304,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
       `  let oy = (i / TILES_X % TILES_Y) * ${TH}u;`,
       "  let n = i / (TILES_X * TILES_Y) % N;",
       `  let channel = i / (TILES_X * TILES_Y * N) * ${TO}u;`,
-      ...scalars.flatMap((s) => columnLines(s, stride, padX, columnsInside)),
+      ...loads.scalars.flatMap((s) => columnLines(s, stride, padX, columnsInside)),
       ...quads.flatMap((q) => [
         `  let b_${q} = ${bias ? `vec4f(bias[channel / 4u + ${q}u])` : "vec4f(0.0)"};`,
         ...range(TH).flatMap((p) => range(TW).map((t) => `  var y_${p}_${t}_${q} = b_${q};`)),
@@ -396,23 +417,23 @@ interface GradBlock {
 /** Of the blocks whose shader is not too long, the one that is estimated to take least. */
 function chooseGradBlock(x: Shape, attrs: ConvAttrs): GradBlock {
   const [N, C, , W] = x;
-  const { O, kH, kW, stride, dilation, outH, outW } = attrs;
+  const { O, kH, kW, outH, outW } = attrs;
   const limit = longestShader(2 * N * C * O * kH * kW * outH * outW);
   let best: GradBlock | undefined;
   let least = Infinity;
+  const parts = weightGradParts(x, attrs);
   for (const TW of outW % 8 === 0 ? [4, 8] : [Math.min(outW, 4)]) {
-    const columns = patchOffsets(TW, kW, stride, dilation);
-    const { vectors, scalars } = columnLoads(columns, TW, W, attrs);
+    const perRow = rowCost(columnLoads(TW, W, attrs));
     for (const TO of [4, 8, 12]) {
-      for (const blocksC of range(C).map((i) => i + 1)) {
-        const TC = Math.ceil(C / blocksC);
-        if (TO > quarter(O) * 4 || TC > 16 || (TO * TC * kW * TW > limit && (TO > 4 || TC > 1))) {
-          continue;
-        }
-        const perStrip = TC * (vectors.length * COST.vector + scalars.length * COST.scalar) +
+      for (let most = Math.min(C, 16); most >= 1; most--) {
+        const blocksC = Math.ceil(C / most);
+        const TC = Math.ceil(C / blocksC); // spread evenly
+        const unrolled = TO * TC * kW * TW;
+        if (TO > quarter(O) * 4 || (unrolled > limit && (TO > 4 || TC > 1))) continue;
+        const perStrip = TC * perRow +
           TO * (outW % 4 === 0 ? TW / 4 * COST.vector : TW * COST.scalar) +
           TO * TC * kW * (TW * COST.multiplyAdd + COST.carried);
-        const count = Math.ceil(O / TO) * blocksC * kH * weightGradParts(x, attrs);
+        const count = Math.ceil(O / TO) * blocksC * kH * parts;
         const time = perStrip * Math.ceil(outW / TW) * Math.ceil(count / COST.abreast);
         if (time < least) [best, least] = [{ TO, TC, TW }, time];
       }
@@ -437,9 +458,7 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const blocksC = Math.ceil(C / TC);
   const count = blocksO * blocksC * kH * parts;
   const strips = Math.ceil(outW / TW);
-  const columns = patchOffsets(TW, kW, stride, dilation);
-  const aligned = isAligned(W, TW, attrs);
-  const { vectors, scalars } = columnLoads(columns, TW, W, attrs);
+  const loads = columnLoads(TW, W, attrs);
   const vectorLoads = outW % 4 === 0;
 
   const loadGrad = quads.flatMap((q) => {
@@ -466,18 +485,7 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const accumulate = range(TC).flatMap((c) => [
     "    {",
     `      let at = (n * C + min(channelC + ${c}u, C - 1u)) * ${H * W}u + rowAt;`,
-    ...vectors.flatMap((s) => [
-      `      let v_${s} = select(vec4f(), vec4f(x[(at + ox * ${stride}u) / 4u + ${
-        (s - padX) / 4
-      }u]), inside);`,
-      ...range(4).map((k) => `      let x_${s + k} = v_${s}[${k}];`),
-    ]),
-    ...scalars.map((s) => {
-      const number = aligned
-        ? `x[(at + column${s}) / 4u][${((s - padX) % 4 + 4) % 4}]`
-        : `x[at + column${s}]`;
-      return `      let x_${s} = select(0.0, f32(${number}), inside && column${s}Inside);`;
-    }),
+    ...loadRow(loads, attrs, { name: "x", at: "at", inside: "inside", columnsInside: false }),
     ...range(kW).flatMap((v) =>
       range(TW).flatMap((t) =>
         quads.map((q) =>
@@ -513,7 +521,7 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
     name: "conv2d.grad.weight",
     request,
     inputs: ["x", "g"],
-    vectors: [...(aligned ? ["x"] : []), ...(vectorLoads ? ["g"] : []), "out"],
+    vectors: [...(loads.aligned ? ["x"] : []), ...(vectorLoads ? ["g"] : []), "out"],
     constants: { COUNT: count, ROW: row, C, H, W, O, OUT_H: outH, OUT_W: outW },
     workgroupSize: [size, 1, 1],
     workgroups,
@@ -538,7 +546,7 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
       "    let inside = u32(y) < H;",
       "    let rowAt = u32(clamp(y, 0, i32(H) - 1)) * W;",
       ...loadGrad,
-      ...scalars.flatMap((s) => columnLines(s, stride, padX, false)),
+      ...loads.scalars.flatMap((s) => columnLines(s, stride, padX, false)),
       ...accumulate,
       "  }",
       ...stores,
