@@ -74,19 +74,33 @@ export async function saveModel(
  * The model that a weight file holds.
  *
  * @param path The file.
- * @param as Load into a new model of this preset instead of the one that the file describes.
+ * @param as Load into a new model of this preset instead of the one that the file describes. The threshold stays the
+ * file's: it goes with the weights.
  * @throws {InputError} If the file is no weight file, or its weights do not fit the model.
  */
 export async function loadModel(path: string, as?: string): Promise<LoadedModel> {
   const file = await readSafetensors(path);
   const weights = floatWeights(file, path);
-  const loaded = as === undefined ? described(path, file.metadata) : makeModel(as);
+  const threshold = thresholdOf(path, file.metadata);
+  const loaded = as === undefined
+    ? { ...described(path, file.metadata), threshold }
+    : makeModel(as, {}, threshold);
   await loadState(loaded.model, weights, { source: path });
   return loaded;
 }
 
-function described(path: string, metadata: Readonly<Record<string, string>>): LoadedModel {
-  const { options, imageSize, preset: name, threshold = DEFAULT_THRESHOLD } = metadata;
+function thresholdOf(path: string, { threshold }: Readonly<Record<string, string>>): number {
+  if (threshold === undefined) return DEFAULT_THRESHOLD;
+  const value = Number(threshold);
+  if (threshold.trim() !== "" && Number.isFinite(value)) return value;
+  throw new InputError(`${path}: its threshold is damaged: "${threshold}" is no number`);
+}
+
+function described(
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+): Omit<LoadedModel, "threshold"> {
+  const { options, imageSize, preset: name } = metadata;
   if (!options || !imageSize || !name) {
     throw new InputError(
       `${path}: does not say which network it belongs to\n  help: name it with --preset`,
@@ -97,7 +111,6 @@ function described(path: string, metadata: Readonly<Record<string, string>>): Lo
       model: new PoseNet(JSON.parse(options) as PoseNetOptions),
       imageSize: Number(imageSize),
       preset: name,
-      threshold: Number(threshold),
     };
   } catch (error) {
     throw new InputError(`${path}: its network settings are damaged: ${(error as Error).message}`);
