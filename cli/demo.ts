@@ -7,9 +7,9 @@
 import {
   adapterInfo,
   COCO,
-  type DecodedPerson,
   drawPanels,
   drawPoses,
+  type HeatmapFrame,
   InputError,
   paintHeatmaps,
   paintPoses,
@@ -21,6 +21,7 @@ import {
   type RgbImage,
   summarizeImage,
   type Svg,
+  toImagePixels,
   writeFileAtomic,
   writePng,
 } from "../mod.ts";
@@ -64,6 +65,11 @@ const OVERVIEW = 3;
 /** Pictures are so many times as large as the scenes: those in files, and those in the overview. */
 const ENLARGED = 8;
 const ENLARGED_IN_OVERVIEW = 3;
+/** Where a place of a scene lies in its picture: whole numbers are pixel centres in both. */
+const ENLARGED_FRAME: HeatmapFrame = {
+  stride: ENLARGED,
+  inverse: [[1, 0, (ENLARGED - 1) / 2], [0, 1, (ENLARGED - 1) / 2]],
+};
 
 /** `demo`. */
 export const demoCommand: Command = {
@@ -260,10 +266,11 @@ async function writePictures(
   out: string,
   { predictions }: Judged,
   hardest: readonly ReportScene[],
-) {
+): Promise<void> {
   for (const [i, scene] of hardest.slice(0, PICTURES).entries()) {
     const name = `${out}/${String(i + 1).padStart(2, "0")}_${scene.name.replaceAll(/\W+/g, "_")}`;
-    const { image, people } = enlarged(scene.image, scene.predicted, ENLARGED);
+    const image = enlarged(scene.image, ENLARGED);
+    const people = scene.predicted.map((person) => toImagePixels(person, ENLARGED_FRAME));
     await writePng(`${name}_people.png`, paintPoses(image, people, COCO));
     await writePng(`${name}_heatmaps.png`, paintHeatmaps(scene.heatmaps, { image }));
     await writePng(`${name}_tags.png`, paintTags(scene.tags, scene.heatmaps, { image }));
@@ -279,7 +286,7 @@ async function writePictures(
 /** A row for each scene: the picture, its heatmaps, its tags, its people. */
 function overview(predictions: readonly Prediction[]): Svg {
   const panels = predictions.flatMap(({ sample, heatmaps, tags, people }) => {
-    const { image } = enlarged(sample.image, people, ENLARGED_IN_OVERVIEW);
+    const image = enlarged(sample.image, ENLARGED_IN_OVERVIEW);
     return [
       { caption: `${sample.image.width} x ${sample.image.height} pixels`, picture: sample.image },
       { caption: "heatmaps: where", picture: paintHeatmaps(heatmaps, { image }) },
@@ -290,19 +297,6 @@ function overview(predictions: readonly Prediction[]): Svg {
   return drawPanels(panels, { columns: 4, title: "From a picture to its people" });
 }
 
-/** A small picture and what was found in it, `factor` times as large. */
-function enlarged(image: RgbImage, people: readonly DecodedPerson[], factor: number) {
-  return {
-    image: resizeImage(image, factor * image.width, factor * image.height),
-    people: people.map((person) => ({
-      ...person,
-      keypoints: person.keypoints.map((keypoint) =>
-        keypoint && {
-          ...keypoint,
-          x: factor * (keypoint.x + 0.5) - 0.5,
-          y: factor * (keypoint.y + 0.5) - 0.5,
-        }
-      ),
-    })),
-  };
+function enlarged(image: RgbImage, factor: number): RgbImage {
+  return resizeImage(image, factor * image.width, factor * image.height);
 }

@@ -157,13 +157,13 @@ export function idealMaps(sample: Sample, imageSize: number, stride: number): Ma
 function withinPicture(
   { heatmaps, tags }: Maps,
   { width, height }: Sample["image"],
-  { stride, inverse: [[a, b, c], [d, e, f]] }: Required<HeatmapFrame>,
+  { stride, inverse: [rowX, rowY] }: Required<HeatmapFrame>,
 ): Maps {
   const [K, h, w] = heatmaps.shape;
   const inside = Uint8Array.from({ length: h * w }, (_, i) => {
-    const [x, y] = [(i % w + 0.5) * stride, (Math.floor(i / w) + 0.5) * stride];
-    const [column, row] = [a * x + b * y + c, d * x + e * y + f];
-    return column >= 0 && row >= 0 && column <= width && row <= height ? 1 : 0;
+    const centre = { x: (i % w + 0.5) * stride, y: (Math.floor(i / w) + 0.5) * stride };
+    const { x, y } = applyAffine([...rowX, ...rowY], centre);
+    return x >= 0 && y >= 0 && x <= width && y <= height ? 1 : 0;
   });
   if (!inside.includes(0)) return { heatmaps, tags };
   return {

@@ -60,7 +60,7 @@ async function run(values: Values): Promise<void> {
   const recipe = recipeOf(values.text("recipe")!, values.number("rate"));
   const start = values.text("weights");
   const loaded = start === undefined
-    ? makeModel(values.text("preset")!, { seed }, recipe.threshold)
+    ? makeModel(values.text("preset")!, { seed })
     : await loadModel(start);
   const imageSize = values.number("size") ?? loaded.imageSize;
   const { model } = loaded;

@@ -1,18 +1,5 @@
 import assert from "node:assert/strict";
-import { main } from "../../cli/main.ts";
-
-/** Run a command line; what it printed on standard error and its exit code. */
-async function failing(...args: string[]): Promise<{ code: number; message: string }> {
-  const said: string[] = [];
-  const [error, log] = [console.error, console.log];
-  console.error = (...words) => said.push(words.join(" "));
-  console.log = () => {};
-  try {
-    return { code: await main(args), message: said.join("\n") };
-  } finally {
-    [console.error, console.log] = [error, log];
-  }
-}
+import { runMain } from "./run_main.ts";
 
 /** Run `body` in a folder that is gone afterwards; `files` says what is in it at the end. */
 async function inFolder(body: (folder: string, files: () => string[]) => Promise<void>) {
@@ -42,12 +29,13 @@ const truth = {
 };
 
 Deno.test("main() names the nearest command and option", async () => {
-  assert.deepEqual(await failing("trian"), {
+  assert.deepEqual(await runMain("trian"), {
     code: 1,
+    printed: "",
     message: 'trian: unknown command "trian"; there are demo, train, predict, evaluate\n' +
       "  help: did you mean train?",
   });
-  const { code, message } = await failing("train", "--presett", "demo");
+  const { code, message } = await runMain("train", "--presett", "demo");
   assert.equal(code, 1);
   assert.match(message, /did you mean --preset\?/);
 });
@@ -81,7 +69,7 @@ Deno.test("main() refuses settings before anything is written", async () => {
       [["evaluate", "--annotations", `${folder}/no.json`], /--results is missing/],
     ];
     for (const [args, expected] of cases) {
-      const { code, message } = await failing(...args);
+      const { code, message } = await runMain(...args);
       assert.equal(code, 1, args.join(" "));
       assert.match(message, expected);
     }
@@ -95,7 +83,7 @@ Deno.test("main() evaluates a results file and writes its figures", async () => 
     const found = [{ image_id: 1, category_id: 1, keypoints, score: 0.5 }];
     await Deno.writeTextFile(`${folder}/found.json`, JSON.stringify(found));
     const files = ["--annotations", `${folder}/truth.json`, "--results", `${folder}/found.json`];
-    const { code } = await failing("evaluate", ...files, "--json", `${folder}/figures.json`);
+    const { code } = await runMain("evaluate", ...files, "--json", `${folder}/figures.json`);
     assert.equal(code, 0);
     const figures = JSON.parse(await Deno.readTextFile(`${folder}/figures.json`));
     assert.ok(Math.abs(figures.keypoints.AP - 1) < 1e-12);
@@ -108,7 +96,7 @@ Deno.test("main() names the file and the place of bad records", async () => {
     await Deno.writeTextFile(`${folder}/truth.json`, JSON.stringify(truth));
     const short = [{ image_id: 1, category_id: 1, keypoints: keypoints.slice(3), score: 0.5 }];
     await Deno.writeTextFile(`${folder}/short.json`, JSON.stringify(short));
-    const { message } = await failing(
+    const { message } = await runMain(
       "evaluate",
       "--annotations",
       `${folder}/truth.json`,

@@ -1,25 +1,19 @@
 import assert from "node:assert/strict";
 import { readImage } from "ae";
-import { main } from "../../cli/main.ts";
+import { runMain } from "./run_main.ts";
 
 /** Run a command line that must succeed; what it printed. */
-async function printed(...args: string[]): Promise<string> {
-  const said: string[] = [];
-  const { log, error } = console;
-  console.log = console.error = (...words) => said.push(words.join(" "));
-  try {
-    assert.equal(await main(args), 0, said.join("\n"));
-  } finally {
-    Object.assign(console, { log, error });
-  }
-  return said.join("\n");
+async function succeeding(...args: string[]): Promise<string> {
+  const { code, printed, message } = await runMain(...args);
+  assert.equal(code, 0, message);
+  return printed;
 }
 
 Deno.test("main() runs the demo to its report, figures, pictures and weights, which predict reads", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const out = `${folder}/demo`;
-    const said = await printed("demo", "--steps", "2", "--batch", "2", "--out", out);
+    const said = await succeeding("demo", "--steps", "2", "--batch", "2", "--out", out);
     assert.match(said, /trained now .*ideal maps/);
 
     const metrics = JSON.parse(await Deno.readTextFile(`${out}/metrics.json`));
@@ -48,7 +42,10 @@ Deno.test("main() runs the demo to its report, figures, pictures and weights, wh
     assert.match(await Deno.readTextFile(`${out}/overview.svg`), /tags: whose/);
     const weights = `${out}/weights.safetensors`;
     const found = `${folder}/found`;
-    assert.match(await printed("predict", photo, "--weights", weights, "--out", found), /people/);
+    assert.match(
+      await succeeding("predict", photo, "--weights", weights, "--out", found),
+      /people/,
+    );
     assert.ok(Array.isArray(JSON.parse(await Deno.readTextFile(`${found}/results.json`))));
   } finally {
     await Deno.remove(folder, { recursive: true });
