@@ -16,8 +16,8 @@
  * With the background outnumbering the marks by a hundred to one, a small network's first success is to say "nothing"
  * everywhere, and it may stay there; a foreground weight of 10 keeps it from settling. It also makes the network say
  * more than it believes: where a keypoint is with probability p, the best answer to weight w is h = (1 + w) p / (1 + w p),
- * for w = 10 and p = 0.1 already 0.55, and ten of a hundred such places look like keypoints. Lower the weight to 0
- * towards the end of training, with a tensor of shape `[]`.
+ * for w = 10 and p = 0.1 already 0.55. Take peaks above that only, or lower the weight to 0 towards the end of training,
+ * with a tensor of shape `[]`.
  *
  * @module
  */

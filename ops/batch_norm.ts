@@ -27,6 +27,7 @@ import { shapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
 import { type Kernel, kernel, perElement } from "../core/kernel.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
+import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { cast } from "./cast.ts";
 import { concat, slice } from "./concat.ts";
@@ -162,21 +163,24 @@ const statisticsGradientOp: Op<null> = {
     }),
 };
 
+/** A number as WGSL writes an f32. */
+const literal = (value: number) => Number.isInteger(value) ? value.toFixed(1) : `${value}`;
+
 /** WGSL that every formula below starts from. */
 const channelStatistics = (eps: number) =>
   `  let mean = statistics[c];
-  let perDeviation = inverseSqrt(statistics[C + c] + ${
-    Number.isInteger(eps) ? eps.toFixed(1) : eps
-  });`;
+  let perDeviation = inverseSqrt(statistics[C + c] + ${literal(eps)});`;
 
-/**
- * WGSL for the factor and the shift of channel `c`, and what stands for its gradient: with `relu` that of y where
- * y is above 0. That is seen from x, which is at hand, rather than from y, which would have to be loaded.
- */
+/** The same with the factor and the shift of channel `c`. */
 const channelFactor = (eps: number) =>
   `${channelStatistics(eps)}
   let factor = f32(gamma[c]) * perDeviation;
   let shift = f32(beta[c]);`;
+
+/**
+ * WGSL expression of the gradient that reaches the normalised values: with `relu` only where y is above 0. That is seen
+ * from x, which is at hand, rather than from y, which would have to be loaded.
+ */
 const passed = (g: string, x: string, value: string, relu: boolean) =>
   relu ? `select(${value}(), ${g}, (${x} - mean) * factor + shift > ${value}())` : g;
 
@@ -382,12 +386,11 @@ const runningOp: Op<{ readonly row: number; readonly keep: number; readonly take
   shape: ([old]) => old,
   kernel(request) {
     const { overwrites, attrs: { row, keep, take } } = request;
-    const number = (value: number) => Number.isInteger(value) ? value.toFixed(1) : `${value}`;
     const old = overwrites === 0 ? "out" : "old";
     return perElement("batchNorm2d.running", request, {
       inputs: ["old", "statistics"],
       constants: { FIRST: row * request.output.shape[0] },
-      body: `  out[i] = ${number(keep)} * ${old}[i] + ${number(take)} * statistics[FIRST + i];`,
+      body: `  out[i] = ${literal(keep)} * ${old}[i] + ${literal(take)} * statistics[FIRST + i];`,
     });
   },
 };
@@ -420,7 +423,7 @@ export function runningStatistic(
   },
 ): Tensor {
   const [C] = old.shape;
-  if (old.shape.length !== 1 || statistics.shape.length !== 2 || statistics.shape[1] !== C) {
+  if (old.shape.length !== 1 || !sameShape(statistics.shape, [2, C])) {
     throw shapeError(
       "runningStatistic",
       "statistics must have two rows of the average's channels",

@@ -147,14 +147,16 @@ describe("runningStatistic", () => {
     assert.deepEqual([...variance.data], [24, 48, 72]);
   });
 
-  it("refuses statistics of other channels", () => {
-    assert.throws(
-      () => runningStatistic(zeros([2]), zeros([2, 3]), { of: "mean", keep: 1, take: 0 }),
-      {
-        name: "ShapeError",
-        message: /^runningStatistic: statistics must have two rows of the average's channels\n/,
-      },
-    );
+  it("refuses statistics of other channels or rows", () => {
+    for (const shape of [[2, 3], [1, 2], [2]]) {
+      assert.throws(
+        () => runningStatistic(zeros([2]), zeros(shape), { of: "mean", keep: 1, take: 0 }),
+        {
+          name: "ShapeError",
+          message: /^runningStatistic: statistics must have two rows of the average's channels\n/,
+        },
+      );
+    }
   });
 });
 
