@@ -10,9 +10,11 @@
  *
  * @module
  */
+import { throwFailure, untilConfirmed } from "./confirm.ts";
 import { type Gpu, openGpu } from "./device.ts";
 import { dtypeOf } from "./dtype.ts";
-import type { HostArray, TypedArray } from "./host_array.ts";
+import { GpuError } from "./errors.ts";
+import { type HostArray, sizeOf, type TypedArray } from "./host_array.ts";
 import {
   ancestors,
   type Assignment,
@@ -24,8 +26,9 @@ import {
   resolveView,
   summarise,
 } from "./plan.ts";
-import { acquire, type Block, release } from "./pool.ts";
+import { acquireAll, type Block, release } from "./pool.ts";
 import {
+  allDone,
   bind,
   bufferOfLeaf,
   copyBytes,
@@ -34,6 +37,7 @@ import {
   encode,
   fillLeaves,
   inOrder,
+  loseValue,
   prepare,
   type PreparedKernel,
   realiseNow,
@@ -54,6 +58,7 @@ export interface Step<T, O> {
    * Run the step. The returned tensors stay valid until the next call: read or clone them before.
    *
    * @throws {TypeError} If an input is missing or not an array.
+   * @throws {RangeError} If an input has more or fewer numbers than its shape says.
    * @throws {GpuError} If the device fails.
    */
   (inputs: StepInputs<T>): Promise<O>;
@@ -65,6 +70,7 @@ export interface Step<T, O> {
 
 /** One traced version of a step. */
 interface CompiledVersion {
+  readonly gpu: Gpu;
   readonly plan: Plan;
   readonly kernels: readonly PreparedKernel[];
   readonly dispatches: readonly Dispatch[];
@@ -74,6 +80,8 @@ interface CompiledVersion {
   /** Inputs that the plan reads, by name. */
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly handles: Tensor[];
+  /** Variables that a call changes. */
+  readonly targets: readonly Tensor[];
   /** What the function made that depends on no input and no variable: computed once, kept by the step. */
   readonly constants: readonly Tensor[];
   readonly copies: readonly { from: GPUBuffer; to: GPUBuffer; bytes: number }[];
@@ -134,12 +142,24 @@ export function compile<T extends object, O>(
   const prepareFor = async (inputs: unknown) => {
     if (disposed) throw new TypeError(`${owner}: the step was disposed`);
     const gpu = await openGpu();
-    gpu.check();
+    throwFailure(gpu);
     const arrays = checkInputs(owner, inputs as Readonly<Record<string, unknown>>);
     const signature = signatureOf(arrays);
     const version = versions.get(signature) ??
       await trace(gpu, owner, fn as (inputs: unknown) => unknown, arrays);
+    if (version.gpu !== gpu) {
+      throw new GpuError(
+        `${owner}: the device was lost, and with it this step's buffers and variables\n` +
+          "  help: start again from the last checkpoint",
+      );
+    }
     versions.set(signature, version);
+    // Should the device fail, the buffers of the step are not to be trusted either: it is traced again.
+    untilConfirmed(version, (why) => {
+      for (const { storage } of version.targets) loseValue(storage, why);
+      if (versions.get(signature) === version) versions.delete(signature);
+      drop(version, `is gone: the device failed: ${why}`);
+    });
     return { gpu, version, arrays };
   };
 
@@ -147,7 +167,7 @@ export function compile<T extends object, O>(
     inOrder(async () => {
       const { gpu, version, arrays } = await prepareFor(inputs);
       replay(gpu, owner, version, arrays);
-      if (++calls % CALLS_PER_WAIT === 0) await gpu.device.queue.onSubmittedWorkDone();
+      if (++calls % CALLS_PER_WAIT === 0) await allDone(gpu);
       return version.output as O;
     });
 
@@ -155,11 +175,7 @@ export function compile<T extends object, O>(
     plans: () => new Map([...versions].map(([key, { plan }]) => [key, summarise(plan)])),
     [Symbol.dispose]() {
       disposed = true;
-      for (const version of versions.values()) {
-        for (const block of version.blocks) release(block);
-        for (const constant of version.constants) constant.dispose();
-        for (const handle of version.handles) expire(handle, "is an output of a disposed step");
-      }
+      for (const version of versions.values()) drop(version, "is an output of a disposed step");
       versions.clear();
     },
   });
@@ -217,6 +233,13 @@ function refreshHandles(version: CompiledVersion): void {
   (version as { output: unknown }).output = output;
 }
 
+/** Give back everything that a version holds. */
+function drop({ blocks, constants, handles }: CompiledVersion, why: string): void {
+  for (const block of blocks) release(block);
+  for (const constant of constants) constant.dispose();
+  for (const handle of handles) expire(handle, why);
+}
+
 function expire(handle: Tensor, why: string): void {
   handle.storage.block = null;
   handle.storage.gone = why;
@@ -247,34 +270,44 @@ async function trace(
   const outputs = [...new Set(wanted)].filter((x) => !("initial" in resolveView(x)));
   const plan = makePlan(outputs, assignments);
   const inputs = new Map([...placeholders].filter(([, x]) => plan.leaves.includes(x)));
-  const inputBlocks = [...inputs.values()].map((x) => x.storage.block = acquire(x.bytes, owner));
-  for (const x of inputs.values()) x.storage.borrowed = true;
+  const placed = [...inputs.values()];
   const targets = assignments.map(({ variable }) => variable);
-  await fillLeaves(gpu, [...new Set([...plan.leaves, ...targets])]);
-  const kernels = await prepare(gpu, plan);
-  const slotBlocks = plan.slots.map((bytes) => acquire(bytes, owner));
-  const bufferOf = (place: Place) =>
-    "slot" in place ? slotBlocks[place.slot].buffer : bufferOfLeaf(place.leaf);
-  const handles = new Map(outputs.map((x, i) => {
-    const place = plan.outputs[i];
-    const block = "slot" in place ? slotBlocks[place.slot] : place.leaf.storage.block!;
-    return [x, new Tensor(x.shape, x.dtype, { block, borrowed: true })] as const;
-  }));
-  return {
-    plan,
-    kernels,
-    dispatches: bind(gpu, kernels, bufferOf),
-    output: mapTensors(result, (x) => handles.get(x) ?? x),
-    blocks: [...inputBlocks, ...slotBlocks],
-    inputs,
-    handles: [...handles.values()],
-    constants: [...constants, ...data].filter((x) => x.id > before),
-    copies: plan.copies.map(({ from, to }) => ({
-      from: bufferOf(from),
-      to: bufferOfLeaf(to),
-      bytes: copyBytes(to),
-    })),
-  };
+  const blocks = acquireAll([...placed.map(({ bytes }) => bytes), ...plan.slots], owner);
+  try {
+    placed.forEach(({ storage }, i) =>
+      Object.assign(storage, { block: blocks[i], borrowed: true })
+    );
+    await fillLeaves(gpu, [...new Set([...plan.leaves, ...targets])]);
+    const kernels = await prepare(gpu, plan);
+    const blockOf = (place: Place) =>
+      "slot" in place ? blocks[placed.length + place.slot] : place.leaf.storage.block!;
+    const bufferOf = (place: Place) =>
+      "slot" in place ? blockOf(place).buffer : bufferOfLeaf(place.leaf);
+    const handles = new Map(outputs.map((x, i) => {
+      const block = blockOf(plan.outputs[i]);
+      return [x, new Tensor(x.shape, x.dtype, { block, borrowed: true })] as const;
+    }));
+    return {
+      gpu,
+      plan,
+      kernels,
+      dispatches: bind(gpu, kernels, bufferOf),
+      output: mapTensors(result, (x) => handles.get(x) ?? x),
+      blocks,
+      inputs,
+      handles: [...handles.values()],
+      targets,
+      constants: [...constants, ...data].filter((x) => x.id > before),
+      copies: plan.copies.map(({ from, to }) => ({
+        from: bufferOf(from),
+        to: bufferOfLeaf(to),
+        bytes: copyBytes(to),
+      })),
+    };
+  } catch (error) {
+    for (const block of blocks) release(block);
+    throw error;
+  }
 }
 
 /** The largest parts of the graph that depend on no input and no variable. */
@@ -315,6 +348,13 @@ function checkInputs(
       if (!array || !Array.isArray(array.shape) || !ArrayBuffer.isView(array.data)) {
         const help = input instanceof Tensor ? "; capture tensors, pass arrays" : "";
         throw new TypeError(`${owner}: input ${name} must be an array { shape, data }${help}`);
+      }
+      if (sizeOf(array.shape) !== array.data.length) {
+        throw new RangeError(
+          `${owner}: input ${name} is [${array.shape.join(", ")}], which is ${
+            sizeOf(array.shape)
+          } numbers, but its data has ${array.data.length}`,
+        );
       }
       return [name, array as HostArray<TypedArray>];
     }),

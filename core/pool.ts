@@ -25,6 +25,8 @@ export interface Block {
   readonly buffer: GPUBuffer;
   /** The buffer's size. */
   readonly bytes: number;
+  /** Where the buffer lies; a lost device takes its buffers with it. */
+  readonly device: GPUDevice;
   /** The group it is counted under in {@linkcode memory}. */
   owner: string;
 }
@@ -80,11 +82,31 @@ export function acquire(
   const made: Block = {
     buffer: device.createBuffer({ label: owner, size, usage }),
     bytes: size,
+    device,
     owner,
   };
   totalBytes += size;
   held.add(made);
   return made;
+}
+
+/** Take several buffers, or none: if there is no room for all, those taken are given back. */
+export function acquireAll(sizes: readonly number[], owner: string): Block[] {
+  const blocks: Block[] = [];
+  try {
+    for (const bytes of sizes) blocks.push(acquire(bytes, owner));
+  } catch (error) {
+    for (const block of blocks) release(block);
+    throw error;
+  }
+  return blocks;
+}
+
+/** Destroy a buffer that may be damaged. */
+export function discard(block: Block): void {
+  if (!held.delete(block)) return;
+  block.buffer.destroy();
+  totalBytes -= block.bytes;
 }
 
 /** Give a buffer back; whoever takes it next may overwrite it after the work submitted so far. */

@@ -3,6 +3,14 @@
  *
  * @module
  */
+import {
+  confirm,
+  manyUnconfirmed,
+  submittedSoFar,
+  takeBackAll,
+  throwFailure,
+  untilConfirmed,
+} from "./confirm.ts";
 import { type Gpu, openedGpu, openGpu } from "./device.ts";
 import { typedArray } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
@@ -16,8 +24,8 @@ import {
   type PlannedKernel,
   resolveView,
 } from "./plan.ts";
-import { acquire, type Block, release } from "./pool.ts";
-import { installReader, type Tensor } from "./tensor.ts";
+import { acquire, acquireAll, type Block, discard, release } from "./pool.ts";
+import { installReader, type Storage, type Tensor } from "./tensor.ts";
 import { currentTrace } from "./trace.ts";
 import type { Variable } from "./variable.ts";
 
@@ -94,7 +102,37 @@ export function bind(
 export function bufferOfLeaf(leaf: Tensor): GPUBuffer {
   const { block, gone } = leaf.storage;
   if (!block) throw new GpuError(`${describe(leaf)} ${gone ?? "has no numbers"}`);
+  if (block.device !== openedGpu()?.device) {
+    throw new GpuError(
+      `${describe(leaf)} is gone: its device was lost\n` +
+        "  help: make it again, or start again from the last checkpoint",
+    );
+  }
   return block.buffer;
+}
+
+/** A buffer was filled: if the device fails before it confirms that, destroy it, and `restore` what was before. */
+function fill(storage: Storage, block: Block, restore: () => void = () => {}): void {
+  storage.block = block;
+  untilConfirmed(storage, () => {
+    if (storage.block !== block) return;
+    discard(block);
+    storage.block = null;
+    restore();
+  });
+}
+
+/** A variable is being written: if the device fails before it confirms that, its value is lost. */
+export function overwrite({ storage }: Tensor): void {
+  untilConfirmed(storage, (why) => loseValue(storage, why));
+}
+
+/** A variable's value is lost. */
+export function loseValue(storage: Storage, why: string): void {
+  if (!storage.block) return;
+  discard(storage.block);
+  storage.block = null;
+  storage.gone = `lost its value when the device failed: ${why}`;
 }
 
 /** Upload data and compute the first values of variables, so that every leaf has a buffer. */
@@ -104,15 +142,15 @@ export async function fillLeaves(gpu: Gpu, leaves: readonly Tensor[]): Promise<v
     const { storage } = leaf;
     if (storage.gone) throw new GpuError(`${describe(leaf)} ${storage.gone}`);
     if (storage.block) continue;
-    if (storage.host) {
-      storage.block = upload(gpu, storage.host, "tensors");
+    const { host } = storage;
+    if (host) {
+      fill(storage, upload(gpu, host, "tensors"), () => storage.host = host);
       storage.host = null;
     } else if ("initial" in leaf) {
       const { initial } = leaf as Variable;
       if (initial.storage.host) {
-        storage.block = upload(gpu, initial.storage.host, "variables"); // no second copy of it on the device
+        fill(storage, upload(gpu, initial.storage.host, "variables")); // no second copy of it on the device
       } else {
-        storage.block = acquire(leaf.bytes, "variables");
         firstUse.push({ variable: leaf, value: initial });
       }
     } else {
@@ -123,7 +161,22 @@ export async function fillLeaves(gpu: Gpu, leaves: readonly Tensor[]): Promise<v
       );
     }
   }
-  if (firstUse.length > 0) await run(gpu, makePlan([], firstUse));
+  if (firstUse.length > 0) await computeFirst(gpu, firstUse);
+}
+
+/** Compute the values that variables begin with; if that fails they have none yet, as before. */
+async function computeFirst(gpu: Gpu, firstUse: readonly Assignment[]): Promise<void> {
+  const blocks = acquireAll(firstUse.map(({ variable }) => variable.bytes), "variables");
+  firstUse.forEach(({ variable }, i) => fill(variable.storage, blocks[i]));
+  try {
+    await run(gpu, makePlan([], firstUse));
+  } catch (error) {
+    firstUse.forEach(({ variable: { storage } }, i) => {
+      if (storage.block === blocks[i]) storage.block = null;
+      release(blocks[i]);
+    });
+    throw error;
+  }
 }
 
 function upload({ device }: Gpu, host: TypedArray | (() => TypedArray), owner: string): Block {
@@ -148,7 +201,7 @@ export function writeBuffer(device: GPUDevice, buffer: GPUBuffer, host: TypedArr
 async function run(gpu: Gpu, plan: Plan, wanted: readonly Tensor[] = []): Promise<void> {
   await fillLeaves(gpu, plan.leaves);
   const kernels = await prepare(gpu, plan);
-  const blocks = plan.slots.map((bytes) => acquire(bytes, "tensors"));
+  const blocks = acquireAll(plan.slots, "tensors");
   const bufferOf = (place: Place) =>
     "slot" in place ? blocks[place.slot].buffer : bufferOfLeaf(place.leaf);
   const encoder = gpu.device.createCommandEncoder();
@@ -161,11 +214,20 @@ async function run(gpu: Gpu, plan: Plan, wanted: readonly Tensor[] = []): Promis
   plan.outputs.forEach((place, i) => {
     if (!("slot" in place)) return;
     kept.add(place.slot);
-    resolveView(wanted[i]).storage.block ??= blocks[place.slot];
+    const { storage } = resolveView(wanted[i]);
+    if (!storage.block) fill(storage, blocks[place.slot]);
   });
   blocks.forEach((block, slot) => {
     if (!kept.has(slot)) release(block);
   });
+  if (manyUnconfirmed()) await allDone(gpu);
+}
+
+/** Wait until the device has done what was submitted so far. */
+export async function allDone(gpu: Gpu): Promise<void> {
+  const upTo = submittedSoFar();
+  await gpu.device.queue.onSubmittedWorkDone();
+  confirm(gpu, upTo);
 }
 
 /** A tensor's bytes rounded up to what a copy wants; buffers are always at least this large. */
@@ -204,17 +266,17 @@ export function commitNow(assignments: readonly Assignment[]): Promise<void> {
     // A first value that nobody reads is not computed: loading weights into a new model makes none.
     const unread = targets.filter((x) => !x.storage.block && !plan.leaves.includes(x));
     await fillLeaves(gpu, targets.filter((x) => !unread.includes(x) || x.storage.gone));
-    for (const x of unread) x.storage.block = acquire(x.bytes, "variables");
+    const blocks = acquireAll(unread.map(({ bytes }) => bytes), "variables");
+    unread.forEach(({ storage }, i) => storage.block = blocks[i]);
     try {
       await run(gpu, plan);
     } catch (error) {
-      for (const x of unread) {
-        if (x.storage.block) release(x.storage.block);
-        x.storage.block = null;
-      }
+      for (const { storage } of unread) storage.block = null;
+      for (const block of blocks) release(block);
       throw error;
     }
-    gpu.check();
+    for (const x of targets) overwrite(x);
+    throwFailure(gpu);
   });
 }
 
@@ -270,16 +332,20 @@ async function readOne(x: Tensor): Promise<HostArray<TypedArray>> {
   const encoder = gpu.device.createCommandEncoder();
   encoder.copyBufferToBuffer(bufferOfLeaf(source), 0, staging.buffer, 0, bytes);
   gpu.device.queue.submit([encoder.finish()]);
+  const upTo = submittedSoFar();
   try {
     await staging.buffer.mapAsync(GPUMapMode.READ, 0, bytes);
   } catch (error) {
-    gpu.check();
-    throw new GpuError(`reading ${describe(x)} failed: ${(error as Error).message}`);
+    discard(staging);
+    throwFailure(gpu);
+    const failure = new GpuError(`reading ${describe(x)} failed: ${(error as Error).message}`);
+    takeBackAll(failure);
+    throw failure;
   }
   const copy = staging.buffer.getMappedRange(0, bytes).slice(0);
   staging.buffer.unmap();
   release(staging);
-  gpu.check();
+  confirm(gpu, upTo);
   return { shape: x.shape, data: typedArray(x.dtype, x.size, copy) };
 }
 

@@ -26,10 +26,14 @@ export class TimestampQueries {
     }
     this.#gpu = gpu;
     this.#count = count;
-    const perSet = MOST / 2;
+    // No more queries than will be written: a driver may wait for ever for one that is not.
     this.#sets = Array.from(
-      { length: Math.ceil(count / perSet) },
-      () => gpu.device.createQuerySet({ type: "timestamp", count: MOST }),
+      { length: Math.ceil(2 * count / MOST) },
+      (_, n) =>
+        gpu.device.createQuerySet({
+          type: "timestamp",
+          count: Math.min(MOST, 2 * count - n * MOST),
+        }),
     );
     const size = Math.max(1, this.#sets.length) * MOST * BYTES;
     const usage = GPUBufferUsage;
@@ -47,7 +51,7 @@ export class TimestampQueries {
       });
     });
     this.#sets.forEach((set, n) => {
-      encoder.resolveQuerySet(set, 0, MOST, this.#resolved, n * MOST * BYTES);
+      encoder.resolveQuerySet(set, 0, set.count, this.#resolved, n * MOST * BYTES);
     });
     encoder.copyBufferToBuffer(this.#resolved, 0, this.#staging, 0, this.#staging.size);
   }

@@ -189,6 +189,35 @@ Deno.test("setMemoryBudget() bounds what is held, and the error lists the owners
   assert.throws(() => setMemoryBudget(0), /setMemoryBudget: bytes must be positive/);
 });
 
+Deno.test("what finds no room gives back the buffers that it had taken already", async () => {
+  const x = variable(ones([40_000, 1]), "x");
+  await x.read();
+  const held = () => memory().filter(({ owner }) => owner !== "free" && owner !== "staging");
+  const before = held();
+  const bytes = before.reduce((sum, row) => sum + row.bytes, 0);
+  const wide = () => x.add(1);
+  const huge = () => x.add(ones([1, 8]));
+  setMemoryBudget(bytes + 250_000); // room for x + 1, not for eight times as much
+  try {
+    await assert.rejects(read({ wide: wide(), huge: huge() }), /out of memory/);
+    assert.deepEqual(held(), before);
+    using step = compile(() => ({ wide: wide(), huge: huge() }));
+    await assert.rejects(step({}), /out of memory/);
+    assert.deepEqual(held().map(({ owner }) => owner), before.map(({ owner }) => owner));
+  } finally {
+    setMemoryBudget(4 * 2 ** 30);
+  }
+  assert.equal(await huge().sum().item(), 40_000 * 8 * 2);
+});
+
+Deno.test("a step refuses data that does not fill the shape", async () => {
+  using step = compile(({ x }: { x: Tensor }) => x.sum());
+  await assert.rejects(
+    step({ x: { shape: [2, 3], data: new Float32Array(5) } }),
+    /RangeError: step: input x is \[2, 3\], which is 6 numbers, but its data has 5/,
+  );
+});
+
 Deno.test("a tensor larger than one binding is refused with the factor that would fit", async () => {
   await assert.rejects(
     zeros([2 ** 30]).add(1).read(),
