@@ -33,7 +33,12 @@ import { decodeRunLengths, type RunLengths } from "../image/run_length.ts";
 import { checkCocoTruth, type CocoTruth } from "../pose/coco_records.ts";
 import type { AnnotatedPerson, Visibility } from "../pose/person.ts";
 import { COCO, type Skeleton } from "../pose/skeleton.ts";
-import { labelledPeople, type Sample, type SampleSource } from "./sample.ts";
+import {
+  type DescribedSource,
+  labelledPeople,
+  type Sample,
+  type SourceDescription,
+} from "./sample.ts";
 
 /** A part of a photograph where the heatmap loss does not count. */
 export interface IgnoreRegion {
@@ -234,7 +239,7 @@ function shown(value: unknown): string {
  * await assert.rejects(photos.sample(0), /no\/such\/folder\/7\.jpg: no such file/);
  * ```
  */
-export class CocoDataset implements SampleSource {
+export class CocoDataset implements DescribedSource {
   /** The folder of pictures. */
   readonly folder: string;
   /** What is known of each photograph without reading it. */
@@ -254,6 +259,11 @@ export class CocoDataset implements SampleSource {
     this.folder = folder;
     this.records = records;
     this.#cacheBytes = cacheMegabytes * 2 ** 20;
+  }
+
+  /** How to open it once more. */
+  get description(): SourceDescription {
+    return { kind: "photographs", settings: { folder: this.folder, records: this.records } };
   }
 
   /** How many photographs. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from "./ahead.ts";
 export * from "./augment.ts";
 export { type Batch, type BatchOptions, makeBatch } from "./batch.ts";
 export * from "./coco.ts";

@@ -34,6 +34,20 @@ export interface SampleSource {
   sample(index: number): Sample | Promise<Sample>;
 }
 
+/** A source as values that can be sent to a worker, which opens the same one with them. */
+export interface SourceDescription {
+  /** Which kind of source. */
+  readonly kind: "scenes" | "photographs";
+  /** What it is made from: the options of `sceneSource`, the folder and records of a `CocoDataset`. */
+  readonly settings: object;
+}
+
+/** A source that can be opened once more elsewhere, see {@linkcode SourceDescription}. */
+export interface DescribedSource extends SampleSource {
+  /** How to open it once more. */
+  readonly description: SourceDescription;
+}
+
 /**
  * The people that a network can learn from: those with at least one annotated keypoint. Crowd regions and
  * people without keypoints fall away.

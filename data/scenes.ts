@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Sample, SampleSource } from "./sample.ts";
+import type { DescribedSource, Sample } from "./sample.ts";
 import { type SceneOptions, syntheticScene } from "./synthetic/scene.ts";
 
 /** Which scenes: those of one series, from the first on. */
@@ -30,7 +30,7 @@ export interface SceneSourceOptions extends Omit<SceneOptions, "index"> {
  * }
  * ```
  */
-export function sceneSource(options: SceneSourceOptions): SampleSource {
+export function sceneSource(options: SceneSourceOptions): DescribedSource {
   const { length = Infinity, ...scenes } = options;
   if (length !== Infinity && !(Number.isInteger(length) && length >= 1)) {
     throw new RangeError(`sceneSource: length must be a whole number, 1 or more, not ${length}`);
@@ -40,5 +40,5 @@ export function sceneSource(options: SceneSourceOptions): SampleSource {
     return { id: index, fileName: `scene ${scenes.seed}/${index}`, image, people };
   };
   sample(0); // wrong options are noticed here, not in the middle of a run
-  return { length, sample };
+  return { length, sample, description: { kind: "scenes", settings: options } };
 }

@@ -1,0 +1,75 @@
+/**
+ * The worker of {@linkcode batchesAhead}: makes the batch that begins at a place of a stream, and sends it.
+ *
+ * @module
+ */
+import { InputError } from "../core/errors.ts";
+import type { Batch } from "./batch.ts";
+import { CocoDataset, type PhotoRecord } from "./coco.ts";
+import { batches, type BrokenSample, type LoaderOptions, type StreamPosition } from "./loader.ts";
+import type { SampleSource, SourceDescription } from "./sample.ts";
+import { sceneSource, type SceneSourceOptions } from "./scenes.ts";
+
+/** First message: what to make batches from, and how. */
+export interface WorkerSetup {
+  readonly description: SourceDescription;
+  readonly options: Omit<LoaderOptions, "onBroken" | "start" | "steps">;
+}
+
+/** Every further message: where the batch begins. */
+export interface WorkerRequest {
+  readonly start: StreamPosition;
+}
+
+/** The answer to a request. */
+export type WorkerAnswer =
+  | {
+    readonly batch: Batch;
+    /** The place after the batch. */
+    readonly position: StreamPosition;
+    readonly broken: readonly BrokenSample[];
+    readonly droppedPeople: number;
+  }
+  | { readonly error: string; readonly isInput: boolean };
+
+function openSource({ kind, settings }: SourceDescription): SampleSource {
+  if (kind === "scenes") return sceneSource(settings as SceneSourceOptions);
+  const { folder, records } = settings as { folder: string; records: readonly PhotoRecord[] };
+  return new CocoDataset(folder, records);
+}
+
+/** What of a worker's global scope is used here. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<WorkerSetup | WorkerRequest>) => void) | null;
+  postMessage(answer: WorkerAnswer, transfer: Transferable[]): void;
+}
+
+const scope = self as unknown as WorkerScope;
+let source: SampleSource;
+let options: WorkerSetup["options"];
+
+/** Answers go out in the order of the requests, although reading pictures takes awaits. */
+let last = Promise.resolve();
+
+scope.onmessage = ({ data }) => {
+  if ("description" in data) {
+    source = openSource(data.description);
+    options = data.options;
+  } else {
+    last = last.then(() => answer(data));
+  }
+};
+
+async function answer({ start }: WorkerRequest): Promise<void> {
+  try {
+    const stream = batches(source, { ...options, start, steps: 1, onBroken: () => {} });
+    for await (const batch of stream) {
+      const { position, broken, droppedPeople } = stream;
+      const buffers = Object.values(batch).map(({ data }) => data.buffer);
+      scope.postMessage({ batch, position, broken, droppedPeople }, buffers);
+    }
+  } catch (error) {
+    const { message } = error as Error;
+    scope.postMessage({ error: message, isInput: error instanceof InputError }, []);
+  }
+}
