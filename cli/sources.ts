@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Sample, type SampleSource, sceneSource, SYNTHETIC_VERSION } from "../data/mod.ts";
+import { type DescribedSource, type Sample, sceneSource, SYNTHETIC_VERSION } from "../data/mod.ts";
 
 /** Seed of the scenes that networks are measured on; training never uses it. */
 export const EVALUATION_SEED = 2017;
@@ -20,7 +20,7 @@ export const EVALUATION_NAME =
   `${EVALUATION_SCENES} scenes of ${PEOPLE[0]} to ${PEOPLE[1]} people`;
 
 /** Scenes without end to train on. */
-export function syntheticSource(seed: number, size: number): SampleSource {
+export function syntheticSource(seed: number, size: number): DescribedSource {
   return sceneSource({ seed, size, people: PEOPLE, setting: SETTING });
 }
 

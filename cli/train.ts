@@ -3,13 +3,16 @@
  *
  * @module
  */
-import { adapterInfo, InputError } from "../mod.ts";
-import { batches, loadCoco, OFFICIAL_AUGMENTATION } from "../data/mod.ts";
+import { adapterInfo, InputError, writeFileAtomic } from "../mod.ts";
+import { batchesAhead, loadCoco, OFFICIAL_AUGMENTATION } from "../data/mod.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, trainingProgress } from "./output.ts";
 import { EVALUATION_SEED, syntheticSource } from "./sources.ts";
 import { recipeOf, train } from "./training.ts";
 import { learnedNumbers, loadModel, makeModel, saveModel } from "./weights.ts";
+
+/** Weights are written so often while a run goes on. */
+const SAVE_EVERY_MINUTES = 2;
 
 /** `train`. */
 export const trainCommand: Command = {
@@ -31,10 +34,23 @@ export const trainCommand: Command = {
       help: "loss weights and learning rate: small, authors",
     },
     rate: { type: "number", above: true, help: "highest learning rate (default: the recipe's)" },
+    "tag-weight": {
+      type: "number",
+      above: true,
+      default: 1,
+      help: "factor on the recipe's weights of push and pull",
+    },
     steps: { type: "whole", least: 1, help: "training steps" },
     minutes: { type: "number", above: true, help: "training time in minutes" },
     batch: { type: "whole", least: 1, default: 8, help: "images in a step" },
     seed: { type: "whole", default: 1, help: "seed of weights, order and augmentation" },
+    workers: {
+      type: "whole",
+      least: 1,
+      default: 1,
+      help: "threads that make the batches ahead of the device; the batches are the same",
+    },
+    half: { type: "flag", help: "write the weights as 16-bit floats: half the file's size" },
     "no-augment": { type: "flag", help: "show photographs as they are" },
     out: {
       type: "text",
@@ -57,8 +73,12 @@ async function run(values: Values): Promise<void> {
   if (steps === undefined && minutes === undefined) {
     throw new InputError("how long?\n  help: give --steps or --minutes");
   }
-  const recipe = recipeOf(values.text("recipe")!, values.number("rate"));
   const start = values.text("weights");
+  const recipe = recipeOf(values.text("recipe")!, {
+    rate: values.number("rate"),
+    tagWeight: values.number("tag-weight"),
+    learnt: start !== undefined,
+  });
   const loaded = start === undefined
     ? makeModel(values.text("preset")!, { seed })
     : await loadModel(start);
@@ -84,7 +104,8 @@ async function run(values: Values): Promise<void> {
   console.log(`data     ${annotations ?? "synthetic scenes"}`);
 
   const augment = annotations !== undefined && !values.flag("no-augment");
-  const stream = batches(source, {
+  const stream = batchesAhead(source, {
+    workers: values.number("workers"),
     batchSize,
     inputSize: imageSize,
     stride: model.stride,
@@ -93,20 +114,23 @@ async function run(values: Values): Promise<void> {
     ...(augment ? { augment: OFFICIAL_AUGMENTATION } : {}),
   });
   const progress = trainingProgress(batchSize, { steps, minutes });
-  const result = await train(model, stream, recipe, { steps, minutes }, progress);
+  const save = (made: number) =>
+    saveModel(`${out}/weights.safetensors`, {
+      ...loaded,
+      imageSize,
+      threshold: recipe.threshold,
+    }, {
+      seed: String(seed),
+      steps: String(made),
+      command: `train ${Deno.args.slice(1).join(" ")}`,
+    }, { half: values.flag("half") });
+  const saving = { everyMinutes: SAVE_EVERY_MINUTES, save };
+  const result = await train(model, stream, recipe, { steps, minutes }, progress, saving);
   if (stream.broken.length > 0) {
     console.error(`${stream.broken.length} photographs could not be read and were left out`);
   }
-  await saveModel(`${out}/weights.safetensors`, {
-    ...loaded,
-    imageSize,
-    threshold: recipe.threshold,
-  }, {
-    seed: String(seed),
-    steps: String(result.steps),
-    command: `train ${Deno.args.slice(1).join(" ")}`,
-  });
-  await Deno.writeTextFile(
+  await save(result.steps);
+  await writeFileAtomic(
     `${out}/log.json`,
     JSON.stringify({ adapter, seed, batchSize, ...result }, null, 1) + "\n",
   );

@@ -48,13 +48,24 @@ export interface Recipe {
 
 const WARMUP_STEPS = 100;
 
-/** The recipes by name: see the table above. `rate` replaces the highest learning rate. */
-export function recipeOf(name: string, rate?: number): Recipe {
+/** Changes to a recipe. */
+export interface RecipeOptions {
+  /** Highest learning rate instead of the recipe's. */
+  readonly rate?: number;
+  /** Factor on the weights of push and pull. @default {1} */
+  readonly tagWeight?: number;
+  /** True if the network has learnt before: its tags are apart, so pull acts at full weight from the start. */
+  readonly learnt?: boolean;
+}
+
+/** The recipes by name: see the table above. */
+export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
+  const { rate, tagWeight = 1, learnt = false } = options;
   if (name === "authors") {
     return {
       learningRate: () => rate ?? 2e-4,
-      pushWeight: 1e-3,
-      pullWeight: () => 1e-3,
+      pushWeight: 1e-3 * tagWeight,
+      pullWeight: () => 1e-3 * tagWeight,
       foregroundWeight: 0,
       threshold: 0.1,
     };
@@ -67,8 +78,8 @@ export function recipeOf(name: string, rate?: number): Recipe {
     learningRate: (done, step) =>
       Math.min(1, (step + 1) / WARMUP_STEPS) *
       (0.01 + 0.99 * (1 + Math.cos(Math.PI * done)) / 2) * top,
-    pushWeight: 5e-2,
-    pullWeight: (done) => 5e-2 * Math.min(1, 0.05 + 0.95 * done * 2),
+    pushWeight: 5e-2 * tagWeight,
+    pullWeight: (done) => 5e-2 * tagWeight * (learnt ? 1 : Math.min(1, 0.05 + 0.95 * done * 2)),
     foregroundWeight: 10,
     threshold: 0.5,
   };
@@ -108,6 +119,12 @@ export interface TrainingLimits {
   readonly minutes?: number;
 }
 
+/** Saving while a training run goes on, so that little is lost if it is cut short. */
+export interface Saving {
+  readonly everyMinutes: number;
+  readonly save: (steps: number) => Promise<void>;
+}
+
 /** Losses are read every so many steps: a readback costs 10 ms in Deno. */
 const READ_EVERY = 20;
 
@@ -124,6 +141,7 @@ export async function train(
   recipe: Recipe,
   limits: TrainingLimits,
   progress: Progress,
+  saving?: Saving,
 ): Promise<TrainingResult> {
   const { steps = Infinity, minutes = Infinity } = limits;
   if (steps === Infinity && minutes === Infinity) {
@@ -146,6 +164,7 @@ export async function train(
   const seconds = () => (performance.now() - start) / 1000;
   let made = 0;
   let images = 0;
+  let saved = start;
   for await (const batch of batches) {
     const byTime = minutes === Infinity ? 0 : seconds() / (60 * minutes);
     const done = Math.max(steps === Infinity ? 0 : made / steps, byTime);
@@ -171,6 +190,10 @@ export async function train(
       });
     }
     if (made === steps) break;
+    if (saving && performance.now() - saved >= 60_000 * saving.everyMinutes) {
+      await saving.save(made);
+      saved = performance.now();
+    }
   }
   progress.finish();
   const took = seconds();

@@ -5,6 +5,7 @@
  */
 import {
   floatWeights,
+  type HostArray,
   InputError,
   loadState,
   parameters,
@@ -12,6 +13,7 @@ import {
   type PoseNetOptions,
   preset,
   readSafetensors,
+  type SafetensorsArray,
   stateOf,
   writeSafetensors,
 } from "../mod.ts";
@@ -54,13 +56,15 @@ export function learnedNumbers({ model }: LoadedModel): number {
   return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Write a model's variables and settings, completely or not at all. */
+/** Write a model's variables and settings, completely or not at all; as 16-bit floats if `half` says so. */
 export async function saveModel(
   path: string,
   { model, imageSize, preset, threshold }: LoadedModel,
   notes: Readonly<Record<string, string>> = {},
+  options: { readonly half?: boolean } = {},
 ): Promise<void> {
-  await writeSafetensors(path, await stateOf(model), {
+  const state = await stateOf(model);
+  await writeSafetensors(path, options.half ? halved(state) : state, {
     format: "ae-posenet-1",
     preset,
     imageSize: String(imageSize),
@@ -68,6 +72,19 @@ export async function saveModel(
     options: JSON.stringify(model.options),
     ...notes,
   });
+}
+
+/**
+ * Weights rounded to 16-bit floats, which have 11 binary digits; a tensor with a number too large for them stays as
+ * it is.
+ */
+function halved(state: Readonly<Record<string, HostArray>>): Record<string, SafetensorsArray> {
+  return Object.fromEntries(
+    Object.entries(state).map(([name, array]) => {
+      const data = new Float16Array(array.data);
+      return [name, data.every(Number.isFinite) ? { shape: array.shape, data } : array];
+    }),
+  );
 }
 
 /**

@@ -5,6 +5,7 @@
  * | name         | stacks | channels, increase | image | parameters | multiply-adds |
  * | ------------ | ------ | ------------------ | ----- | ---------- | ------------- |
  * | demo         | 1      | 32, 16             | 64    | 0.56 M     | 0.07 G        |
+ * | demo-wide    | 1      | 56, 28             | 64    | 1.69 M     | 0.21 G        |
  * | tiny-64      | 1      | 16, 16             | 64    | 0.57 M     | 0.13 G        |
  * | small-128    | 1      | 32, 32             | 128   | 1.53 M     | 0.60 G        |
  * | medium-128   | 2      | 64, 32             | 128   | 4.63 M     | 0.98 G        |
@@ -14,7 +15,8 @@
  * | authors      | 4      | 256, 128           | 512   | 138.9 M    | 222 G         |
  *
  * `demo` learns from nothing in minutes: maps of half the image's size, batch normalisation
- * everywhere, and tags that start spread out. `authors` fits the published weights: 68 output channels.
+ * everywhere, and tags that start spread out. `demo-wide` is the same with more channels: the weights that come with
+ * the library are its. `authors` fits the published weights: 68 output channels.
  *
  * @module
  */
@@ -36,6 +38,17 @@ export const presets: Readonly<Record<string, Preset>> = {
       stacks: 1,
       channels: 32,
       increase: 16,
+      stem: "stride2",
+      batchNorm: "everywhere",
+      tagInitScale: 4,
+    },
+    imageSize: 64,
+  },
+  "demo-wide": {
+    options: {
+      stacks: 1,
+      channels: 56,
+      increase: 28,
       stem: "stride2",
       batchNorm: "everywhere",
       tagInitScale: 4,

@@ -14,6 +14,7 @@ describe("presets", () => {
     });
     assert.deepEqual(Object.fromEntries(millions), {
       "demo": "0.556",
+      "demo-wide": "1.69",
       "tiny-64": "0.566",
       "small-128": "1.53",
       "medium-128": "4.63",
