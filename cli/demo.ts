@@ -19,22 +19,15 @@ import {
   type ReportScene,
   resizeImage,
   type RgbImage,
-  summarizeImage,
+  sceneQuality,
   type Svg,
   toImagePixels,
   writeFileAtomic,
   writePng,
 } from "../mod.ts";
-import { batches, type Sample, SYNTHETIC_VERSION } from "../data/mod.ts";
-import {
-  decode,
-  idealMaps,
-  matchPeople,
-  measure,
-  type Measured,
-  type Prediction,
-  predictMaps,
-} from "./evaluation.ts";
+import { batchesAhead, type Sample, SYNTHETIC_VERSION } from "../data/mod.ts";
+import { idealMaps, matchPeople, measure, type Measured } from "./evaluation.ts";
+import { decode, predict, type Prediction } from "./prediction.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr, trainingProgress } from "./output.ts";
 import {
@@ -42,6 +35,10 @@ import {
   EVALUATION_SCENES,
   EVALUATION_SEED,
   evaluationScenes,
+  JUDGED_SIZE,
+  POSES,
+  posesOf,
+  SETTING,
   syntheticSource,
 } from "./sources.ts";
 import { recipeOf, train } from "./training.ts";
@@ -54,8 +51,6 @@ import {
   shippedWeights,
 } from "./weights.ts";
 
-/** The scenes are 64 pixels wide; COCO's area ranges are meant for photographs of about 512. */
-const JUDGED_SIZE = 512;
 /** Scenes in each gallery of the report, the worst first. */
 const GALLERY = 24;
 /** Of these, so many are also written as PNG files. */
@@ -76,10 +71,11 @@ export const demoCommand: Command = {
   summary: "Train a small network from nothing, measure it and the shipped one, write a report.",
   operands: "",
   options: {
-    minutes: { type: "number", above: true, default: 7.5, help: "training time in minutes" },
+    minutes: { type: "number", above: true, default: 8.25, help: "training time in minutes" },
     steps: { type: "whole", least: 1, help: "training steps instead of time" },
     batch: { type: "whole", least: 1, default: 8, help: "images in a step" },
     preset: { type: "text", default: "demo", help: "network to train" },
+    poses: POSES,
     seed: { type: "whole", default: 1, help: "seed of weights and scenes" },
     out: { type: "text", default: "out/demo", help: "folder for report.html and the rest" },
   },
@@ -97,6 +93,7 @@ async function run(values: Values): Promise<void> {
   if (seed === EVALUATION_SEED) {
     throw new InputError(`--seed ${seed} is the seed of the evaluation scenes; take another`);
   }
+  const source = syntheticSource(seed, fresh.imageSize, await posesOf(values));
   await prepareFolder(out);
   const adapter = (await adapterInfo()).name;
   const { model, imageSize, preset } = fresh;
@@ -105,7 +102,7 @@ async function run(values: Values): Promise<void> {
   console.log(`network      ${preset}: ${learned.toLocaleString("en")} parameters`);
   console.log(`measured on  ${EVALUATION_NAME}`);
 
-  const stream = batches(syntheticSource(seed, imageSize), {
+  const stream = batchesAhead(source, {
     batchSize,
     inputSize: imageSize,
     stride: model.stride,
@@ -174,6 +171,8 @@ async function run(values: Values): Promise<void> {
         generator: SYNTHETIC_VERSION,
         seed: EVALUATION_SEED,
         count: EVALUATION_SCENES,
+        setting: SETTING,
+        judgedSize: JUDGED_SIZE,
       },
       skeleton: COCO,
       trained: evaluations[0],
@@ -195,18 +194,19 @@ interface Judged {
 
 /** Measure a network on the evaluation scenes. */
 async function judge(loaded: LoadedModel): Promise<Judged> {
-  const { model, imageSize, preset, threshold } = loaded;
+  const { model, imageSize, preset } = loaded;
   const samples = await evaluationScenes(imageSize);
   const progress = progressOnStderr({
     label: `evaluate ${preset}`,
     total: samples.length,
     unit: "scenes",
   });
-  const maps = await predictMaps(model, imageSize, samples, (done) => progress.update(done));
+  const predictions: Prediction[] = [];
+  for await (const prediction of predict(loaded, samples)) {
+    predictions.push(prediction);
+    progress.update(predictions.length);
+  }
   progress.finish();
-  const predictions = samples.map((sample, i) =>
-    decode(sample, maps[i], imageSize, model.stride, threshold)
-  );
   const scale = JUDGED_SIZE / imageSize;
   return {
     samples,
@@ -242,13 +242,14 @@ function figure(value: number): string {
   return value < 0 ? "–" : value.toFixed(3);
 }
 
-/** The worst scenes of a set of predictions, by the mean OKS of their people. */
-function galleryOf({ predictions, measured }: Judged): ReportScene[] {
-  const byImage = new Map(
-    measured.evaluation.images.map((image) => [image.imageId, summarizeImage(image)]),
-  );
-  const meanOks = ({ sample }: Prediction) => byImage.get(sample.id)?.meanOks ?? -1;
-  return predictions.toSorted((a, b) => meanOks(a) - meanOks(b)).slice(0, GALLERY)
+/** How well a prediction went, 0 to 1. */
+function quality(prediction: Prediction): number {
+  return sceneQuality(matchPeople(prediction), prediction.people.length);
+}
+
+/** The worst scenes of a set of predictions. */
+function galleryOf({ predictions }: Judged): ReportScene[] {
+  return predictions.toSorted((a, b) => quality(a) - quality(b)).slice(0, GALLERY)
     .map((prediction) => ({
       name: prediction.sample.fileName,
       image: prediction.sample.image,
@@ -257,7 +258,6 @@ function galleryOf({ predictions, measured }: Judged): ReportScene[] {
       heatmaps: prediction.heatmaps,
       tags: prediction.tags,
       matches: matchPeople(prediction),
-      averagePrecision: meanOks(prediction),
     }));
 }
 
@@ -276,9 +276,6 @@ async function writePictures(
     await writePng(`${name}_tags.png`, paintTags(scene.tags, scene.heatmaps, { image }));
   }
   const crowds = predictions.filter(({ sample }) => sample.people.length >= 3);
-  const quality = (prediction: Prediction) =>
-    matchPeople(prediction).reduce((sum, match) => sum + (match?.oks ?? 0), 0) /
-    Math.max(prediction.sample.people.length, prediction.people.length);
   const best = crowds.toSorted((a, b) => quality(b) - quality(a)).slice(0, OVERVIEW);
   if (best.length > 0) await writeFileAtomic(`${out}/overview.svg`, `${overview(best)}\n`);
 }

@@ -1,24 +1,38 @@
 /**
- * `evaluate`: the ten COCO figures of a results file.
+ * `evaluate`: the ten COCO figures of a results file, or of what a network finds in photographs.
  *
  * @module
  */
 import {
+  type CocoResult,
   evaluateByKeypoint,
   evaluateKeypoints,
+  InputError,
   readCocoResults,
   readCocoTruth,
   writeFileAtomic,
 } from "../mod.ts";
+import { resultsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
+import { progressOnStderr } from "./output.ts";
+import { predict } from "./prediction.ts";
+import { openPhotographs, samplesOf } from "./sources.ts";
+import { loadGivenOrShipped } from "./weights.ts";
 
 /** `evaluate`. */
 export const evaluateCommand: Command = {
-  summary: "The ten COCO keypoint figures of a results file.",
+  summary:
+    "The ten COCO keypoint figures of a results file, or of what a network finds in photographs.",
   operands: "",
   options: {
     annotations: { type: "text", help: "COCO keypoint annotation file" },
     results: { type: "text", help: "COCO results file" },
+    images: { type: "text", help: "without --results: folder of the photographs to predict" },
+    weights: {
+      type: "text",
+      help: "with --images: weight file (default: the ones that come with the library)",
+    },
+    preset: { type: "text", help: "network of the weight file, if the file does not say" },
     json: { type: "text", help: "also write the figures to this file" },
   },
   run,
@@ -26,10 +40,19 @@ export const evaluateCommand: Command = {
 
 async function run(values: Values): Promise<void> {
   const annotations = values.required("annotations");
-  const results = values.required("results");
+  const results = values.text("results");
+  if ((results === undefined) === (values.text("images") === undefined)) {
+    throw new InputError(
+      `${results === undefined ? "neither --results nor" : "both --results and"} --images given\n` +
+        "  help: --results FILE to measure a results file, --images FOLDER to predict first",
+    );
+  }
+  for (const name of results === undefined ? [] : ["weights", "preset"]) {
+    if (values.text(name) !== undefined) throw new InputError(`--${name} needs --images`);
+  }
   const truth = await readCocoTruth(annotations);
-  const found = await readCocoResults(results);
-  const options = { names: { truth: annotations, results } };
+  const found = results === undefined ? await predicted(values) : await readCocoResults(results);
+  const options = { names: { truth: annotations, results: results ?? "the predictions" } };
   const { statistics } = evaluateKeypoints(truth, found, options);
   for (const [name, value] of Object.entries(statistics)) {
     console.log(`${name.padEnd(6)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
@@ -41,4 +64,22 @@ async function run(values: Values): Promise<void> {
     json,
     JSON.stringify({ keypoints: statistics, byKeypoint }, null, 2) + "\n",
   );
+}
+
+async function predicted(values: Values): Promise<CocoResult[]> {
+  const photographs = (await openPhotographs(values))!;
+  const loaded = await loadGivenOrShipped(values);
+  const progress = progressOnStderr({
+    label: "predict",
+    total: photographs.length,
+    unit: "photographs",
+  });
+  const results: CocoResult[] = [];
+  let done = 0;
+  for await (const prediction of predict(loaded, samplesOf(photographs))) {
+    results.push(...resultsOf([prediction]));
+    progress.update(++done);
+  }
+  progress.finish();
+  return results;
 }

@@ -11,47 +11,20 @@ import {
   COCO,
   type CocoResult,
   type CocoTruth,
-  compile,
   cropTransform,
   type DecodedPerson,
-  decodePoses,
   evaluateByKeypoint,
   evaluateKeypoints,
   groupingAccuracy,
   groupKnownKeypoints,
-  type HeatmapFrame,
-  type HostArray,
   hostArray,
-  invertAffine,
   type KeypointEvaluation,
   type KeypointStatistics,
   oks,
-  type PoseNet,
-  read,
-  type Tensor,
   toCocoResults,
 } from "../mod.ts";
-import {
-  heatmapTargets,
-  labelledPeople,
-  makeBatch,
-  type Sample,
-  wholePicture,
-} from "../data/mod.ts";
-
-/** Maps of one image. */
-export interface Maps {
-  /** `[K, h, w]`. */
-  readonly heatmaps: HostArray;
-  /** `[D, K, h, w]`. */
-  readonly tags: HostArray;
-}
-
-/** A sample, its maps and the people decoded from them, in image pixels. */
-export interface Prediction extends Maps {
-  readonly sample: Sample;
-  readonly people: readonly DecodedPerson[];
-}
+import { heatmapTargets, labelledPeople, type Sample, wholePicture } from "../data/mod.ts";
+import type { Maps, Prediction } from "./prediction.ts";
 
 /** All figures of one set of predictions. */
 export interface Measured {
@@ -61,51 +34,6 @@ export interface Measured {
   readonly keypointAp: readonly number[];
   /** Share of keypoints in their own person's group when the true detections are given; -1 if unknown. */
   readonly grouping: number;
-}
-
-/** How many images go through the network at once. */
-const BATCH = 8;
-
-/** The maps that a network predicts for samples: the last stack's. */
-export async function predictMaps(
-  model: PoseNet,
-  imageSize: number,
-  samples: readonly Sample[],
-  onDone: (done: number) => void = () => {},
-): Promise<Maps[]> {
-  using step = compile(
-    ({ images }: { images: Tensor }) => {
-      const { heatmaps, tags } = model.forward(images).at(-1)!;
-      return { heatmaps, tags };
-    },
-    { name: "prediction" },
-  );
-  const maps: Maps[] = [];
-  for (let first = 0; first < samples.length; first += BATCH) {
-    const part = samples.slice(first, first + BATCH);
-    // The last batch is filled up with its first sample, so that one traced version serves all.
-    const filled = Array.from({ length: BATCH }, (_, i) => part[i] ?? part[0]);
-    const { images } = makeBatch(filled, { inputSize: imageSize, stride: model.stride, slots: 1 });
-    const batch = await read(await step({ images }));
-    part.forEach((_, n) =>
-      maps.push({ heatmaps: imageOf(batch.heatmaps, n), tags: imageOf(batch.tags, n) })
-    );
-    onDone(maps.length);
-  }
-  return maps;
-}
-
-function imageOf({ shape, data }: HostArray, n: number): HostArray {
-  const size = data.length / shape[0];
-  return hostArray(shape.slice(1), data.slice(n * size, (n + 1) * size));
-}
-
-/** How heatmap pixels of a sample lie in its picture. */
-function frameOf(sample: Sample, imageSize: number, stride: number): Required<HeatmapFrame> {
-  const [a, b, c, d, e, f] = invertAffine(
-    cropTransform(wholePicture(sample.image).crop, imageSize),
-  );
-  return { stride, inverse: [[a, b, c], [d, e, f]] };
 }
 
 /** The true keypoints of a sample's people in heatmap pixels; null where none is annotated. */
@@ -148,45 +76,6 @@ export function idealMaps(sample: Sample, imageSize: number, stride: number): Ma
     }
   }
   return { heatmaps, tags };
-}
-
-/**
- * Heatmaps that are 0 outside the picture. A picture that is not square leaves a margin, which the loss does not look
- * at: a network may say anything there.
- */
-function withinPicture(
-  { heatmaps, tags }: Maps,
-  { width, height }: Sample["image"],
-  { stride, inverse: [rowX, rowY] }: Required<HeatmapFrame>,
-): Maps {
-  const [K, h, w] = heatmaps.shape;
-  const inside = Uint8Array.from({ length: h * w }, (_, i) => {
-    const centre = { x: (i % w + 0.5) * stride, y: (Math.floor(i / w) + 0.5) * stride };
-    const { x, y } = applyAffine([...rowX, ...rowY], centre);
-    return x >= 0 && y >= 0 && x <= width && y <= height ? 1 : 0;
-  });
-  if (!inside.includes(0)) return { heatmaps, tags };
-  return {
-    heatmaps: hostArray([K, h, w], heatmaps.data.map((value, i) => inside[i % (h * w)] * value)),
-    tags,
-  };
-}
-
-/** Decode maps into people in image pixels; `threshold`: least height of a peak. */
-export function decode(
-  sample: Sample,
-  maps: Maps,
-  imageSize: number,
-  stride: number,
-  threshold?: number,
-): Prediction {
-  const frame = frameOf(sample, imageSize, stride);
-  const { heatmaps, tags } = withinPicture(maps, sample.image, frame);
-  const people = decodePoses(heatmaps, tags, {
-    frame,
-    ...(threshold === undefined ? {} : { threshold }),
-  });
-  return { sample, people, heatmaps, tags };
 }
 
 /**

@@ -4,65 +4,111 @@
  * @module
  */
 import { COCO, InputError, paintPoses, readImage, writeFileAtomic, writePng } from "../mod.ts";
+import type { CocoResult } from "../mod.ts";
 import type { Sample } from "../data/mod.ts";
-import { decode, predictMaps, resultsOf } from "./evaluation.ts";
+import { resultsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
-import { prepareFolder } from "./output.ts";
-import { loadModel, shippedWeights } from "./weights.ts";
+import { prepareFolder, progressOnStderr } from "./output.ts";
+import { predict } from "./prediction.ts";
+import { openPhotographs, samplesOf } from "./sources.ts";
+import { loadGivenOrShipped } from "./weights.ts";
 
 /** `predict`. */
 export const predictCommand: Command = {
   summary: "Find the people in photographs: a COCO results file and a drawn picture of each.",
   operands: "PHOTO…",
   options: {
+    annotations: {
+      type: "text",
+      help: "COCO annotation file: predict its photographs, by its ids",
+    },
+    images: { type: "text", help: "folder of the annotation file's photographs" },
     weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
     preset: { type: "text", help: "network of the weight file, if the file does not say" },
+    "no-pictures": { type: "flag", help: "write results.json alone" },
     out: { type: "text", default: "out/predict", help: "folder for results.json and the pictures" },
   },
-  notes: "The weights that come with the library know drawn people only, not photographs.",
+  notes:
+    "A photograph whose name is a number has that number as its image_id, as COCO's have; others get the\n" +
+    "numbers that are left, from 1 on. The weights that come with the library know drawn people only.",
   run,
 };
 
 async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
-  if (values.operands.length === 0) {
-    throw new InputError("no photograph given\n  help: predict photo.jpg --weights FILE");
-  }
-  const weights = values.text("weights") ?? await shippedWeights();
-  if (weights === undefined) {
+  const photographs = await openPhotographs(values);
+  const paths = values.operands;
+  if ((photographs === undefined) === (paths.length === 0)) {
     throw new InputError(
-      "no weights come with this version yet\n  help: train some and name them with --weights",
+      photographs
+        ? "photographs and --annotations are both given\n  help: give one of them"
+        : "no photograph given\n  help: predict photo.jpg --weights FILE",
     );
   }
-  const { model, imageSize, threshold } = await loadModel(weights, values.text("preset"));
-  const samples: Sample[] = await Promise.all(
-    values.operands.map(async (path, i) => ({
-      id: idOf(path) ?? i + 1,
-      fileName: path,
-      image: await readImage(path),
-      people: [],
-    })),
-  );
+  const ids = idsOf(paths);
+  const loaded = await loadGivenOrShipped(values);
+  for (const path of paths) await readImage(path); // a damaged one is noticed before anything is written
   await prepareFolder(out);
-  const maps = await predictMaps(model, imageSize, samples);
-  const predictions = samples.map((sample, i) =>
-    decode(sample, maps[i], imageSize, model.stride, threshold)
-  );
-  for (const [i, { sample, people }] of predictions.entries()) {
-    const name = `${i + 1}_${baseName(sample.fileName)}.png`;
-    await writePng(`${out}/${name}`, paintPoses(sample.image, people, COCO));
-    console.log(`${sample.fileName}: ${people.length} people, ${out}/${name}`);
+  const samples = photographs ? samplesOf(photographs) : photos(paths, ids);
+  const progress = progressOnStderr({
+    label: "predict",
+    total: photographs?.length ?? paths.length,
+    unit: "photographs",
+  });
+  const results: CocoResult[] = [];
+  let done = 0;
+  for await (const prediction of predict(loaded, samples)) {
+    const { sample: { id, fileName, image }, people } = prediction;
+    results.push(...resultsOf([prediction]));
+    const line = `${fileName}: image_id ${id}, ${people.length} people`;
+    if (values.flag("no-pictures")) {
+      console.log(line);
+    } else {
+      const name = `${out}/${id}_${baseName(fileName)}.png`;
+      await writePng(name, paintPoses(image, people, COCO));
+      console.log(`${line}, ${name}`);
+    }
+    progress.update(++done);
   }
-  await writeFileAtomic(`${out}/results.json`, JSON.stringify(resultsOf(predictions)) + "\n");
+  progress.finish();
+  await writeFileAtomic(`${out}/results.json`, JSON.stringify(results) + "\n");
   console.log(`${out}/results.json`);
+}
+
+async function* photos(paths: readonly string[], ids: readonly number[]): AsyncGenerator<Sample> {
+  for (const [i, path] of paths.entries()) {
+    yield { id: ids[i], fileName: path, image: await readImage(path), people: [] };
+  }
 }
 
 function baseName(path: string): string {
   return path.split(/[\\/]/).at(-1)!.replace(/\.[^.]*$/, "");
 }
 
-/** COCO names its photographs by their ids: `000000000785.jpg` is 785. */
-function idOf(path: string): number | undefined {
-  const name = baseName(path);
-  return /^\d{12}$/.test(name) ? Number(name) : undefined;
+/**
+ * The image_id of each photograph: COCO names its photographs by their ids, `000000000785.jpg` is 785.
+ *
+ * @throws {InputError} If two names are the same number.
+ */
+export function idsOf(paths: readonly string[]): number[] {
+  const named = paths.map((path) =>
+    /^\d{1,15}$/.test(baseName(path)) ? Number(baseName(path)) : undefined
+  );
+  const owners = new Map<number, string>();
+  named.forEach((id, i) => {
+    if (id === undefined) return;
+    const other = owners.get(id);
+    if (other !== undefined) {
+      throw new InputError(
+        `${other} and ${paths[i]} would both have image_id ${id}\n  help: rename one of them`,
+      );
+    }
+    owners.set(id, paths[i]);
+  });
+  let next = 1;
+  return named.map((id) => {
+    if (id !== undefined) return id;
+    while (owners.has(next)) next++;
+    return next++;
+  });
 }

@@ -3,7 +3,19 @@
  *
  * @module
  */
-import { type DescribedSource, type Sample, sceneSource, SYNTHETIC_VERSION } from "../data/mod.ts";
+import { InputError } from "../mod.ts";
+import {
+  type CocoDataset,
+  type DescribedSource,
+  loadCoco,
+  posesFromCoco,
+  type Sample,
+  type SampleSource,
+  sceneSource,
+  type SceneSourceOptions,
+  SYNTHETIC_VERSION,
+} from "../data/mod.ts";
+import type { Option, Values } from "./options.ts";
 
 /** Seed of the scenes that networks are measured on; training never uses it. */
 export const EVALUATION_SEED = 2017;
@@ -12,17 +24,36 @@ export const EVALUATION_SCENES = 200;
 /** Fewest and most people in a scene of the demo. */
 const PEOPLE = [1, 4] as const;
 /** Where they are: pictures of 64 pixels are for people near by. */
-const SETTING = "stage";
+export const SETTING = "stage";
+/** They are judged as if so wide: COCO's area ranges are meant for photographs of about 512 pixels. */
+export const JUDGED_SIZE = 512;
 
 /** The evaluation scenes in a few words that name everything they depend on. */
 export const EVALUATION_NAME =
   `synthetic scenes, version ${SYNTHETIC_VERSION}, setting ${SETTING}, seed ${EVALUATION_SEED}, ` +
-  `${EVALUATION_SCENES} scenes of ${PEOPLE[0]} to ${PEOPLE[1]} people`;
+  `${EVALUATION_SCENES} scenes of ${PEOPLE[0]} to ${PEOPLE[1]} people, ` +
+  `areas as if ${JUDGED_SIZE} pixels wide`;
 
-/** Scenes without end to train on. */
-export function syntheticSource(seed: number, size: number): DescribedSource {
-  return sceneSource({ seed, size, people: PEOPLE, setting: SETTING });
+/** Scenes without end to train on, with poses of the articulated model or of an annotation file. */
+export function syntheticSource(
+  seed: number,
+  size: number,
+  poses?: SceneSourceOptions["poses"],
+): DescribedSource {
+  return sceneSource({ seed, size, people: PEOPLE, setting: SETTING, poses });
 }
+
+/** The poses that `--poses` names, if it is given. */
+export async function posesOf(values: Values): Promise<SceneSourceOptions["poses"]> {
+  const file = values.text("poses");
+  return file === undefined ? undefined : await posesFromCoco(file);
+}
+
+/** The option `--poses`. */
+export const POSES: Option = {
+  type: "text",
+  help: "COCO annotation file that lends the people of the training scenes their poses",
+};
 
 /** The scenes that networks are measured on, at one size. */
 export async function evaluationScenes(size: number): Promise<Sample[]> {
@@ -30,4 +61,33 @@ export async function evaluationScenes(size: number): Promise<Sample[]> {
   return await Promise.all(
     Array.from({ length: EVALUATION_SCENES }, (_, index) => source.sample(index)),
   );
+}
+
+/**
+ * The photographs that `--annotations` and `--images` name; undefined if neither is given.
+ *
+ * @param photos Those that show somebody with an annotated keypoint, or all.
+ * @throws {InputError} If one is given without the other, or they cannot be read.
+ */
+export async function openPhotographs(
+  values: Values,
+  photos: "labelled" | "all" = "all",
+): Promise<CocoDataset | undefined> {
+  const [annotations, images] = [values.text("annotations"), values.text("images")];
+  if (annotations === undefined && images === undefined) return undefined;
+  if (annotations === undefined || images === undefined) {
+    const [given, missing] = images === undefined
+      ? ["annotations", "images"]
+      : ["images", "annotations"];
+    throw new InputError(
+      `--${given} is given but not --${missing}\n` +
+        "  help: photographs need both, the annotation file and the folder",
+    );
+  }
+  return await loadCoco(annotations, images, { photos });
+}
+
+/** The samples of a source in order, each read when it is its turn. */
+export async function* samplesOf(source: SampleSource): AsyncGenerator<Sample, void, undefined> {
+  for (let i = 0; i < source.length; i++) yield await source.sample(i);
 }

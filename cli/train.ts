@@ -4,10 +4,10 @@
  * @module
  */
 import { adapterInfo, InputError, writeFileAtomic } from "../mod.ts";
-import { batchesAhead, loadCoco, OFFICIAL_AUGMENTATION } from "../data/mod.ts";
+import { batchesAhead, OFFICIAL_AUGMENTATION } from "../data/mod.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, trainingProgress } from "./output.ts";
-import { EVALUATION_SEED, syntheticSource } from "./sources.ts";
+import { EVALUATION_SEED, openPhotographs, POSES, posesOf, syntheticSource } from "./sources.ts";
 import { recipeOf, train } from "./training.ts";
 import { learnedNumbers, loadModel, makeModel, saveModel } from "./weights.ts";
 
@@ -21,7 +21,11 @@ export const trainCommand: Command = {
   options: {
     annotations: { type: "text", help: "COCO keypoint annotation file; synthetic scenes without" },
     images: { type: "text", help: "folder of the photographs" },
-    preset: { type: "text", default: "demo", help: "network" },
+    poses: POSES,
+    preset: {
+      type: "text",
+      help: "network (default: demo); with --weights only if the file does not say",
+    },
     weights: { type: "text", help: "start from these weights instead of from nothing" },
     size: {
       type: "whole",
@@ -80,8 +84,8 @@ async function run(values: Values): Promise<void> {
     learnt: start !== undefined,
   });
   const loaded = start === undefined
-    ? makeModel(values.text("preset")!, { seed })
-    : await loadModel(start);
+    ? makeModel(values.text("preset") ?? "demo", { seed })
+    : await loadModel(start, values.text("preset"));
   const imageSize = values.number("size") ?? loaded.imageSize;
   const { model } = loaded;
   if (imageSize % model.sizeMultiple !== 0) {
@@ -92,9 +96,14 @@ async function run(values: Values): Promise<void> {
   if (annotations === undefined && seed === EVALUATION_SEED) {
     throw new InputError(`--seed ${seed} is the seed of the evaluation scenes; take another`);
   }
-  const source = annotations === undefined
-    ? syntheticSource(seed, imageSize)
-    : await loadCoco(annotations, values.required("images"));
+  if (annotations === undefined && values.flag("no-augment")) {
+    throw new InputError("--no-augment is for photographs; scenes are never augmented");
+  }
+  if (annotations !== undefined && values.text("poses") !== undefined) {
+    throw new InputError("--poses is for synthetic scenes; photographs have their own");
+  }
+  const source = await openPhotographs(values, "labelled") ??
+    syntheticSource(seed, imageSize, await posesOf(values));
   await prepareFolder(out);
   const { name: adapter } = await adapterInfo();
   console.log(`adapter  ${adapter}`);
@@ -128,6 +137,11 @@ async function run(values: Values): Promise<void> {
   const result = await train(model, stream, recipe, { steps, minutes }, progress, saving);
   if (stream.broken.length > 0) {
     console.error(`${stream.broken.length} photographs could not be read and were left out`);
+  }
+  if (stream.droppedPeople > 0) {
+    console.error(
+      `${stream.droppedPeople} people had no slot and taught no tags: over 30 in a picture`,
+    );
   }
   await save(result.steps);
   await writeFileAtomic(

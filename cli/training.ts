@@ -165,11 +165,12 @@ export async function train(
   let made = 0;
   let images = 0;
   let saved = start;
+  let losses: PoseLoss | undefined;
   for await (const batch of batches) {
     const byTime = minutes === Infinity ? 0 : seconds() / (60 * minutes);
     const done = Math.max(steps === Infinity ? 0 : made / steps, byTime);
     if (done >= 1) break;
-    const losses = await step({
+    losses = await step({
       images: batch.images,
       heatmaps: batch.heatmaps,
       mask: batch.mask,
@@ -191,10 +192,12 @@ export async function train(
     }
     if (made === steps) break;
     if (saving && performance.now() - saved >= 60_000 * saving.everyMinutes) {
+      await recordOnce(curves, made, losses); // no weights are saved whose loss is no number
       await saving.save(made);
       saved = performance.now();
     }
   }
+  if (losses) await recordOnce(curves, made, losses);
   progress.finish();
   const took = seconds();
   disposeAdam(adam);
@@ -203,6 +206,10 @@ export async function train(
 
 function scalar(value: number): HostArray {
   return hostArray([], [value]);
+}
+
+async function recordOnce(curves: Curves, step: number, losses: PoseLoss): Promise<void> {
+  if (curves.step.at(-1) !== step) await record(curves, step, losses);
 }
 
 async function record(curves: Curves, step: number, losses: PoseLoss): Promise<void> {

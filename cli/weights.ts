@@ -17,6 +17,7 @@ import {
   stateOf,
   writeSafetensors,
 } from "../mod.ts";
+import type { Values } from "./options.ts";
 
 /** A model and what it is made for. */
 export interface LoadedModel {
@@ -87,36 +88,59 @@ function halved(state: Readonly<Record<string, HostArray>>): Record<string, Safe
   );
 }
 
+/** The model of `--weights` (and `--preset`), or the one that comes with the library. */
+export async function loadGivenOrShipped(values: Values): Promise<LoadedModel> {
+  const [given, as] = [values.text("weights"), values.text("preset")];
+  if (given === undefined && as !== undefined) throw new InputError("--preset needs --weights");
+  const path = given ?? await shippedWeights();
+  if (path === undefined) {
+    throw new InputError(
+      "no weights come with this version yet\n  help: train some and name them with --weights",
+    );
+  }
+  return await loadModel(path, as);
+}
+
 /**
  * The model that a weight file holds.
  *
  * @param path The file.
- * @param as Load into a new model of this preset instead of the one that the file describes. The threshold stays the
- * file's: it goes with the weights.
+ * @param as Load into a new model of this preset instead of the one that the file describes. Image size and threshold
+ * stay the file's, if it has them: they go with the weights.
  * @throws {InputError} If the file is no weight file, or its weights do not fit the model.
  */
 export async function loadModel(path: string, as?: string): Promise<LoadedModel> {
   const file = await readSafetensors(path);
   const weights = floatWeights(file, path);
-  const threshold = thresholdOf(path, file.metadata);
-  const loaded = as === undefined
-    ? { ...described(path, file.metadata), threshold }
-    : makeModel(as, {}, threshold);
+  const { threshold, imageSize } = file.metadata;
+  const made = as === undefined ? described(path, file.metadata) : makeModel(as);
+  const loaded = {
+    ...made,
+    threshold: numberOf(path, "threshold", threshold) ?? DEFAULT_THRESHOLD,
+    imageSize: numberOf(path, "imageSize", imageSize) ?? made.imageSize,
+  };
+  const { sizeMultiple } = loaded.model;
+  if (!(loaded.imageSize > 0 && loaded.imageSize % sizeMultiple === 0)) {
+    throw new InputError(
+      `${path}: its imageSize is damaged: ${loaded.imageSize} is no multiple of ${sizeMultiple}`,
+    );
+  }
   await loadState(loaded.model, weights, { source: path });
   return loaded;
 }
 
-function thresholdOf(path: string, { threshold }: Readonly<Record<string, string>>): number {
-  if (threshold === undefined) return DEFAULT_THRESHOLD;
-  const value = Number(threshold);
-  if (threshold.trim() !== "" && Number.isFinite(value)) return value;
-  throw new InputError(`${path}: its threshold is damaged: "${threshold}" is no number`);
+/** A number of a file's metadata; undefined if it has none of this name. */
+function numberOf(path: string, name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value)) return value;
+  throw new InputError(`${path}: its ${name} is damaged: "${text}" is no number`);
 }
 
 function described(
   path: string,
   metadata: Readonly<Record<string, string>>,
-): Omit<LoadedModel, "threshold"> {
+): Pick<LoadedModel, "model" | "imageSize" | "preset"> {
   const { options, imageSize, preset: name } = metadata;
   if (!options || !imageSize || !name) {
     throw new InputError(

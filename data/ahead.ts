@@ -60,7 +60,21 @@ class BatchMaker {
   }
 }
 
-/** The batches of a source, made by workers. Made by {@linkcode batchesAhead}. */
+/**
+ * The batches of a source, made by workers. Made by {@linkcode batchesAhead}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { type BatchesAhead, batchesAhead, sceneSource } from "ae/data";
+ *
+ * const scenes = sceneSource({ seed: 1, size: 32 });
+ * const options = { batchSize: 2, inputSize: 32, stride: 2, steps: 1 };
+ * const stream: BatchesAhead = batchesAhead(scenes, options);
+ * for await (const { images } of stream) assert.equal(images.shape[0], 2);
+ * assert.deepEqual(stream.position, { epoch: 0, position: 2 });
+ * ```
+ */
 export class BatchesAhead implements AsyncIterable<Batch> {
   readonly #source: DescribedSource;
   readonly #options: AheadOptions;

@@ -31,7 +31,7 @@ import { readImage } from "../image/read_image.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
 import { decodeRunLengths, type RunLengths } from "../image/run_length.ts";
 import { checkCocoTruth, type CocoTruth } from "../pose/coco_records.ts";
-import type { AnnotatedPerson, Visibility } from "../pose/person.ts";
+import type { AnnotatedKeypoint, AnnotatedPerson, Visibility } from "../pose/person.ts";
 import { COCO, type Skeleton } from "../pose/skeleton.ts";
 import {
   type DescribedSource,
@@ -39,6 +39,7 @@ import {
   type Sample,
   type SourceDescription,
 } from "./sample.ts";
+import { isUsablePose } from "./synthetic/fit.ts";
 
 /** A part of a photograph where the heatmap loss does not count. */
 export interface IgnoreRegion {
@@ -362,13 +363,7 @@ export async function loadCoco(
   folder: string,
   options: CocoOptions = {},
 ): Promise<CocoDataset> {
-  const text = await orInputError(annotations, "file", () => readFile(annotations, "utf8"));
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${annotations}: not a JSON file: ${(error as Error).message}`);
-  }
+  const parsed = await readAnnotations(annotations);
   const records = photoRecords(parsed, annotations, options);
   const names = await orInputError(folder, "folder", () => readdir(folder, { recursive: true }));
   const present = new Set(names.map((name) => name.replaceAll("\\", "/")));
@@ -380,6 +375,46 @@ export async function loadCoco(
     );
   }
   return new CocoDataset(folder, records, options.cacheMegabytes);
+}
+
+async function readAnnotations(path: string): Promise<unknown> {
+  const text = await orInputError(path, "file", () => readFile(path, "utf8"));
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: not a JSON file: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * The poses of a COCO annotation file, for the `poses` of {@linkcode sceneSource}: made-up people then stand as people
+ * on photographs do. No picture is read.
+ *
+ * @param annotations Path of the annotation file.
+ * @returns The keypoints of everybody who can be drawn, see {@linkcode SceneOptions.poses}; at least one.
+ * @throws {InputError} If the file is missing, not JSON, not a keypoint annotation file, wrong somewhere (with the
+ * place), or nobody in it can be drawn.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { posesFromCoco } from "ae/data";
+ *
+ * await assert.rejects(posesFromCoco("no/such.json"), /InputError: no\/such\.json: no such file/);
+ * ```
+ */
+export async function posesFromCoco(annotations: string): Promise<AnnotatedKeypoint[][]> {
+  const records = photoRecords(await readAnnotations(annotations), annotations);
+  const everybody = records.flatMap(({ people }) => people);
+  const poses = everybody.filter(({ crowd, keypoints }) => !crowd && isUsablePose(keypoints))
+    .map(({ keypoints }) => [...keypoints]);
+  if (poses.length === 0) {
+    throw new InputError(
+      `${annotations}: none of its ${everybody.length} people has a pose that can be drawn\n` +
+        "  help: a pose needs shoulders, hips, knees and ankles, and 12 keypoints in all",
+    );
+  }
+  return poses;
 }
 
 async function orInputError<T>(

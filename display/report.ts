@@ -90,8 +90,6 @@ export interface ReportScene {
   readonly tags: HostArray;
   /** For each of `truth`: the number of the matched person of `predicted` and their OKS; null if missed (or a crowd). */
   readonly matches: readonly ({ readonly predicted: number; readonly oks: number } | null)[];
-  /** AP of this scene alone, 0 to 1, or -1 if nobody is in it: the worst scenes are shown first. */
-  readonly averagePrecision: number;
 }
 
 /** Scenes under one heading. */
@@ -130,6 +128,10 @@ export interface DemoReport {
     readonly seed: number;
     /** How many. */
     readonly count: number;
+    /** Where the people are, e.g. `stage`. */
+    readonly setting: string;
+    /** Side in pixels at which they are judged: COCO's area ranges are for lengths at this size. */
+    readonly judgedSize: number;
   };
   /** The kind of body. */
   readonly skeleton: Skeleton;
@@ -157,6 +159,30 @@ const FIGURES: readonly (readonly [name: keyof ReportFigures, label: string, mea
   ["AR_M", "AR medium", "32² to 96² px"],
   ["AR_L", "AR large", "above 96² px"],
 ];
+
+/**
+ * How well a scene went: the OKS of the people found, summed, over the number of people or of predictions, whichever
+ * is larger. 1 where everybody was found exactly; missed people and predictions of nobody lower it alike. An empty
+ * scene has 1 if nobody was predicted in it, else 0.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { sceneQuality } from "ae";
+ *
+ * const matches = [{ predicted: 0, oks: 0.9 }, null]; // of two people one was found
+ * assert.equal(sceneQuality(matches, 1), 0.45);
+ * assert.equal(sceneQuality(matches, 3), 0.3); // and two predictions are of nobody
+ * ```
+ */
+export function sceneQuality(matches: ReportScene["matches"], predicted: number): number {
+  const most = Math.max(matches.length, predicted);
+  return most === 0 ? 1 : sumOks(matches) / most;
+}
+
+function sumOks(matches: ReportScene["matches"]): number {
+  return matches.reduce((sum, match) => sum + (match?.oks ?? 0), 0);
+}
 
 /** A figure between 0 and 1; COCO's -1 means that there was nothing to measure. */
 function figure(value: number): string {
@@ -191,7 +217,8 @@ function setup(report: DemoReport): Markup {
     ["seed", `${report.seed}`],
     [
       "evaluated on",
-      `${scenes.count} unseen scenes, generator version ${scenes.generator}, seed ${scenes.seed}`,
+      `${scenes.count} unseen scenes, generator version ${scenes.generator}, setting ${scenes.setting}, ` +
+      `seed ${scenes.seed}; areas as if they were ${scenes.judgedSize} pixels wide`,
     ],
   ];
   return markup`<dl class="setup">${
@@ -286,7 +313,7 @@ function peopleList({ truth, matches }: ReportScene): Markup {
   }</ul>`;
 }
 
-function checkScene({ name, truth, predicted, matches, averagePrecision }: ReportScene): void {
+function checkScene({ name, truth, predicted, matches }: ReportScene): void {
   if (matches.length !== truth.length) {
     throw new RangeError(
       `reportHtml: scene "${name}" has ${truth.length} people but ${matches.length} matches`,
@@ -299,13 +326,10 @@ function checkScene({ name, truth, predicted, matches, averagePrecision }: Repor
       );
     }
   }
-  if (Number.isNaN(averagePrecision)) {
-    throw new RangeError(`reportHtml: the average precision of scene "${name}" is NaN`);
-  }
 }
 
 function sceneMarkup(scene: ReportScene, skeleton: Skeleton): Markup {
-  const { name, image, truth, predicted, heatmaps, tags, matches, averagePrecision } = scene;
+  const { name, image, truth, predicted, heatmaps, tags, matches } = scene;
   const owners = predicted.map((_, j) => {
     const owner = matches.findIndex((match) => match?.predicted === j);
     return owner < 0 ? null : owner;
@@ -347,21 +371,18 @@ function sceneMarkup(scene: ReportScene, skeleton: Skeleton): Markup {
   ];
   const note = strangers > 0 &&
     markup`<span class="soft small">${strangers} predicted without a match (grey)</span>`;
-  return markup`<article class="scene"><header><h3>${name}</h3><span>AP ${
-    figure(averagePrecision)
+  return markup`<article class="scene"><header><h3>${name}</h3><span>mean OKS ${
+    truth.length === 0 ? "–" : (sumOks(matches) / truth.length).toFixed(3)
   }</span>${peopleList(scene)}${note || null}</header>
 <div class="pictures">
 ${pictures}</div></article>
 `;
 }
 
-/** By AP, then by the people's mean OKS: the worst first. An empty scene is a failure if people were seen in it. */
+/** The worst scenes first: see {@linkcode sceneQuality}. */
 function failuresFirst(scenes: readonly ReportScene[]): ReportScene[] {
-  const quality = ({ averagePrecision, predicted }: ReportScene) =>
-    averagePrecision < 0 ? Number(predicted.length === 0) : averagePrecision;
-  const meanOks = ({ matches }: ReportScene) =>
-    matches.reduce((sum, match) => sum + (match?.oks ?? 0), 0) / Math.max(matches.length, 1);
-  return scenes.toSorted((a, b) => quality(a) - quality(b) || meanOks(a) - meanOks(b));
+  const quality = ({ matches, predicted }: ReportScene) => sceneQuality(matches, predicted.length);
+  return scenes.toSorted((a, b) => quality(a) - quality(b));
 }
 
 function gallery({ title, scenes }: ReportGallery, skeleton: Skeleton): Markup {
@@ -375,7 +396,7 @@ ${failuresFirst(scenes).map((scene) => sceneMarkup(scene, skeleton))}</section>`
 /**
  * The report as one HTML file.
  *
- * @param report The run; scenes are shown by rising AP, then by rising mean OKS.
+ * @param report The run; scenes are shown by rising {@linkcode sceneQuality}.
  * @throws {ShapeError} If a scene's maps do not fit together.
  * @throws {RangeError} If lists that belong together differ in length, a map holds NaN, or a picture is not whole.
  *
@@ -392,7 +413,8 @@ ${failuresFirst(scenes).map((scene) => sceneMarkup(scene, skeleton))}</section>`
  * };
  * const report: DemoReport = {
  *   title: "Two people in a park", adapter: "llvmpipe", seed: 1, steps: 2, seconds: 1, imagesPerSecond: 16,
- *   batchSize: 8, model: "tiny", parameters: 1000, evaluationScenes: { generator: "1", seed: 2, count: 200 },
+ *   batchSize: 8, model: "tiny", parameters: 1000,
+ *   evaluationScenes: { generator: "1", seed: 2, count: 200, setting: "stage", judgedSize: 512 },
  *   skeleton: COCO, trained: evaluation, shipped: null, ideal: { ...evaluation, label: "ideal maps" },
  *   curves: { step: [1, 2], loss: [2, 1], heatmap: [1, 0.5], pull: [0, 0.1], push: [0.5, 0.4] },
  *   galleries: [],

@@ -184,6 +184,8 @@ const channelFactor = (eps: number) =>
 const passed = (g: string, x: string, value: string, relu: boolean) =>
   relu ? `select(${value}(), ${g}, (${x} - mean) * factor + shift > ${value}())` : g;
 
+const normalised = "(x - mean) * factor + shift";
+
 /** `y = gamma·x̂ + beta`, x `[N, C, H, W]`, gamma and beta `[C]`, statistics `[2, C]`. */
 const normaliseOp: Op<Attrs> = {
   name: "batchNorm2d",
@@ -196,8 +198,8 @@ const normaliseOp: Op<Attrs> = {
       channel: channelFactor(request.attrs.eps),
       formula: (value) =>
         request.attrs.relu
-          ? `max((x - mean) * factor + shift, ${value}())`
-          : "(x - mean) * factor + shift",
+          ? `select(${normalised}, ${value}(), ${normalised} <= ${value}())` // NaN stays NaN
+          : normalised,
     }),
   grad({ inputs: [x, gamma, beta, statistics], gradOutput, attrs }) {
     const perChannel = [gamma, beta, statistics];

@@ -5,7 +5,7 @@ import { pointwise } from "./pointwise.ts";
 const reluOp = pointwise({
   name: "relu",
   inputs: ["x"],
-  forward: "max(x, 0.0)",
+  forward: "select(x, 0.0, x <= 0.0)", // max(x, 0) would turn NaN into 0 and hide where it came from
   backward: { x: "select(0.0, g, y > 0.0)" },
   js: (x) => Math.max(x, 0),
 });
@@ -22,7 +22,7 @@ const leakyReluOp = pointwise({
  * Rectified linear unit: `y = max(x, 0)`, element by element.
  *
  * The gradient is 1 where `y > 0` and 0 elsewhere; at the corner, x = 0, it is 0, as in PyTorch. It is read
- * off `y`, not `x`, so `y` may be written over `x`: a ReLU after a convolution costs no memory.
+ * off `y`, not `x`, so `y` may be written over `x`: a ReLU after a convolution costs no memory. NaN stays NaN.
  *
  * @param x Any shape.
  * @returns Same shape as `x`.

@@ -11,8 +11,9 @@
  */
 import { InputError } from "../mod.ts";
 import { batches, labelledPeople, loadCoco, type Sample } from "../data/mod.ts";
-import { decode, idealMaps, measure, predictMaps } from "../cli/evaluation.ts";
+import { idealMaps, measure } from "../cli/evaluation.ts";
 import { progressOnStderr } from "../cli/output.ts";
+import { decode, predict } from "../cli/prediction.ts";
 import { recipeOf, train } from "../cli/training.ts";
 import { makeModel } from "../cli/weights.ts";
 
@@ -67,22 +68,16 @@ async function check(folder: string, minutes: number): Promise<number> {
   });
   const recipe = recipeOf("small");
   await train(model, stream, recipe, { minutes }, progress);
-  const maps = await predictMaps(model, IMAGE_SIZE, samples);
-  const figures = (kind: "network" | "ideal") =>
-    measure(
-      samples.map((sample, i) =>
-        decode(
-          sample,
-          kind === "ideal" ? idealMaps(sample, IMAGE_SIZE, stride) : maps[i],
-          IMAGE_SIZE,
-          stride,
-          recipe.threshold,
-        )
-      ),
-      IMAGE_SIZE,
-      stride,
-    ).statistics.AP;
-  const [reached, bound] = [figures("network"), figures("ideal")];
+  const { threshold } = recipe;
+  const found = await Array.fromAsync(
+    predict({ model, imageSize: IMAGE_SIZE, threshold }, samples),
+  );
+  const ideal = samples.map((sample) =>
+    decode(sample, idealMaps(sample, IMAGE_SIZE, stride), IMAGE_SIZE, stride, threshold)
+  );
+  const [reached, bound] = [found, ideal].map((predictions) =>
+    measure(predictions, IMAGE_SIZE, stride).statistics.AP
+  );
   const passed = reached >= SHARE * bound;
   console.log(`${PHOTOS} photographs at ${IMAGE_SIZE} pixels: AP ${reached.toFixed(3)}`);
   console.log(`ideal maps of the same size:      AP ${bound.toFixed(3)}`);

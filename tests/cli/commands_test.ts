@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rgbImage, writePng } from "ae";
+import { idsOf } from "../../cli/predict.ts";
 import { runMain } from "./run_main.ts";
 
 /** Run `body` in a folder that is gone afterwards; `files` says what is in it at the end. */
@@ -66,7 +68,32 @@ Deno.test("main() refuses settings before anything is written", async () => {
         ["predict", "a.jpg", "--weights", `${folder}/no.safetensors`, "--out", out],
         /no\.safetensors/,
       ],
-      [["evaluate", "--annotations", `${folder}/no.json`], /--results is missing/],
+      [
+        ["train", "--steps", "1", "--images", folder, "--out", out],
+        /--images is given but not --ann/,
+      ],
+      [
+        ["train", "--steps", "1", "--no-augment", "--out", out],
+        /--no-augment is for photographs/,
+      ],
+      [
+        ["train", "--steps", "1", "--poses", `${folder}/no.json`, "--out", out],
+        /no\.json: no such file/,
+      ],
+      [
+        ["demo", "--steps", "1", "--poses", `${folder}/no.json`, "--out", out],
+        /no\.json: no such file/,
+      ],
+      [["predict", "--annotations", "a.json", "--out", out], /--annotations is given but not --im/],
+      [["predict", "x.jpg", "--preset", "demo", "--out", out], /--preset needs --weights/],
+      [["predict", "no/7.jpg", "a/07.png", "--out", out], /would both have image_id 7/],
+      [["predict", "no/such.jpg", "--out", out], /no\/such\.jpg: no such file/],
+      [["evaluate", "--annotations", `${folder}/no.json`], /neither --results nor --images given/],
+      [["evaluate", "--results", "r.json"], /--annotations is missing/],
+      [
+        ["evaluate", "--annotations", "a", "--results", "r", "--weights", "w"],
+        /--weights needs --images/,
+      ],
     ];
     for (const [args, expected] of cases) {
       const { code, message } = await runMain(...args);
@@ -89,6 +116,50 @@ Deno.test("main() evaluates a results file and writes its figures", async () => 
     assert.ok(Math.abs(figures.keypoints.AP - 1) < 1e-12);
     assert.equal(figures.keypoints.AP_L, -1);
   });
+});
+
+Deno.test("main() trains on photographs, predicts and measures them", async () => {
+  await inFolder(async (folder, files) => {
+    await Deno.mkdir(`${folder}/images`);
+    await writePng(
+      `${folder}/images/1.png`,
+      rgbImage(64, 64, new Uint8Array(3 * 64 * 64).fill(90)),
+    );
+    await Deno.writeTextFile(`${folder}/truth.json`, JSON.stringify(truth));
+    const photographs = ["--annotations", `${folder}/truth.json`, "--images", `${folder}/images`];
+    const small = ["--preset", "tiny-64", "--steps", "1", "--batch", "2", "--half"];
+    const trained = await runMain("train", ...photographs, ...small, "--out", `${folder}/trained`);
+    assert.deepEqual([trained.code, trained.message], [0, ""]);
+    const weights = ["--weights", `${folder}/trained/weights.safetensors`];
+
+    const out = `${folder}/predicted`;
+    const predicted = await runMain("predict", ...photographs, ...weights, "--out", out);
+    assert.deepEqual([predicted.code, predicted.message], [0, ""]);
+    assert.match(predicted.printed, /1\.png: image_id 1, \d+ people, .*\/1_1\.png/);
+    assert.deepEqual([...Deno.readDirSync(out)].map(({ name }) => name).sort(), [
+      "1_1.png",
+      "results.json",
+    ]);
+    const results = ["--results", `${out}/results.json`];
+    const json = (name: string) => ["--json", `${folder}/${name}.json`];
+    const [annotated] = [photographs.slice(0, 2)];
+    assert.equal((await runMain("evaluate", ...annotated, ...results, ...json("a"))).code, 0);
+    assert.equal((await runMain("evaluate", ...photographs, ...weights, ...json("b"))).code, 0);
+    const [a, b] = ["a", "b"].map((name) => Deno.readTextFileSync(`${folder}/${name}.json`));
+    assert.equal(a, b);
+
+    // A damaged photograph is an error before anything is written.
+    await Deno.writeTextFile(`${folder}/damaged.png`, "no picture");
+    const args = [`${folder}/images/1.png`, `${folder}/damaged.png`, ...weights];
+    const failed = await runMain("predict", ...args, "--out", `${folder}/never`);
+    assert.equal(failed.code, 1);
+    assert.match(failed.message, /damaged\.png: neither a JPEG nor a PNG/);
+    assert.ok(!files().includes("never"));
+  });
+});
+
+Deno.test("idsOf() takes numbers from names and gives the others what is left", () => {
+  assert.deepEqual(idsOf(["a.jpg", "b/000000000002.jpg", "c.png", "1.png"]), [3, 2, 4, 1]);
 });
 
 Deno.test("main() names the file and the place of bad records", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { disposeModel, lineSink, memory, PoseNet, Progress, stateOf } from "ae";
 import { type Batch, batches } from "ae/data";
 import { sceneSource } from "ae/data";
-import { recipeOf, train } from "../../cli/training.ts";
+import { recipeOf, type Saving, train } from "../../cli/training.ts";
 
 const options = {
   stacks: 1,
@@ -49,16 +49,41 @@ Deno.test("train() holds no memory when it is done", async () => {
   assert.deepEqual(held(), before);
 });
 
-Deno.test("train() refuses to go on when the loss is no number, and to run for ever", async () => {
+/** The stream, with a picture that is no picture from batch `from` on. */
+async function* spoilt(from: number): AsyncGenerator<Batch> {
+  let given = 0;
+  for await (const batch of stream()) {
+    if (given++ >= from) batch.images.data.fill(NaN);
+    yield batch;
+  }
+}
+
+Deno.test("train() stops when the loss is no number, before weights are saved", async () => {
   const progress = new Progress({ label: "test", total: 1, sink: lineSink(() => {}) });
-  const recipe = { ...recipeOf("small"), pushWeight: Infinity / 2 };
-  await assert.rejects(
-    async () => await train(new PoseNet(options), stream(), recipe, { steps: 1 }, progress),
-    /RangeError/,
-  );
+  const run = (from: number, steps: number, saving?: Saving) =>
+    train(new PoseNet(options), spoilt(from), recipeOf("small"), { steps }, progress, saving);
+  await assert.rejects(run(0, 5), /RangeError: train: the loss is NaN at step 1\n.*--rate/);
+  // Losses are read every 20 steps; the last one is read too, and so is one before weights are saved.
+  await assert.rejects(run(2, 5), /train: the loss is NaN at step 5/);
+  const saved: number[] = [];
+  const save = (steps: number) => Promise.resolve(void saved.push(steps));
+  await assert.rejects(run(2, 5, { everyMinutes: 0, save }), /train: the loss is NaN at step 3/);
+  assert.deepEqual(saved, [1, 2]);
+});
+
+Deno.test("train() wants a limit, recipeOf() a known name", async () => {
+  const progress = new Progress({ label: "test", total: 1, sink: lineSink(() => {}) });
   await assert.rejects(
     train(new PoseNet(options), stream(), recipeOf("small"), {}, progress),
     /train: give a number of steps or minutes/,
   );
   assert.throws(() => recipeOf("large"), /unknown recipe "large"; there are small, authors/);
+});
+
+Deno.test("recipeOf() takes another rate, heavier tags, and pull at full weight for who has learnt", () => {
+  const recipe = recipeOf("small", { rate: 1, tagWeight: 4, learnt: true });
+  assert.equal(recipe.pushWeight, 0.2);
+  assert.equal(recipe.pullWeight(0), 0.2);
+  assert.equal(recipe.learningRate(0, 1000), 1);
+  assert.equal(recipeOf("small").pullWeight(0), 0.05 * 0.05);
 });

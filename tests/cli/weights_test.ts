@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { disposeModel, floatWeights, readSafetensors, writeSafetensors } from "ae";
+import {
+  assign,
+  disposeModel,
+  floatWeights,
+  parameters,
+  readSafetensors,
+  stateOf,
+  writeSafetensors,
+} from "ae";
 import { loadModel, makeModel, saveModel } from "../../cli/weights.ts";
 
 Deno.test("loadModel() gives back what saveModel() wrote, the threshold also under a preset's name", async () => {
@@ -17,6 +25,29 @@ Deno.test("loadModel() gives back what saveModel() wrote, the threshold also und
     const named = await loadModel(path, "tiny-64");
     assert.equal(named.threshold, 0.4);
 
+    // 16-bit floats: half the bytes, weights rounded; a tensor that holds too large a number stays as it is.
+    const [name] = [...parameters(saved.model).keys()];
+    await assign(parameters(saved.model).get(name)!, parameters(saved.model).get(name)!.add(1e6));
+    await saveModel(`${folder}/half.safetensors`, saved, {}, { half: true });
+    const { arrays } = await readSafetensors(`${folder}/half.safetensors`);
+    for (const [key, { data }] of Object.entries(arrays)) {
+      assert.equal(data instanceof Float16Array, key !== name, key);
+    }
+    const rounded = await loadModel(`${folder}/half.safetensors`);
+    const [before, after] = [await stateOf(saved.model), await stateOf(rounded.model)];
+    for (const key of Object.keys(before)) {
+      const expected = key === name ? before[key].data : before[key].data.map(Math.f16round);
+      assert.deepEqual(after[key].data, expected, key);
+    }
+
+    // The size of the images is the file's, also under a preset's name.
+    await saveModel(path, { ...saved, imageSize: 128 });
+    const large = await loadModel(path, "tiny-64");
+    assert.equal(large.imageSize, 128);
+    await saveModel(path, { ...saved, imageSize: 65 });
+    await assert.rejects(loadModel(path), /imageSize is damaged: 65 is no multiple of 64/);
+    await saveModel(path, saved);
+
     // Files that say nothing, and files that say nonsense.
     const weights = floatWeights(await readSafetensors(path), path);
     await writeSafetensors(path, weights, {});
@@ -27,7 +58,7 @@ Deno.test("loadModel() gives back what saveModel() wrote, the threshold also und
       name: "InputError",
       message: `${path}: its threshold is damaged: "high" is no number`,
     });
-    for (const { model } of [saved, loaded, named, bare]) disposeModel(model);
+    for (const { model } of [saved, loaded, named, bare, rounded, large]) disposeModel(model);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

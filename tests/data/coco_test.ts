@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { CocoDataset, loadCoco, photoRecords } from "../../data/coco.ts";
+import { CocoDataset, loadCoco, photoRecords, posesFromCoco } from "../../data/coco.ts";
+import { sceneSource } from "../../data/scenes.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
 import { writePng } from "../../image/read_image.ts";
 import { COCO } from "../../pose/skeleton.ts";
@@ -230,4 +231,34 @@ Deno.test("CocoDataset.where() takes some of the photographs and leaves the data
   const data = new CocoDataset("folder", records);
   assert.deepEqual(data.where(({ id }) => id > 1).records.map(({ id }) => id), [2, 3]);
   assert.equal(data.length, 3);
+});
+
+Deno.test("posesFromCoco() takes the poses that can be drawn", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    // Facing us: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles.
+    const standing = [
+      ...[[32, 8], [33, 7], [31, 7], [35, 8], [29, 8], [38, 16], [26, 16], [40, 25], [24, 25]],
+      ...[[41, 33], [23, 33], [36, 34], [28, 34], [36, 46], [28, 46], [36, 58], [28, 58]],
+    ].flatMap(([x, y]) => [x, y, 2]);
+    const noHips = standing.map((value, i) => i >= 33 && i < 39 ? 0 : value);
+    const crowd = { ...person, id: 3, keypoints: standing, iscrowd: 1 };
+    const usable = { ...person, keypoints: standing };
+    const unusable = { ...person, id: 2, keypoints: noHips };
+    await Deno.writeTextFile(path, JSON.stringify(file(unusable, usable, crowd)));
+    const poses = await posesFromCoco(path);
+    assert.equal(poses.length, 1);
+    assert.deepEqual(poses[0][0], { x: 32, y: 8, visibility: 2 });
+    sceneSource({ seed: 1, size: 32, poses }); // which draws one scene
+    await Deno.writeTextFile(path, JSON.stringify(file(unusable)));
+    await assert.rejects(posesFromCoco(path), {
+      name: "InputError",
+      message: `${path}: none of its 1 people has a pose that can be drawn\n` +
+        "  help: a pose needs shoulders, hips, knees and ankles, and 12 keypoints in all",
+    });
+    await Deno.writeTextFile(path, "{");
+    await assert.rejects(posesFromCoco(path), /not a JSON file/);
+  } finally {
+    await Deno.remove(path);
+  }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { hostArray, rgbImage } from "ae";
-import { decode } from "../../cli/evaluation.ts";
+import { decode } from "../../cli/prediction.ts";
 
 Deno.test("decode() finds nobody in the margin of a picture that is not square", () => {
   // 64 x 32 pixels in a square of 64: maps of 32 x 32, with the picture in rows 8 to 23.

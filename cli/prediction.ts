@@ -1,0 +1,131 @@
+/**
+ * From samples to people: the network, in batches, and the decoder.
+ *
+ * @module
+ */
+import {
+  applyAffine,
+  compile,
+  cropTransform,
+  type DecodedPerson,
+  decodePoses,
+  type HeatmapFrame,
+  type HostArray,
+  hostArray,
+  invertAffine,
+  read,
+  type Tensor,
+} from "../mod.ts";
+import { makeBatch, type Sample, wholePicture } from "../data/mod.ts";
+import type { LoadedModel } from "./weights.ts";
+
+/** Maps of one image. */
+export interface Maps {
+  /** `[K, h, w]`. */
+  readonly heatmaps: HostArray;
+  /** `[D, K, h, w]`. */
+  readonly tags: HostArray;
+}
+
+/** A sample, its maps and the people decoded from them, in image pixels. */
+export interface Prediction extends Maps {
+  readonly sample: Sample;
+  readonly people: readonly DecodedPerson[];
+}
+
+/** How many images go through the network at once. */
+const BATCH = 8;
+
+/**
+ * The people that a network finds in samples, one after the other. No more than a batch of pictures is held at a
+ * time.
+ */
+export async function* predict(
+  { model, imageSize, threshold }: Pick<LoadedModel, "model" | "imageSize" | "threshold">,
+  samples: Iterable<Sample> | AsyncIterable<Sample>,
+): AsyncGenerator<Prediction, void, undefined> {
+  using step = compile(
+    ({ images }: { images: Tensor }) => {
+      const { heatmaps, tags } = model.forward(images).at(-1)!;
+      return { heatmaps, tags };
+    },
+    { name: "prediction" },
+  );
+  const settings = { inputSize: imageSize, stride: model.stride, slots: 1 };
+  for await (const part of inParts(samples, BATCH)) {
+    // The last batch is filled up with its first sample, so that one traced version serves all.
+    const filled = Array.from({ length: BATCH }, (_, i) => part[i] ?? part[0]);
+    const { images } = makeBatch(filled, settings);
+    const batch = await read(await step({ images }));
+    for (const [n, sample] of part.entries()) {
+      const maps = { heatmaps: imageOf(batch.heatmaps, n), tags: imageOf(batch.tags, n) };
+      yield decode(sample, maps, imageSize, model.stride, threshold);
+    }
+  }
+}
+
+async function* inParts<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  size: number,
+): AsyncGenerator<T[], void, undefined> {
+  let part: T[] = [];
+  for await (const item of items) {
+    part.push(item);
+    if (part.length < size) continue;
+    yield part;
+    part = [];
+  }
+  if (part.length > 0) yield part;
+}
+
+function imageOf({ shape, data }: HostArray, n: number): HostArray {
+  const size = data.length / shape[0];
+  return hostArray(shape.slice(1), data.slice(n * size, (n + 1) * size));
+}
+
+/** How heatmap pixels of a sample lie in its picture. */
+function frameOf(sample: Sample, imageSize: number, stride: number): Required<HeatmapFrame> {
+  const [a, b, c, d, e, f] = invertAffine(
+    cropTransform(wholePicture(sample.image).crop, imageSize),
+  );
+  return { stride, inverse: [[a, b, c], [d, e, f]] };
+}
+
+/**
+ * Heatmaps that are 0 outside the picture. A picture that is not square leaves a margin, which the loss does not look
+ * at: a network may say anything there.
+ */
+function withinPicture(
+  { heatmaps, tags }: Maps,
+  { width, height }: Sample["image"],
+  { stride, inverse: [rowX, rowY] }: Required<HeatmapFrame>,
+): Maps {
+  const [K, h, w] = heatmaps.shape;
+  const inside = Uint8Array.from({ length: h * w }, (_, i) => {
+    const centre = { x: (i % w + 0.5) * stride, y: (Math.floor(i / w) + 0.5) * stride };
+    const { x, y } = applyAffine([...rowX, ...rowY], centre);
+    return x >= 0 && y >= 0 && x <= width && y <= height ? 1 : 0;
+  });
+  if (!inside.includes(0)) return { heatmaps, tags };
+  return {
+    heatmaps: hostArray([K, h, w], heatmaps.data.map((value, i) => inside[i % (h * w)] * value)),
+    tags,
+  };
+}
+
+/** Decode maps into people in image pixels; `threshold`: least height of a peak. */
+export function decode(
+  sample: Sample,
+  maps: Maps,
+  imageSize: number,
+  stride: number,
+  threshold?: number,
+): Prediction {
+  const frame = frameOf(sample, imageSize, stride);
+  const { heatmaps, tags } = withinPicture(maps, sample.image, frame);
+  const people = decodePoses(heatmaps, tags, {
+    frame,
+    ...(threshold === undefined ? {} : { threshold }),
+  });
+  return { sample, people, heatmaps, tags };
+}
