@@ -7,7 +7,7 @@
  * @module
  */
 import { memory } from "../mod.ts";
-import { type Batch, batches } from "../data/mod.ts";
+import { type Batch, batchesAhead } from "../data/mod.ts";
 import { progressOnStderr } from "../cli/output.ts";
 import { syntheticSource } from "../cli/sources.ts";
 import { recipeOf, train } from "../cli/training.ts";
@@ -24,14 +24,18 @@ interface Reading {
   readonly owners: string;
   readonly gpuBytes: number;
   readonly residentBytes: number;
+  /** Of these, what V8 has taken for the JavaScript heap: it grows by whole spaces of 16 MB. */
+  readonly heapBytes: number;
 }
 
 function reading(): Reading {
   const rows = memory().toSorted((a, b) => a.owner.localeCompare(b.owner));
+  const { rss, heapTotal } = Deno.memoryUsage();
   return {
     owners: rows.map(({ owner, buffers, bytes }) => `${owner} ${bytes} in ${buffers}`).join(", "),
     gpuBytes: rows.reduce((sum, { bytes }) => sum + bytes, 0),
-    residentBytes: Deno.memoryUsage().rss,
+    residentBytes: rss,
+    heapBytes: heapTotal,
   };
 }
 
@@ -55,7 +59,7 @@ if (!Number.isInteger(steps) || steps <= SETTLED) {
   Deno.exit(2);
 }
 const { model, imageSize } = makeModel("demo", { seed: 1 });
-const stream = batches(syntheticSource(1, imageSize), {
+const stream = batchesAhead(syntheticSource(1, imageSize), {
   batchSize: BATCH,
   inputSize: imageSize,
   stride: model.stride,
@@ -71,11 +75,11 @@ await train(
   progress,
 );
 const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-for (const [i, { owners, gpuBytes, residentBytes }] of readings.entries()) {
+for (const [i, { owners, gpuBytes, residentBytes, heapBytes }] of readings.entries()) {
   console.log(
     `after ${[SETTLED, steps][i]} steps: ${megabytes(gpuBytes)} on the GPU, ${
       megabytes(residentBytes)
-    } resident`,
+    } resident, JavaScript heap ${megabytes(heapBytes)}`,
   );
   console.log(`  ${owners}`);
 }
