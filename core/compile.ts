@@ -28,16 +28,18 @@ import {
 } from "./plan.ts";
 import { acquireAll, type Block, release } from "./pool.ts";
 import {
-  allDone,
   bind,
   bufferOfLeaf,
   copyBytes,
   describe,
   type Dispatch,
   encode,
+  type Fence,
+  fenceHere,
   fillLeaves,
   inOrder,
   loseValue,
+  passed,
   prepare,
   type PreparedKernel,
   realiseNow,
@@ -135,7 +137,9 @@ export function compile<T extends object, O>(
 ): Step<T, O> {
   const owner = options.name ?? "step";
   const versions = new Map<string, CompiledVersion>();
-  let calls = 0;
+  let calls = 0; // since the last fence
+  let bytes = 0;
+  let fence: Fence | undefined;
   let disposed = false;
 
   /** The version for these inputs, traced if need be. */
@@ -167,9 +171,19 @@ export function compile<T extends object, O>(
     inOrder(async () => {
       const { gpu, version, arrays } = await prepareFor(inputs);
       replay(gpu, owner, version, arrays);
-      if (++calls % CALLS_PER_WAIT === 0) await allDone(gpu);
+      calls++;
+      for (const { data } of arrays.values()) bytes += data.byteLength;
+      if (calls >= CALLS_PER_WAIT || bytes >= BYTES_PER_WAIT) await keepUp(gpu);
       return version.output as O;
     });
+
+  /** Wait until the calls before the last few are done. */
+  const keepUp = async (gpu: Gpu) => {
+    const before = fence;
+    fence = fenceHere(gpu);
+    calls = bytes = 0;
+    if (before?.gpu === gpu) await passed(before);
+  };
 
   const step = Object.assign(call, {
     plans: () => new Map([...versions].map(([key, { plan }]) => [key, summarise(plan)])),
@@ -333,10 +347,12 @@ function constantParts(roots: readonly Tensor[]): Tensor[] {
 }
 
 /**
- * So that a fast loop cannot queue work without end, every eighth call waits for the device; not every one,
- * since asking whether work is done costs Deno 10 ms.
+ * So that a fast loop cannot queue work without end, a step waits after so many calls, or bytes of inputs, until the
+ * device has done what was queued at the wait before. Deno looks every 10 ms only whether work is done: waiting for
+ * what was just submitted would cost that much, what was submitted a while ago is mostly known to be done.
  */
-const CALLS_PER_WAIT = 8;
+const CALLS_PER_WAIT = 32;
+const BYTES_PER_WAIT = 64 * 2 ** 20;
 
 function checkInputs(
   owner: string,

@@ -220,13 +220,25 @@ async function run(gpu: Gpu, plan: Plan, wanted: readonly Tensor[] = []): Promis
   blocks.forEach((block, slot) => {
     if (!kept.has(slot)) release(block);
   });
-  if (manyUnconfirmed()) await allDone(gpu);
+  if (manyUnconfirmed()) await passed(fenceHere(gpu));
 }
 
-/** Wait until the device has done what was submitted so far. */
-export async function allDone(gpu: Gpu): Promise<void> {
-  const upTo = submittedSoFar();
-  await gpu.device.queue.onSubmittedWorkDone();
+/** A place in the stream of submitted work. */
+export interface Fence {
+  readonly gpu: Gpu;
+  readonly upTo: number;
+  readonly done: Promise<void>;
+}
+
+/** The place after what was submitted so far. */
+export function fenceHere(gpu: Gpu): Fence {
+  const done = gpu.device.queue.onSubmittedWorkDone().then(() => {}, () => {}); // a lost device says so itself
+  return { gpu, upTo: submittedSoFar(), done };
+}
+
+/** Wait until the device has come to a place, and see that nothing failed. */
+export async function passed({ gpu, upTo, done }: Fence): Promise<void> {
+  await done;
   confirm(gpu, upTo);
 }
 
