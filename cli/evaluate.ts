@@ -15,7 +15,7 @@ import {
 import { resultsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { progressOnStderr } from "./output.ts";
-import { predict } from "./prediction.ts";
+import { FLIP, predict } from "./prediction.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
@@ -33,6 +33,7 @@ export const evaluateCommand: Command = {
       help: "with --images: weight file (default: the ones that come with the library)",
     },
     preset: { type: "text", help: "network of the weight file, if the file does not say" },
+    flip: FLIP,
     json: { type: "text", help: "also write the figures to this file" },
   },
   run,
@@ -50,6 +51,7 @@ async function run(values: Values): Promise<void> {
   for (const name of results === undefined ? [] : ["weights", "preset"]) {
     if (values.text(name) !== undefined) throw new InputError(`--${name} needs --images`);
   }
+  if (results !== undefined && values.flag("flip")) throw new InputError("--flip needs --images");
   const truth = await readCocoTruth(annotations);
   const found = results === undefined ? await predicted(values) : await readCocoResults(results);
   const options = { names: { truth: annotations, results: results ?? "the predictions" } };
@@ -76,7 +78,9 @@ async function predicted(values: Values): Promise<CocoResult[]> {
   });
   const results: CocoResult[] = [];
   let done = 0;
-  for await (const prediction of predict(loaded, samplesOf(photographs))) {
+  for await (
+    const prediction of predict(loaded, samplesOf(photographs), { flip: values.flag("flip") })
+  ) {
     results.push(...resultsOf([prediction]));
     progress.update(++done);
   }

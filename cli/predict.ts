@@ -9,7 +9,7 @@ import type { Sample } from "../data/mod.ts";
 import { resultsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
-import { predict } from "./prediction.ts";
+import { FLIP, predict } from "./prediction.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
@@ -25,6 +25,7 @@ export const predictCommand: Command = {
     images: { type: "text", help: "folder of the annotation file's photographs" },
     weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
     preset: { type: "text", help: "network of the weight file, if the file does not say" },
+    flip: FLIP,
     "no-pictures": { type: "flag", help: "write results.json alone" },
     out: { type: "text", default: "out/predict", help: "folder for results.json and the pictures" },
   },
@@ -57,7 +58,7 @@ async function run(values: Values): Promise<void> {
   });
   const results: CocoResult[] = [];
   let done = 0;
-  for await (const prediction of predict(loaded, samples)) {
+  for await (const prediction of predict(loaded, samples, { flip: values.flag("flip") })) {
     const { sample: { id, fileName, image }, people } = prediction;
     results.push(...resultsOf([prediction]));
     const line = `${fileName}: image_id ${id}, ${people.length} people`;

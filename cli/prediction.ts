@@ -1,10 +1,17 @@
 /**
  * From samples to people: the network, in batches, and the decoder.
  *
+ * |                      | pose-ae-train, test.py | here                                                          |
+ * | -------------------- | ---------------------- | ------------------------------------------------------------- |
+ * | the mirrored picture | always                 | `flip`; on the 64-pixel scenes it lowers AP by 0.01 to 0.03   |
+ * | sizes of the picture | one or three           | one; combineScales() of the library takes any number          |
+ *
  * @module
  */
 import {
   applyAffine,
+  COCO,
+  combineFlipped,
   compile,
   cropTransform,
   type DecodedPerson,
@@ -17,6 +24,7 @@ import {
   type Tensor,
 } from "../mod.ts";
 import { makeBatch, type Sample, wholePicture } from "../data/mod.ts";
+import type { Option } from "./options.ts";
 import type { LoadedModel } from "./weights.ts";
 
 /** Maps of one image. */
@@ -36,6 +44,21 @@ export interface Prediction extends Maps {
 /** How many images go through the network at once. */
 const BATCH = 8;
 
+/** The option `--flip`. */
+export const FLIP: Option = {
+  type: "flag",
+  help: "look at the mirrored picture too, as the authors' test does: twice the time",
+};
+
+/** How to predict. */
+export interface PredictOptions {
+  /**
+   * Whether the network also looks at the mirrored picture, as the authors' test.py always does: heatmaps are averaged,
+   * tags of both looks put together to vectors of twice the dimensions. @default {false}
+   */
+  readonly flip?: boolean;
+}
+
 /**
  * The people that a network finds in samples, one after the other. No more than a batch of pictures is held at a
  * time.
@@ -43,6 +66,7 @@ const BATCH = 8;
 export async function* predict(
   { model, imageSize, threshold }: Pick<LoadedModel, "model" | "imageSize" | "threshold">,
   samples: Iterable<Sample> | AsyncIterable<Sample>,
+  { flip = false }: PredictOptions = {},
 ): AsyncGenerator<Prediction, void, undefined> {
   using step = compile(
     ({ images }: { images: Tensor }) => {
@@ -56,9 +80,12 @@ export async function* predict(
     // The last batch is filled up with its first sample, so that one traced version serves all.
     const filled = Array.from({ length: BATCH }, (_, i) => part[i] ?? part[0]);
     const { images } = makeBatch(filled, settings);
-    const batch = await read(await step({ images }));
+    const plain = await read(await step({ images }));
+    const mirrored = flip ? await read(await step({ images: mirrorImages(images) })) : undefined;
     for (const [n, sample] of part.entries()) {
-      const maps = { heatmaps: imageOf(batch.heatmaps, n), tags: imageOf(batch.tags, n) };
+      const maps = mirrored
+        ? combineFlipped(imageOf(plain, n), imageOf(mirrored, n), COCO.flip)
+        : imageOf(plain, n);
       yield decode(sample, maps, imageSize, model.stride, threshold);
     }
   }
@@ -78,9 +105,21 @@ async function* inParts<T>(
   if (part.length > 0) yield part;
 }
 
-function imageOf({ shape, data }: HostArray, n: number): HostArray {
-  const size = data.length / shape[0];
-  return hostArray(shape.slice(1), data.slice(n * size, (n + 1) * size));
+/** The maps of image n of a batch. */
+function imageOf({ heatmaps, tags }: Maps, n: number): Maps {
+  const part = ({ shape, data }: HostArray) => {
+    const size = data.length / shape[0];
+    return hostArray(shape.slice(1), data.slice(n * size, (n + 1) * size));
+  };
+  return { heatmaps: part(heatmaps), tags: part(tags) };
+}
+
+/** Every row backwards. */
+function mirrorImages({ shape, data }: HostArray): HostArray {
+  const width = shape.at(-1)!;
+  const mirrored = data.slice();
+  for (let row = 0; row < data.length; row += width) mirrored.subarray(row, row + width).reverse();
+  return hostArray(shape, mirrored);
 }
 
 /** How heatmap pixels of a sample lie in its picture. */

@@ -94,6 +94,10 @@ Deno.test("main() refuses settings before anything is written", async () => {
         ["evaluate", "--annotations", "a", "--results", "r", "--weights", "w"],
         /--weights needs --images/,
       ],
+      [
+        ["evaluate", "--annotations", "a", "--results", "r", "--flip"],
+        /--flip needs --images/,
+      ],
     ];
     for (const [args, expected] of cases) {
       const { code, message } = await runMain(...args);
@@ -147,6 +151,7 @@ Deno.test("main() trains on photographs, predicts and measures them", async () =
     assert.equal((await runMain("evaluate", ...photographs, ...weights, ...json("b"))).code, 0);
     const [a, b] = ["a", "b"].map((name) => Deno.readTextFileSync(`${folder}/${name}.json`));
     assert.equal(a, b);
+    assert.equal((await runMain("evaluate", ...photographs, ...weights, "--flip")).code, 0);
 
     // A damaged photograph is an error before anything is written.
     await Deno.writeTextFile(`${folder}/damaged.png`, "no picture");

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
-import { hostArray, rgbImage } from "ae";
-import { decode } from "../../cli/prediction.ts";
+import {
+  COCO,
+  combineFlipped,
+  disposeModel,
+  hostArray,
+  type PoseMaps,
+  PoseNet,
+  rgbImage,
+} from "ae";
+import { decode, predict } from "../../cli/prediction.ts";
 
 Deno.test("decode() finds nobody in the margin of a picture that is not square", () => {
   // 64 x 32 pixels in a square of 64: maps of 32 x 32, with the picture in rows 8 to 23.
@@ -25,4 +33,53 @@ Deno.test("decode() leaves the maps of a square picture alone", () => {
   const found = decode(sample, { heatmaps, tags: hostArray([1, 17, 32, 32]) }, 64, 2);
   assert.equal(found.heatmaps, heatmaps);
   assert.equal(found.people.length, 2);
+});
+
+/** Pictures of 16 x 16 pixels in which no two columns are alike. */
+const samples = [0, 1, 2].map((id) => ({
+  id,
+  fileName: `${id}.png`,
+  image: rgbImage(16, 16, Uint8Array.from({ length: 768 }, (_, i) => (i * (7 + id)) % 251)),
+  people: [],
+}));
+const mirrored = samples.map((sample) => ({
+  ...sample,
+  image: rgbImage(
+    16,
+    16,
+    Uint8Array.from({ length: 768 }, (_, i) => {
+      const [row, column, channel] = [Math.floor(i / 48), Math.floor(i / 3) % 16, i % 3];
+      return sample.image.data[48 * row + 3 * (15 - column) + channel];
+    }),
+  ),
+}));
+
+Deno.test("predict() looks at the mirrored picture too where asked", async () => {
+  const model = new PoseNet({ stacks: 1, channels: 4, increase: 0, depth: 1, stem: "stride2" });
+  const loaded = { model, imageSize: 16, threshold: 0.1 };
+  const maps = async (of: typeof samples, flip?: boolean): Promise<PoseMaps[]> =>
+    await Array.fromAsync(predict(loaded, of, { flip }));
+  const [plain, others, both] = [
+    await maps(samples),
+    await maps(mirrored),
+    await maps(samples, true),
+  ];
+  samples.forEach((_, i) => {
+    const expected = combineFlipped(plain[i], others[i], COCO.flip);
+    assert.deepEqual(both[i].heatmaps, expected.heatmaps);
+    assert.deepEqual(both[i].tags, expected.tags);
+  });
+  disposeModel(model);
+});
+
+Deno.test("predict() takes a stream, and gives every sample whatever the size of its batches", async () => {
+  const model = new PoseNet({ stacks: 1, channels: 4, increase: 0, depth: 1, stem: "stride2" });
+  const loaded = { model, imageSize: 16, threshold: 0.1 };
+  async function* stream() {
+    for (let i = 0; i < 19; i++) yield await Promise.resolve({ ...samples[i % 3], id: i });
+  }
+  const found = await Array.fromAsync(predict(loaded, stream()));
+  assert.deepEqual(found.map(({ sample }) => sample.id), Array.from({ length: 19 }, (_, i) => i));
+  assert.deepEqual(found[18].heatmaps, found[0].heatmaps); // picture 0 in a full and in a filled batch
+  disposeModel(model);
 });
