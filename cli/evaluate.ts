@@ -32,7 +32,7 @@ export const evaluateCommand: Command = {
       type: "text",
       help: "with --images: weight file (default: the ones that come with the library)",
     },
-    preset: { type: "text", help: "network of the weight file, if the file does not say" },
+    preset: { type: "text", help: "network (default: what the weight file says)" },
     flip: FLIP,
     json: { type: "text", help: "also write the figures to this file" },
   },

@@ -24,7 +24,7 @@ export const predictCommand: Command = {
     },
     images: { type: "text", help: "folder of the annotation file's photographs" },
     weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
-    preset: { type: "text", help: "network of the weight file, if the file does not say" },
+    preset: { type: "text", help: "network (default: what the weight file says)" },
     flip: FLIP,
     "no-pictures": { type: "flag", help: "write results.json alone" },
     out: { type: "text", default: "out/predict", help: "folder for results.json and the pictures" },

@@ -84,10 +84,27 @@ export async function openPhotographs(
         "  help: photographs need both, the annotation file and the folder",
     );
   }
-  return await loadCoco(annotations, images, { photos });
+  // Who goes through all of them does so once.
+  return await loadCoco(annotations, images, {
+    photos,
+    ...(photos === "all" ? { cacheMegabytes: 0 } : {}),
+  });
 }
 
-/** The samples of a source in order, each read when it is its turn. */
-export async function* samplesOf(source: SampleSource): AsyncGenerator<Sample, void, undefined> {
-  for (let i = 0; i < source.length; i++) yield await source.sample(i);
+/** The samples of a source in order, each read when it is its turn; those that cannot be read are told and left out. */
+export async function* samplesOf(
+  source: SampleSource,
+  onBroken: (reason: string) => void = (reason) => console.warn(`left out: ${reason}`),
+): AsyncGenerator<Sample, void, undefined> {
+  for (let i = 0; i < source.length; i++) {
+    let sample: Sample;
+    try {
+      sample = await source.sample(i);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error; // a mistake in the program, not in a file
+      onBroken(error.message);
+      continue;
+    }
+    yield sample;
+  }
 }

@@ -24,7 +24,7 @@ export const trainCommand: Command = {
     poses: POSES,
     preset: {
       type: "text",
-      help: "network (default: demo); with --weights only if the file does not say",
+      help: "network (default: demo, or what the weight file says)",
     },
     weights: { type: "text", help: "start from these weights instead of from nothing" },
     size: {
@@ -43,6 +43,10 @@ export const trainCommand: Command = {
       above: true,
       default: 1,
       help: "factor on the recipe's weights of push and pull",
+    },
+    threshold: {
+      type: "number",
+      help: "least height of a peak, kept with the weights (default: the recipe's)",
     },
     steps: { type: "whole", least: 1, help: "training steps" },
     minutes: { type: "number", above: true, help: "training time in minutes" },
@@ -127,7 +131,7 @@ async function run(values: Values): Promise<void> {
     saveModel(`${out}/weights.safetensors`, {
       ...loaded,
       imageSize,
-      threshold: recipe.threshold,
+      threshold: values.number("threshold") ?? recipe.threshold,
     }, {
       seed: String(seed),
       steps: String(made),

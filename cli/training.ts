@@ -12,7 +12,7 @@
  * | weight of heatmaps    | 1               | 1                | 1, errors weighted by 1 + 10 · target  |
  * | weight of push        | 1e-3            | 1e-3             | 5e-2                                   |
  * | weight of pull        | 1e-3            | 1e-3             | 2.5e-3 rising to 5e-2 in the first half |
- * | threshold of a peak   | 0.1             | 0.1              | 0.5                                    |
+ * | threshold of a peak   | 0.1             | 0.1              | 0.6                                    |
  *
  * The threshold belongs to the recipe because errors that count 11 times at a keypoint make a network say 0.55 where
  * it believes 0.1 (see losses/heatmap_loss.ts): with 0.1 it would find everybody twice.
@@ -81,7 +81,7 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
     pushWeight: 5e-2 * tagWeight,
     pullWeight: (done) => 5e-2 * tagWeight * (learnt ? 1 : Math.min(1, 0.05 + 0.95 * done * 2)),
     foregroundWeight: 10,
-    threshold: 0.5,
+    threshold: 0.6,
   };
 }
 
@@ -129,8 +129,8 @@ export interface Saving {
 const READ_EVERY = 20;
 
 /**
- * Train a model on batches until a limit. With a limit in steps alone nothing depends on the clock, and the same
- * seeds give the same weights to the last bit on one adapter.
+ * Train a model on batches until a limit. With a limit in steps alone the weights do not depend on the
+ * clock: the same seeds give the same ones to the last bit on one adapter.
  *
  * @param batches What to learn from; must not end before the limit.
  * @throws {RangeError} If there is no limit, or a loss is no longer a number.

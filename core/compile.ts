@@ -159,18 +159,21 @@ export function compile<T extends object, O>(
     }
     versions.set(signature, version);
     // Should the device fail, the buffers of the step are not to be trusted either: it is traced again.
-    untilConfirmed(version, (why) => {
-      for (const { storage } of version.targets) loseValue(storage, why);
-      if (versions.get(signature) === version) versions.delete(signature);
-      drop(version, `is gone: the device failed: ${why}`);
-    });
-    return { gpu, version, arrays };
+    const submitted = () =>
+      untilConfirmed(version, (why) => {
+        for (const { storage } of version.targets) loseValue(storage, why);
+        if (versions.get(signature) !== version) return; // disposed, and dropped then
+        versions.delete(signature);
+        drop(version, `is gone: the device failed: ${why}`);
+      });
+    return { gpu, version, arrays, submitted };
   };
 
   const call = (inputs: StepInputs<T>): Promise<O> =>
     inOrder(async () => {
-      const { gpu, version, arrays } = await prepareFor(inputs);
+      const { gpu, version, arrays, submitted } = await prepareFor(inputs);
       replay(gpu, owner, version, arrays);
+      submitted();
       calls++;
       for (const { data } of arrays.values()) bytes += data.byteLength;
       if (calls >= CALLS_PER_WAIT || bytes >= BYTES_PER_WAIT) await keepUp(gpu);
@@ -195,9 +198,10 @@ export function compile<T extends object, O>(
   });
   timers.set(step, (inputs) =>
     inOrder(async () => {
-      const { gpu, version, arrays } = await prepareFor(inputs);
+      const { gpu, version, arrays, submitted } = await prepareFor(inputs);
       const queries = new TimestampQueries(gpu, version.dispatches.length);
       replay(gpu, owner, version, arrays, (encoder) => queries.encode(encoder, version.dispatches));
+      submitted();
       const times = await queries.read();
       return version.kernels.map(({ title, planned: { tensor: { recipe } } }, i) => ({
         title,

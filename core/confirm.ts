@@ -20,6 +20,7 @@ export type TakeBack = (why: string) => void;
 
 const pending = new Map<object, { readonly at: number; readonly takeBack: TakeBack }>();
 let clock = 0;
+let failed: { readonly at: number; readonly error: Error } | undefined;
 
 /** More than this waiting for a confirmation: time to ask for one. */
 const MANY = 1000;
@@ -69,9 +70,19 @@ export function throwFailure(gpu: Gpu): void {
 
 /** Work failed: take back what is not confirmed. */
 export function takeBackAll(error: Error): void {
+  failed = { at: ++clock, error };
   const why = error.message.split("\n")[0];
   const all = [...pending.values()];
   pending.clear();
-  for (const { takeBack } of all) takeBack(why);
+  for (const { takeBack } of all.reverse()) takeBack(why); // the last write first: what was overwritten is lost
   freeUnused(); // an invalid buffer among them would spoil whoever takes it next
+}
+
+/**
+ * Throw if a failure was met since a moment, whoever it was thrown to.
+ *
+ * @throws {GpuError} The failure.
+ */
+export function throwIfFailedSince(moment: number): void {
+  if (failed && moment < failed.at) throw failed.error;
 }

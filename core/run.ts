@@ -9,6 +9,7 @@ import {
   submittedSoFar,
   takeBackAll,
   throwFailure,
+  throwIfFailedSince,
   untilConfirmed,
 } from "./confirm.ts";
 import { type Gpu, openedGpu, openGpu } from "./device.ts";
@@ -167,9 +168,13 @@ export async function fillLeaves(gpu: Gpu, leaves: readonly Tensor[]): Promise<v
 /** Compute the values that variables begin with; if that fails they have none yet, as before. */
 async function computeFirst(gpu: Gpu, firstUse: readonly Assignment[]): Promise<void> {
   const blocks = acquireAll(firstUse.map(({ variable }) => variable.bytes), "variables");
-  firstUse.forEach(({ variable }, i) => fill(variable.storage, blocks[i]));
+  const storages = firstUse.map(({ variable }) => variable.storage);
+  storages.forEach((storage, i) => storage.block = blocks[i]);
   try {
-    await run(gpu, makePlan([], firstUse));
+    await run(gpu, makePlan([], firstUse), {
+      filling: storages,
+      submitted: () => storages.forEach((storage, i) => fill(storage, blocks[i])),
+    });
   } catch (error) {
     firstUse.forEach(({ variable: { storage } }, i) => {
       if (storage.block === blocks[i]) storage.block = null;
@@ -198,7 +203,33 @@ export function writeBuffer(device: GPUDevice, buffer: GPUBuffer, host: TypedArr
 }
 
 /** Run a plan once: what is asked for keeps its buffer, everything else gives it back. */
-async function run(gpu: Gpu, plan: Plan, wanted: readonly Tensor[] = []): Promise<void> {
+async function run(
+  gpu: Gpu,
+  plan: Plan,
+  { wanted = [], filling = [], submitted = () => {} }: {
+    readonly wanted?: readonly Tensor[];
+    readonly filling?: readonly Storage[];
+    readonly submitted?: () => void;
+  } = {},
+): Promise<void> {
+  for (const storage of filling) empty.add(storage);
+  try {
+    await submit(gpu, plan, wanted, submitted);
+  } finally {
+    for (const storage of filling) empty.delete(storage);
+  }
+  if (manyUnconfirmed()) await passed(fenceHere(gpu));
+}
+
+/** Have a buffer that the work to fill it has not been submitted for: reads must wait their turn. */
+const empty = new Set<Storage>();
+
+async function submit(
+  gpu: Gpu,
+  plan: Plan,
+  wanted: readonly Tensor[],
+  submitted: () => void,
+): Promise<void> {
   await fillLeaves(gpu, plan.leaves);
   const kernels = await prepare(gpu, plan);
   const blocks = acquireAll(plan.slots, "tensors");
@@ -210,6 +241,7 @@ async function run(gpu: Gpu, plan: Plan, wanted: readonly Tensor[] = []): Promis
     encoder.copyBufferToBuffer(bufferOf(from), 0, bufferOfLeaf(to), 0, copyBytes(to));
   }
   gpu.device.queue.submit([encoder.finish()]);
+  submitted();
   const kept = new Set<number>();
   plan.outputs.forEach((place, i) => {
     if (!("slot" in place)) return;
@@ -220,7 +252,6 @@ async function run(gpu: Gpu, plan: Plan, wanted: readonly Tensor[] = []): Promis
   blocks.forEach((block, slot) => {
     if (!kept.has(slot)) release(block);
   });
-  if (manyUnconfirmed()) await passed(fenceHere(gpu));
 }
 
 /** A place in the stream of submitted work. */
@@ -266,7 +297,7 @@ export function realise(tensors: readonly Tensor[]): Promise<void> {
 /** The same for code that is itself running in order. */
 export async function realiseNow(gpu: Gpu, tensors: readonly Tensor[]): Promise<void> {
   const waiting = tensors.filter((x) => !resolveView(x).storage.block);
-  if (waiting.length > 0) await run(gpu, makePlan(waiting), waiting);
+  if (waiting.length > 0) await run(gpu, makePlan(waiting), { wanted: waiting });
 }
 
 /** Commit assignments at once: what `assign` does outside a step. */
@@ -281,13 +312,15 @@ export function commitNow(assignments: readonly Assignment[]): Promise<void> {
     const blocks = acquireAll(unread.map(({ bytes }) => bytes), "variables");
     unread.forEach(({ storage }, i) => storage.block = blocks[i]);
     try {
-      await run(gpu, plan);
+      await run(gpu, plan, {
+        filling: unread.map(({ storage }) => storage),
+        submitted: () => targets.forEach(overwrite),
+      });
     } catch (error) {
       for (const { storage } of unread) storage.block = null;
       for (const block of blocks) release(block);
       throw error;
     }
-    for (const x of targets) overwrite(x);
     throwFailure(gpu);
   });
 }
@@ -320,7 +353,11 @@ export async function read<K extends string>(
 }
 
 function needsWork(tensors: readonly Tensor[]): boolean {
-  return tensors.some((x) => !resolveView(x).storage.block);
+  return tensors.some((x) => !isReady(resolveView(x).storage));
+}
+
+function isReady(storage: Storage): boolean {
+  return storage.block !== null && !empty.has(storage);
 }
 
 /**
@@ -336,28 +373,32 @@ async function readOne(x: Tensor): Promise<HostArray<TypedArray>> {
   if (x.size === 0) return { shape: x.shape, data: typedArray(x.dtype, 0) };
   const source = resolveView(x);
   if (source.storage.gone) throw new GpuError(`${describe(source)} ${source.storage.gone}`);
-  if (!source.storage.block) await realise([x]);
+  if (!isReady(source.storage)) await realise([x]);
   const gpu = openedGpu();
   if (!gpu) throw new GpuError("the device was lost and its tensors with it");
   const bytes = copyBytes(x);
+  const from = bufferOfLeaf(source);
   const staging = acquire(bytes, "staging", "staging");
   const encoder = gpu.device.createCommandEncoder();
-  encoder.copyBufferToBuffer(bufferOfLeaf(source), 0, staging.buffer, 0, bytes);
+  encoder.copyBufferToBuffer(from, 0, staging.buffer, 0, bytes);
   gpu.device.queue.submit([encoder.finish()]);
   const upTo = submittedSoFar();
+  let copy: ArrayBuffer;
   try {
     await staging.buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+    copy = staging.buffer.getMappedRange(0, bytes).slice(0);
+    staging.buffer.unmap();
   } catch (error) {
     discard(staging);
     throwFailure(gpu);
+    throwIfFailedSince(upTo);
     const failure = new GpuError(`reading ${describe(x)} failed: ${(error as Error).message}`);
     takeBackAll(failure);
     throw failure;
   }
-  const copy = staging.buffer.getMappedRange(0, bytes).slice(0);
-  staging.buffer.unmap();
   release(staging);
   confirm(gpu, upTo);
+  throwIfFailedSince(upTo);
   return { shape: x.shape, data: typedArray(x.dtype, x.size, copy) };
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { throwFailure } from "./confirm.ts";
 import type { Gpu } from "./device.ts";
 import { GpuError } from "./errors.ts";
 import { type Dispatch, encode } from "./run.ts";
@@ -58,12 +59,19 @@ export class TimestampQueries {
 
   /** Milliseconds of each dispatch, once the encoded commands were submitted. */
   async read(): Promise<number[]> {
-    await this.#staging.mapAsync(GPUMapMode.READ);
-    const ticks = new BigUint64Array(this.#staging.getMappedRange().slice(0));
-    this.#staging.destroy();
-    this.#resolved.destroy();
-    for (const set of this.#sets) set.destroy();
-    this.#gpu.check();
+    let ticks: BigUint64Array;
+    try {
+      await this.#staging.mapAsync(GPUMapMode.READ);
+      ticks = new BigUint64Array(this.#staging.getMappedRange().slice(0));
+    } catch (error) {
+      throwFailure(this.#gpu);
+      throw new GpuError(`profile: reading the times failed: ${(error as Error).message}`);
+    } finally {
+      this.#staging.destroy();
+      this.#resolved.destroy();
+      for (const set of this.#sets) set.destroy();
+    }
+    throwFailure(this.#gpu);
     return Array.from(
       { length: this.#count },
       (_, i) => Number(ticks[2 * i + 1] - ticks[2 * i]) / 1e6,

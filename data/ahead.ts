@@ -34,6 +34,7 @@ class BatchMaker {
     readonly resolve: (answer: WorkerAnswer) => void;
     readonly reject: (reason: Error) => void;
   }[] = [];
+  #stopped: Error | undefined;
 
   constructor(setup: WorkerSetup) {
     this.#worker = new Worker(new URL("./batch_worker.ts", import.meta.url), { type: "module" });
@@ -41,14 +42,19 @@ class BatchMaker {
       this.#owed.shift()!.resolve(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      for (const { reject } of this.#owed.splice(0)) {
-        reject(new Error(`batchesAhead: a worker stopped: ${event.message}`));
-      }
+      this.#stopped = new Error(`batchesAhead: a worker stopped: ${event.message}`);
+      for (const { reject } of this.#owed.splice(0)) reject(this.#stopped);
     };
-    this.#worker.postMessage(setup);
+    try {
+      this.#worker.postMessage(setup);
+    } catch (error) {
+      this.stop(); // something in the setup that cannot be sent, a function say
+      throw error;
+    }
   }
 
   make(request: WorkerRequest): Promise<WorkerAnswer> {
+    if (this.#stopped) return Promise.reject(this.#stopped);
     return new Promise((resolve, reject) => {
       this.#owed.push({ resolve, reject });
       this.#worker.postMessage(request);
@@ -111,11 +117,13 @@ export class BatchesAhead implements AsyncIterable<Batch> {
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
     const { workers = 1, steps = Infinity, onBroken, start: _start, ...rest } = this.#options;
-    const setup = { description: this.#source.description, options: rest };
-    const makers = Array.from({ length: workers }, () => new BatchMaker(setup));
+    const { kind, settings } = this.#source.description;
+    const setup = { description: { kind, settings, sharedBy: workers }, options: rest };
+    const makers: BatchMaker[] = [];
     const queue: Begun[] = [];
     let asked = 0;
     try {
+      while (makers.length < workers) makers.push(new BatchMaker(setup));
       for (let step = 0; step < steps; step++) {
         if (queue.length > 0 && !samePlace(queue[0].start, this.#position)) queue.length = 0;
         while (queue.length < Math.min(BEGUN * workers, steps - step)) {

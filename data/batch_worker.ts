@@ -12,7 +12,8 @@ import { sceneSource, type SceneSourceOptions } from "./scenes.ts";
 
 /** First message: what to make batches from, and how. */
 export interface WorkerSetup {
-  readonly description: SourceDescription;
+  /** `sharedBy`: how many workers share the memory that the source may use. */
+  readonly description: SourceDescription & { readonly sharedBy: number };
   readonly options: Omit<LoaderOptions, "onBroken" | "start" | "steps">;
 }
 
@@ -32,10 +33,14 @@ export type WorkerAnswer =
   }
   | { readonly error: string; readonly isInput: boolean };
 
-function openSource({ kind, settings }: SourceDescription): SampleSource {
+function openSource({ kind, settings, sharedBy }: WorkerSetup["description"]): SampleSource {
   if (kind === "scenes") return sceneSource(settings as SceneSourceOptions);
-  const { folder, records } = settings as { folder: string; records: readonly PhotoRecord[] };
-  return new CocoDataset(folder, records);
+  const { folder, records, cacheMegabytes } = settings as {
+    readonly folder: string;
+    readonly records: readonly PhotoRecord[];
+    readonly cacheMegabytes: number;
+  };
+  return new CocoDataset(folder, records, cacheMegabytes / sharedBy);
 }
 
 /** What of a worker's global scope is used here. */

@@ -264,7 +264,9 @@ export class CocoDataset implements DescribedSource {
 
   /** How to open it once more. */
   get description(): SourceDescription {
-    return { kind: "photographs", settings: { folder: this.folder, records: this.records } };
+    const { folder, records } = this;
+    const cacheMegabytes = this.#cacheBytes / 2 ** 20;
+    return { kind: "photographs", settings: { folder, records, cacheMegabytes } };
   }
 
   /** How many photographs. */

@@ -38,7 +38,7 @@ export interface SampleSource {
 export interface SourceDescription {
   /** Which kind of source. */
   readonly kind: "scenes" | "photographs";
-  /** What it is made from: the options of `sceneSource`, the folder and records of a `CocoDataset`. */
+  /** What it is made from: the options of `sceneSource`, folder, records and cache of a `CocoDataset`. */
   readonly settings: object;
 }
 
