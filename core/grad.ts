@@ -48,7 +48,7 @@ export function grad(
     throw shapeError("grad", "the loss must be one number", { loss: [loss.shape, ""] }, "sum() it");
   }
   const relevant = dependents(loss, wrt);
-  const gradients = new Map<Tensor, Tensor>([[loss, ones(loss.shape)]]);
+  const gradients = new Map<Tensor, Tensor>([[loss, ones(loss.shape, loss.dtype)]]);
   for (const output of relevant) {
     const gradOutput = gradients.get(output);
     if (!gradOutput || !output.recipe) continue;
@@ -71,7 +71,7 @@ export function grad(
   return wrt.map((x, i) => {
     const gradient = gradients.get(x);
     if (gradient) return gradient;
-    if (options.unreached === "zero") return zeros(x.shape);
+    if (options.unreached === "zero") return zeros(x.shape, x.dtype);
     const name = "name" in x ? `variable ${x.name}` : `number ${i} of wrt, ${x},`;
     throw new RangeError(`grad: the loss does not depend on ${name}`);
   });

@@ -20,6 +20,7 @@ import type { Shape } from "../core/host_array.ts";
 import { apply, type Op } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { cast } from "./cast.ts";
 import { concat, slice } from "./concat.ts";
 import {
   type ConvAttrs,
@@ -80,6 +81,7 @@ const spreadOp: Op<{ readonly stride: number }> = {
 /** Inputs are x and the gradient of y; the output is `[parts, C, kH, kW, O⌈4⌉]`, to be summed over parts. */
 const weightGradOp: Op<ConvAttrs> = {
   name: "conv2d.grad.weight",
+  dtype: () => "f32", // parts of a long sum are not rounded to f16 on the way
   shape([x], attrs) {
     return [weightGradParts(x, attrs), x[1], attrs.kH, attrs.kW, Math.ceil(attrs.O / 4) * 4];
   },
@@ -109,7 +111,10 @@ const wholeOp: Op<ConvAttrs> = {
     return [
       null,
       inputGrad(gradOutput, weight, x.shape, attrs),
-      apply(unpackOp, [apply(weightGradOp, [x, gradOutput], attrs)], { O: attrs.O }),
+      cast(
+        apply(unpackOp, [apply(weightGradOp, [x, gradOutput], attrs)], { O: attrs.O }),
+        weight.dtype,
+      ),
       ...(bias ? [gradOutput.sum([0, 2, 3])] : []),
     ];
   },
@@ -139,6 +144,7 @@ function inputGrad(gradY: Tensor, weight: Tensor, x: Shape, attrs: ConvAttrs): T
  * @param weight Kernels, `[O, C / groups, kH, kW]`.
  * @returns `[N, O, H', W']` with `H' = ⌊(H + 2p − d·(kH − 1) − 1) / s⌋ + 1`.
  * @throws {ShapeError} If channels, bias or groups do not fit, or the kernel is larger than the padded image.
+ * @throws {TypeError} If the number types differ or are integers.
  * @throws {RangeError} If stride, dilation or groups are not positive whole numbers, or pad is negative.
  *
  * @example Usage
@@ -153,6 +159,7 @@ function inputGrad(gradY: Tensor, weight: Tensor, x: Shape, attrs: ConvAttrs): T
  */
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
   const { bias, stride = 1, pad = 0, dilation = 1, groups = 1 } = options;
+  checkTypes(x, weight, bias);
   checkOptions({ stride, dilation, groups }, pad);
   checkShapes(x, weight, bias, groups);
   if (groups > 1) return grouped(x, weight, { ...options, groups });
@@ -197,6 +204,19 @@ function checkOptions(positive: Readonly<Record<string, number>>, pad: number): 
   }
   if (!Number.isInteger(pad) || pad < 0) {
     throw new RangeError(`conv2d: pad must be a whole number, 0 or more, not ${pad}`);
+  }
+}
+
+function checkTypes(x: Tensor, weight: Tensor, bias: Tensor | undefined): void {
+  const others = bias ? [weight.dtype, bias.dtype] : [weight.dtype];
+  if (x.dtype === "i32" || x.dtype === "u32" || others.some((dtype) => dtype !== x.dtype)) {
+    throw new TypeError(
+      "conv2d: works on f32 or on f16 throughout, not on an input of " +
+        `${x.dtype} with ${
+          others.map((dtype, i) => `${["a weight", "a bias"][i]} of ${dtype}`).join(" and ")
+        }` +
+        "\n  help: cast() them",
+    );
   }
 }
 

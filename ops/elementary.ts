@@ -60,7 +60,9 @@ const sigmoidOp = pointwise({
   js: (x) => 1 / (1 + Math.exp(-x)),
 });
 
-// tanh and softplus are written so that no exponential of a large positive number appears.
+// tanh and softplus are written so that no exponential of a large positive number appears; log(1 + e) of a small e
+// loses its digits in the sum, so there a series takes its place (error below e³ / 4).
+const SMALL = "exp(-abs(x))";
 const tanhOp = pointwise({
   name: "tanh",
   inputs: ["x"],
@@ -72,20 +74,24 @@ const tanhOp = pointwise({
 const softplusOp = pointwise({
   name: "softplus",
   inputs: ["x"],
-  forward: "max(x, 0.0) + log(1.0 + exp(-abs(x)))",
+  forward: `max(x, 0.0) + select(log(1.0 + ${SMALL}), ` +
+    `${SMALL} * (1.0 - ${SMALL} * (0.5 - ${SMALL} / 3.0)), abs(x) > 4.0)`,
   backward: { x: "g / (1.0 + exp(-x))" },
   js: (x) => Math.log1p(Math.exp(x)),
 });
 
-// pow() of WGSL is undefined for x < 0; the sign is put back for whole exponents.
+// pow() of WGSL is undefined for x < 0; the sign is put back for whole exponents, others give NaN as a root does.
 const powOp = pointwise({
   name: "pow",
   inputs: ["x", "exponent"],
-  forward: "select(1.0, pow(abs(x), exponent) * " +
-    "select(1.0, -1.0, x < 0.0 && abs(exponent) % 2.0 == 1.0), exponent != 0.0)",
+  forward: "select(select(1.0, pow(abs(x), exponent) * " +
+    "select(1.0, -1.0, x < 0.0 && abs(exponent) % 2.0 == 1.0), exponent != 0.0), " +
+    "sqrt(x), x < 0.0 && floor(exponent) != exponent)",
   backward: {
-    x: "select(0.0, g * exponent * pow(abs(x), exponent - 1.0) * " +
-      "select(1.0, -1.0, x < 0.0 && abs(exponent) % 2.0 == 0.0), exponent != 0.0)",
+    // At exponent 1 the slope is 1 even at x = 0, where pow(0, 0) is the driver's choice.
+    x: "select(select(g * exponent * pow(abs(x), exponent - 1.0) * " +
+      "select(1.0, -1.0, x < 0.0 && abs(exponent) % 2.0 == 0.0), g, exponent == 1.0), " +
+      "0.0, exponent == 0.0)",
     exponent: "select(0.0, g * y * log(x), x > 0.0)",
   },
   js: (x, exponent) => x ** exponent,

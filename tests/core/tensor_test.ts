@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   apply,
   assign,
+  cast,
   compile,
   grad,
   hostArray,
@@ -79,6 +80,19 @@ Deno.test("grad() works after a read: realising a tensor does not cut its recipe
   const y = x.square();
   await y.read();
   assert.deepEqual(await grad(y.sum(), [x])[0].array(), [6]);
+});
+
+Deno.test("grad() of an f16 loss has the types of what it is asked for", async () => {
+  const x = tensor([1, 2, 3]);
+  const half = cast(x, "f16");
+  const [gradX] = grad(half.square().sum(), [x]);
+  assert.equal(gradX.dtype, "f32");
+  assert.deepEqual(await gradX.array(), [2, 4, 6]);
+  const [gradHalf] = grad(half.mul(2).sum(), [half]);
+  assert.equal(gradHalf.dtype, "f16");
+  assert.deepEqual(await cast(gradHalf, "f32").array(), [2, 2, 2]);
+  const [zero] = grad(x.sum(), [half], { unreached: "zero" });
+  assert.equal(zero.dtype, "f16");
 });
 
 Deno.test("grad() names what is wrong", () => {

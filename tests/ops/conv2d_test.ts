@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { conv2d, type Conv2dOptions, grad, hostArray, read, tensor, zeros } from "ae";
+import { cast, conv2d, type Conv2dOptions, grad, hostArray, read, tensor, zeros } from "ae";
 import { Random } from "../../data/random.ts";
 
 const random = new Random(3);
@@ -119,4 +119,36 @@ Deno.test("conv2d() says which channels, bias, groups or sizes do not fit", () =
     /stride must be a whole number/,
   );
   assert.throws(() => conv2d(x, zeros([4, 3, 3, 3]), { pad: -1 }), /pad must be a whole number, 0/);
+});
+
+Deno.test("conv2d() works in f16, with the sums of its gradients in f32", async () => {
+  const [x, w, g] = [draw([4, 3, 16, 16]), draw([5, 3, 3, 3]), draw([4, 5, 16, 16])];
+  const values = async (dtype: "f16" | "f32") => {
+    const [X, W] = [x, w].map((array) => cast(cast(tensor(array), "f16"), dtype));
+    const y = conv2d(X, W, { pad: 1 });
+    const loss = cast(y, "f32").mul(tensor(g)).sum();
+    const [gradX, gradW] = grad(loss, [X, W]);
+    assert.deepEqual([y.dtype, gradX.dtype, gradW.dtype], [dtype, dtype, dtype]);
+    return await read({ y: cast(y, "f32"), gradX: cast(gradX, "f32"), gradW: cast(gradW, "f32") });
+  };
+  const [half, full] = [await values("f16"), await values("f32")];
+  for (const name of ["y", "gradX", "gradW"] as const) {
+    const largest = Math.max(...full[name].data.map(Math.abs));
+    half[name].data.forEach((value, i) =>
+      assert.ok(Math.abs(value - full[name].data[i]) < 2e-3 * largest, `${name} ${i}`)
+    );
+  }
+});
+
+Deno.test("conv2d() refuses integers and mixed types", () => {
+  const [x, w] = [zeros([1, 1, 3, 3]), zeros([1, 1, 3, 3])];
+  assert.throws(
+    () => conv2d(cast(x, "i32"), cast(w, "i32")),
+    /TypeError: conv2d: works on f32 or on f16 throughout, not on an input of i32 with a weight of i32/,
+  );
+  assert.throws(() => conv2d(x, cast(w, "f16")), /an input of f32 with a weight of f16/);
+  assert.throws(
+    () => conv2d(x, w, { bias: zeros([1], "f16") }),
+    /a weight of f32 and a bias of f16\n {2}help: cast\(\) them/,
+  );
 });

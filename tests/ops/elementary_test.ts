@@ -26,6 +26,27 @@ describe("sigmoid, tanh, softplus", () => {
   });
 });
 
+describe("softplus", () => {
+  it("keeps its digits where e^x is small beside 1", async () => {
+    const x = [-80, -20, -17, -10, -4.01, -4];
+    const { data } = await softplus(tensor(x)).read();
+    x.forEach((at, i) => {
+      const exact = Math.log1p(Math.exp(at));
+      assert.ok(Math.abs(data[i] / exact - 1) < 5e-5, `softplus(${at}) is ${data[i]}`);
+    });
+  });
+});
+
+describe("pow", () => {
+  it("is NaN for a negative base and a broken exponent, and has slope 1 at exponent 1", async () => {
+    const x = tensor([-2, -8, 4]);
+    assert.deepEqual([...(await pow(x, 0.5).read()).data], [NaN, NaN, 2]);
+    assert.deepEqual([...(await pow(x, tensor([-1.5, 3, 0.5])).read()).data], [NaN, -512, 2]);
+    const zero = tensor([0, -3]);
+    assert.deepEqual(await grad(pow(zero, 1).sum(), [zero])[0].array(), [1, 1]);
+  });
+});
+
 describe("exp, log, sqrt, abs", () => {
   it("have their limits at the ends", async () => {
     const zero = tensor([0, 1]);
