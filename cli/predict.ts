@@ -50,7 +50,10 @@ async function run(values: Values): Promise<void> {
   const loaded = await loadGivenOrShipped(values);
   for (const path of paths) await readImage(path); // a damaged one is noticed before anything is written
   await prepareFolder(out);
-  const samples = photographs ? samplesOf(photographs) : photos(paths, ids);
+  const broken: string[] = [];
+  const samples = photographs
+    ? samplesOf(photographs, (reason) => broken.push(reason))
+    : photos(paths, ids);
   const progress = progressOnStderr({
     label: "predict",
     total: photographs?.length ?? paths.length,
@@ -74,6 +77,12 @@ async function run(values: Values): Promise<void> {
   progress.finish();
   await writeFileAtomic(`${out}/results.json`, JSON.stringify(results) + "\n");
   console.log(`${out}/results.json`);
+  if (broken.length > 0) {
+    throw new InputError(
+      `${broken.length} of ${photographs!.length} photographs could not be read and are not in ` +
+        `${out}/results.json:\n  ${broken.join("\n  ")}`,
+    );
+  }
 }
 
 async function* photos(paths: readonly string[], ids: readonly number[]): AsyncGenerator<Sample> {

@@ -91,17 +91,21 @@ export async function openPhotographs(
   });
 }
 
-/** The samples of a source in order, each read when it is its turn; those that cannot be read are told and left out. */
+/**
+ * The samples of a source in order, each read when it is its turn.
+ *
+ * @param onBroken Told of each that cannot be read, which is then left out; an error without.
+ */
 export async function* samplesOf(
   source: SampleSource,
-  onBroken: (reason: string) => void = (reason) => console.warn(`left out: ${reason}`),
+  onBroken?: (reason: string) => void,
 ): AsyncGenerator<Sample, void, undefined> {
   for (let i = 0; i < source.length; i++) {
     let sample: Sample;
     try {
       sample = await source.sample(i);
     } catch (error) {
-      if (!(error instanceof InputError)) throw error; // a mistake in the program, not in a file
+      if (!onBroken || !(error instanceof InputError)) throw error;
       onBroken(error.message);
       continue;
     }

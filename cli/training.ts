@@ -8,7 +8,7 @@
  *
  * |                       | pose-ae-train   | recipe "authors" | recipe "small"                         |
  * | --------------------- | --------------- | ---------------- | -------------------------------------- |
- * | learning rate         | 2e-4, then 1e-5 | 2e-4             | warm-up to 1e-2, cosine to 1e-4        |
+ * | learning rate         | 2e-4, then 1e-5 | the same, from step 200,000 on | warm-up to 1e-2, cosine to 1e-4        |
  * | weight of heatmaps    | 1               | 1                | 1, errors weighted by 1 + 10 · target  |
  * | weight of push        | 1e-3            | 1e-3             | 5e-2                                   |
  * | weight of pull        | 1e-3            | 1e-3             | 2.5e-3 rising to 5e-2 in the first half |
@@ -31,6 +31,7 @@ import {
   poseLoss,
   type PoseNet,
   type Progress,
+  stepwise,
   type Tensor,
 } from "../mod.ts";
 import type { Batch } from "../data/mod.ts";
@@ -62,8 +63,10 @@ export interface RecipeOptions {
 export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
   const { rate, tagWeight = 1, learnt = false } = options;
   if (name === "authors") {
+    const top = rate ?? 2e-4;
+    const schedule = stepwise(top, [[200_000, top / 20]]);
     return {
-      learningRate: () => rate ?? 2e-4,
+      learningRate: (_done, step) => schedule(step),
       pushWeight: 1e-3 * tagWeight,
       pullWeight: () => 1e-3 * tagWeight,
       foregroundWeight: 0,

@@ -119,13 +119,13 @@ export async function loadModel(path: string, as?: string): Promise<LoadedModel>
     threshold: numberOf(path, "threshold", threshold) ?? DEFAULT_THRESHOLD,
     imageSize: numberOf(path, "imageSize", imageSize) ?? made.imageSize,
   };
+  await loadState(loaded.model, weights, { source: path });
   const { sizeMultiple } = loaded.model;
   if (!(loaded.imageSize > 0 && loaded.imageSize % sizeMultiple === 0)) {
     throw new InputError(
       `${path}: its imageSize is damaged: ${loaded.imageSize} is no multiple of ${sizeMultiple}`,
     );
   }
-  await loadState(loaded.model, weights, { source: path });
   return loaded;
 }
 

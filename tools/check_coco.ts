@@ -28,12 +28,15 @@ const SHARE = 0.85;
 const MINUTES = 25;
 
 const folder = Deno.args[0];
-if (!folder) {
-  console.error("check:coco: name a folder with person_keypoints.json and images/");
+const minutes = Number(Deno.args[1] ?? MINUTES);
+if (!folder || !(minutes > 0)) {
+  console.error(
+    "check:coco: name a folder with person_keypoints.json and images/, and perhaps minutes above 0",
+  );
   Deno.exit(2);
 }
 try {
-  Deno.exit(await check(folder, Number(Deno.args[1] ?? MINUTES)));
+  Deno.exit(await check(folder, minutes));
 } catch (error) {
   if (!(error instanceof InputError)) throw error;
   console.error(`check:coco: ${error.message}`);

@@ -3,7 +3,7 @@
  * with the COCO API (cocodataset/cocoapi, `results/`), their ground truth for the same 100 images of val2014,
  * and the text file with what the official program printed for them.
  *
- * Run: `deno run --allow-read tools/check_coco_results.ts FOLDER`
+ * Run: `deno task check:results FOLDER`
  *
  * The folder holds `person_keypoints_val2014_100.json` (annotations of the 100 images),
  * `person_keypoints_val2014_fakekeypoints100_results.json` and `val2014_fake_eval_res.txt`. Prints both
@@ -59,7 +59,7 @@ export async function checkCocoResults(folder: string): Promise<boolean> {
 if (import.meta.main) {
   const [folder, ...more] = Deno.args;
   if (folder === undefined || more.length > 0) {
-    console.error("usage: deno run --allow-read tools/check_coco_results.ts FOLDER");
+    console.error("usage: deno task check:results FOLDER");
     Deno.exit(2);
   }
   try {

@@ -1,7 +1,7 @@
 /**
  * Decode recorded heatmaps and tags and compare with what the authors' own program made of them.
  *
- *     deno run --allow-read tools/check_grouping.ts FOLDER
+ *     deno task check:grouping FOLDER
  *
  * The folder holds `expected.json` (settings, then for each image its people as rows `[x, y, score, tag]`, all
  * zeros for a missing keypoint, before and after the quarter-pixel adjustment) and, for each image,
@@ -130,7 +130,7 @@ async function readMaps(path: string, shape: readonly number[]): Promise<HostArr
 if (import.meta.main) {
   const [folder] = Deno.args;
   if (Deno.args.length !== 1) {
-    console.error("usage: deno run --allow-read tools/check_grouping.ts FOLDER");
+    console.error("usage: deno task check:grouping FOLDER");
     Deno.exit(2);
   }
   try {

@@ -9,8 +9,8 @@
  * units of the picture's shorter side and no random number depends on the number of pixels: the same
  * address and aspect ratio at 64, 128 and 512 pixels is the same scene, only finer.
  *
- * What makes the scenes hard: people overlap, team mates wear the same clothes, a quarter of the people
- * turn their backs (then the left arm is on the picture's left), borders cut bodies, poles stand in
+ * What makes the scenes hard: people overlap, team mates wear the same clothes, some people
+ * turn their backs (a quarter in the setting "street", an eighth on a "stage"; then the left arm is on the picture's left), borders cut bodies, poles stand in
  * the way, and the background has bars in the colours of skin and clothes. Left and right limbs are never
  * coloured differently; they are told apart as on photographs, by face, hair, shirt front and feet.
  *

@@ -48,6 +48,14 @@ Deno.test("main() refuses settings before anything is written", async () => {
     const cases: [string[], RegExp][] = [
       [["train", "--steps", "0", "--out", out], /--steps must be a whole number, 1 or more, not 0/],
       [["train", "--out", out], /how long\?/],
+      [
+        ["train", "--steps", "1", "--out", import.meta.filename!],
+        /output folder .* cannot be written/,
+      ],
+      [
+        ["demo", "--steps", "1", "--out", import.meta.filename!],
+        /output folder .* cannot be written/,
+      ],
       [["train", "--steps", "1", "--preset", "dmo", "--out", out], /unknown preset "dmo"/],
       [["train", "--steps", "1", "--recipe", "x", "--out", out], /unknown recipe "x"/],
       [["train", "--steps", "1", "--size", "60", "--out", out], /--size 60 does not suit/],
@@ -152,6 +160,20 @@ Deno.test("main() trains on photographs, predicts and measures them", async () =
     const [a, b] = ["a", "b"].map((name) => Deno.readTextFileSync(`${folder}/${name}.json`));
     assert.equal(a, b);
     assert.equal((await runMain("evaluate", ...photographs, ...weights, "--flip")).code, 0);
+
+    // Of an annotated set, the damaged photographs are named; what was found is written, figures are not.
+    await Deno.mkdir(`${folder}/cut`);
+    const whole = await Deno.readFile(`${folder}/images/1.png`);
+    await Deno.writeFile(`${folder}/cut/1.png`, whole.subarray(0, whole.length / 2));
+    const cut = [...photographs.slice(0, 2), "--images", `${folder}/cut`];
+    const partly = await runMain("predict", ...cut, ...weights, "--out", `${folder}/partly`);
+    assert.equal(partly.code, 1);
+    assert.match(partly.message, /1 of 1 photographs could not be read .*\n.*cut\/1\.png/);
+    assert.equal(await Deno.readTextFile(`${folder}/partly/results.json`), "[]\n");
+    const unmeasured = await runMain("evaluate", ...cut, ...weights, ...json("c"));
+    assert.equal(unmeasured.code, 1);
+    assert.match(unmeasured.message, /cut\/1\.png/);
+    assert.ok(!files().includes("c.json"));
 
     // A damaged photograph is an error before anything is written.
     await Deno.writeTextFile(`${folder}/damaged.png`, "no picture");

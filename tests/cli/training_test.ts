@@ -86,4 +86,10 @@ Deno.test("recipeOf() takes another rate, heavier tags, and pull at full weight 
   assert.equal(recipe.pullWeight(0), 0.2);
   assert.equal(recipe.learningRate(0, 1000), 1);
   assert.equal(recipeOf("small").pullWeight(0), 0.05 * 0.05);
+  const { learningRate } = recipeOf("authors"); // drops late, however long the run is
+  assert.deepEqual([0, 199_999, 200_000].map((step) => learningRate(0.5, step)), [
+    2e-4,
+    2e-4,
+    1e-5,
+  ]);
 });

@@ -48,6 +48,12 @@ Deno.test("loadModel() gives back what saveModel() wrote, the threshold also und
     await assert.rejects(loadModel(path), /imageSize is damaged: 65 is no multiple of 64/);
     await saveModel(path, saved);
 
+    // Weights of another network name the first tensor that does not fit, whatever else is odd about the file.
+    await assert.rejects(
+      loadModel(path, "small-128"),
+      /tensor pre\.4\.conv\.weight has shape \[16, 128, 3, 3\] but the model needs \[32, 128, 3, 3\]/,
+    );
+
     // Files that say nothing, and files that say nonsense.
     const weights = floatWeights(await readSafetensors(path), path);
     await writeSafetensors(path, weights, {});
