@@ -85,6 +85,15 @@ describe("sum", () => {
     );
   });
 
+  it("finds mean and maximum of 16,000,000 numbers", async () => {
+    const numbers = new Float32Array(16_000_000).fill(0.5);
+    numbers[15_999_999] = 2;
+    const many = tensor(numbers);
+    const got = await read({ mean: mean(many), max: max(many) });
+    assert.ok(Math.abs(got.mean.data[0] - 0.5) < 1e-6);
+    assert.equal(got.max.data[0], 2);
+  });
+
   it("spreads the gradient over a sum in pieces", async () => {
     const x = zeros([3, 70_000]);
     const [gradX] = grad(sum(x, [1]).mul(tensor([1, 2, 3])).sum(), [x]);
