@@ -11,7 +11,7 @@ import { openedGpu } from "./device.ts";
 
 /** One row of {@linkcode memory}'s table. */
 export interface MemoryOwner {
-  /** Who holds the buffers: "variables", "tensors", "steps", "staging", or "free" for the pool's own. */
+  /** Who holds the buffers: "variables", "tensors", a step's name, "staging", or "free" for the pool's own. */
   readonly owner: string;
   /** How many buffers. */
   readonly buffers: number;
