@@ -10,7 +10,13 @@
 import { InputError } from "../core/errors.ts";
 import type { Batch } from "./batch.ts";
 import type { WorkerAnswer, WorkerRequest, WorkerSetup } from "./batch_worker.ts";
-import { batches, type BrokenSample, type LoaderOptions, type StreamPosition } from "./loader.ts";
+import {
+  batches,
+  type BrokenSample,
+  type LoaderOptions,
+  type StreamPosition,
+  warn,
+} from "./loader.ts";
 import type { DescribedSource } from "./sample.ts";
 
 /** How to make batches ahead. */
@@ -164,10 +170,6 @@ export class BatchesAhead implements AsyncIterable<Batch> {
 
 function samePlace(a: StreamPosition, b: StreamPosition): boolean {
   return a.epoch === b.epoch && a.position === b.position;
-}
-
-function warn({ reason }: BrokenSample): void {
-  console.warn(`left out: ${reason}`);
 }
 
 /**

@@ -173,7 +173,8 @@ export class BatchStream implements AsyncIterable<Batch> {
   }
 }
 
-function warn({ reason }: BrokenSample): void {
+/** What is done about a sample that cannot be read unless something else is asked for. */
+export function warn({ reason }: BrokenSample): void {
   console.warn(`left out: ${reason}`);
 }
 

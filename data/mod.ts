@@ -9,7 +9,13 @@ export * from "./augment.ts";
 export { type Batch, type BatchOptions, makeBatch } from "./batch.ts";
 export * from "./coco.ts";
 export * from "./colours.ts";
-export * from "./loader.ts";
+export {
+  batches,
+  BatchStream,
+  type BrokenSample,
+  type LoaderOptions,
+  type StreamPosition,
+} from "./loader.ts";
 export * from "./random.ts";
 export * from "./sample.ts";
 export * from "./scenes.ts";
