@@ -16,6 +16,8 @@ export interface Gpu {
   readonly f16: boolean;
   /** True where kernels can be timed on the device. */
   readonly timestamps: boolean;
+  /** True where shaders run on the processor, which has other costs than a graphics card. */
+  readonly software: boolean;
   /** Throw the first error reported since the last call. */
   check(): void;
 }
@@ -105,12 +107,13 @@ async function open(): Promise<Gpu> {
     );
     opened = opening = undefined;
   });
-  const { description, vendor, device: model } = adapter.info;
+  const { description, vendor, device: model, isFallbackAdapter } = adapter.info;
   return opened = {
     device,
     name: description || [vendor, model].filter(Boolean).join(" ") || "unnamed adapter",
     f16: device.features.has("shader-f16"),
     timestamps: device.features.has("timestamp-query"),
+    software: isFallbackAdapter || /llvmpipe|swiftshader/i.test(description),
     check() {
       if (!failure) return;
       const thrown = failure;

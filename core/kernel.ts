@@ -1,12 +1,18 @@
 /**
- * Shaders: a header of bindings and constants, a workgroup size, a body. Sizes are constants, never
- * uniforms, so the compiler folds and unrolls; the first line says what a reader is looking at:
+ * Shaders: a header of bindings and constants, a workgroup size, a body. The first line says what a reader is
+ * looking at:
  *
  *     // relu [8, 64, 32, 32] -> [8, 64, 32, 32]
  *     const COUNT = 524288u;
  *     @group(0) @binding(0) var<storage, read> x: array<f32>;
  *     @group(0) @binding(1) var<storage, read_write> out: array<f32>;
  *     …
+ *
+ * Whole numbers that a kernel needs are of two kinds. A constant stands in the text, where the compiler folds and
+ * unrolls with it, and every value is a shader of its own. A size is read from a small buffer when the kernel runs,
+ * so that one shader serves all shapes: compiling one takes up to a second, and a network has dozens of shapes. Sizes
+ * come from a storage buffer, never from a uniform: the software adapter compiles a shader anew for every value of a
+ * uniform that bounds a loop.
  *
  * @module
  */
@@ -23,6 +29,8 @@ export interface Kernel {
   readonly code: string;
   /** Workgroups along x, y, z; each at most 65,535. */
   readonly workgroups: readonly [number, number, number];
+  /** What the shader reads as its sizes; empty if it reads none. */
+  readonly sizes: readonly number[];
 }
 
 /** The parts from which {@linkcode kernel} puts a shader together. */
@@ -37,6 +45,8 @@ export interface KernelParts {
   readonly vectors?: readonly string[];
   /** Whole numbers known when the shader is made, upper case: `{ COUNT: 7 }` gives `const COUNT = 7u;`. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** Whole numbers read when the kernel runs: `{ ROWS: 7 }` gives `let ROWS = sizes[0];` at the start of `main`. */
+  readonly sizes?: Readonly<Record<string, number>>;
   /** Functions and workgroup variables outside `main`. */
   readonly declarations?: string;
   /** Invocations of a workgroup along x, y, z. */
@@ -87,17 +97,19 @@ export function kernel(parts: KernelParts): Kernel {
   const names = [...inputs, "out"];
   const arrayOf = (i: number) =>
     parts.vectors?.includes(names[i]) ? `array<vec4<${types[i]}>>` : `array<${types[i]}>`;
-  const bindings = names.flatMap((input, i) => {
-    if (i === request.overwrites) return [];
-    const binding = request.overwrites >= 0 && i > request.overwrites ? i - 1 : i;
-    const access = input === "out" ? "read_write" : "read";
-    return `@group(0) @binding(${binding}) var<storage, ${access}> ${input}: ${arrayOf(i)};`;
+  const sizes = Object.entries(parts.sizes ?? {});
+  const buffers = names.map((buffer, i) => `${buffer}: ${arrayOf(i)}`)
+    .filter((_, i) => i !== request.overwrites);
+  if (sizes.length > 0) buffers.splice(-1, 0, `sizes: array<u32, ${sizes.length}>`);
+  const bindings = buffers.map((buffer, binding) => {
+    const access = binding === buffers.length - 1 ? "read_write" : "read";
+    return `@group(0) @binding(${binding}) var<storage, ${access}> ${buffer};`;
   });
   const constants = Object.entries(parts.constants ?? {}).map(([key, value]) =>
     `const ${key} = ${value}${Number.isInteger(value) && value >= 0 ? "u" : ""};`
   );
   const code = [
-    `// ${title}`,
+    sizes.length > 0 ? `// ${name}` : `// ${title}`, // the text is the same for all sizes
     ...(types.includes("f16") ? ["enable f16;"] : []),
     `alias Out = ${request.output.dtype};`,
     ...constants,
@@ -106,11 +118,14 @@ export function kernel(parts: KernelParts): Kernel {
     `@compute @workgroup_size(${parts.workgroupSize.join(", ")})`,
     "fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u,",
     "        @builtin(global_invocation_id) global: vec3u, @builtin(local_invocation_index) lane: u32) {",
-    empty ? "" : parts.body,
+    ...(empty ? [] : [
+      ...sizes.map(([key], i) => `  let ${key} = sizes[${i}];`),
+      parts.body,
+    ]),
     "}",
     "",
   ].join("\n");
-  return { title, code, workgroups };
+  return { title, code, workgroups, sizes: sizes.map(([, value]) => value) };
 }
 
 /** Invocations of a workgroup where nothing asks for another number. */
@@ -142,6 +157,7 @@ export function perElement(
     readonly inputs: readonly string[];
     readonly body: string;
     readonly constants?: Readonly<Record<string, number>>;
+    readonly sizes?: Readonly<Record<string, number>>;
     readonly vectors?: readonly string[];
     readonly declarations?: string;
     readonly count?: number;
@@ -205,6 +221,25 @@ export function pipelineOf({ device }: Gpu, { title, code }: Kernel): Promise<Pi
   return made;
 }
 
+const sizeBuffers = new WeakMap<GPUDevice, Map<string, GPUBuffer>>();
+
+/** The buffer from which a kernel reads its sizes; one for all kernels that read the same. */
+export function sizesBuffer({ device }: Gpu, sizes: readonly number[]): GPUBuffer {
+  const cache = sizeBuffers.get(device) ?? new Map<string, GPUBuffer>();
+  sizeBuffers.set(device, cache);
+  const key = sizes.join();
+  const known = cache.get(key);
+  if (known) return known;
+  const buffer = device.createBuffer({
+    label: `sizes ${key}`,
+    size: 4 * sizes.length,
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
+  });
+  device.queue.writeBuffer(buffer, 0, new Uint32Array(sizes));
+  cache.set(key, buffer);
+  return buffer;
+}
+
 /** Bindings 0 to n-2 are read, the last is written; made by hand because "auto" drops unused inputs. */
 function layoutOf(device: GPUDevice, bindings: number): GPUBindGroupLayout {
   const cache = layouts.get(device) ?? new Map<number, GPUBindGroupLayout>();
@@ -225,4 +260,9 @@ function layoutOf(device: GPUDevice, bindings: number): GPUBindGroupLayout {
 /** True where the open adapter can compute with f16; false before the device is open. */
 export function hasF16(): boolean {
   return openedGpu()?.f16 ?? false;
+}
+
+/** True where the open adapter computes on the processor (and before the device is open). */
+export function isSoftware(): boolean {
+  return openedGpu()?.software ?? true;
 }

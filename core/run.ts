@@ -16,7 +16,7 @@ import { type Gpu, openedGpu, openGpu } from "./device.ts";
 import { typedArray } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
 import type { HostArray, TypedArray } from "./host_array.ts";
-import { type Pipeline, pipelineOf } from "./kernel.ts";
+import { type Pipeline, pipelineOf, sizesBuffer } from "./kernel.ts";
 import {
   type Assignment,
   makePlan,
@@ -58,6 +58,7 @@ export interface PreparedKernel extends Pipeline {
   readonly planned: PlannedKernel;
   readonly title: string;
   readonly workgroups: readonly [number, number, number];
+  readonly sizes: readonly number[];
 }
 
 /** Make and compile every shader of a plan, all at once. */
@@ -67,12 +68,8 @@ export function prepare(gpu: Gpu, plan: Plan): Promise<PreparedKernel[]> {
     const { op, inputs, attrs } = tensor.recipe!;
     if (!op.kernel) throw new GpuError(`internal: ${op.name} has no kernel and is no view`);
     const kernel = op.kernel({ inputs, output: tensor, attrs, overwrites });
-    return {
-      ...await pipelineOf(gpu, kernel),
-      planned,
-      title: kernel.title,
-      workgroups: kernel.workgroups,
-    };
+    const { title, workgroups, sizes } = kernel;
+    return { ...await pipelineOf(gpu, kernel), planned, title, workgroups, sizes };
   }));
 }
 
@@ -82,15 +79,14 @@ export function bind(
   kernels: readonly PreparedKernel[],
   bufferOf: (place: Place) => GPUBuffer,
 ): Dispatch[] {
-  return kernels.map(({ pipeline, layout, planned, title, workgroups }) => {
-    const bound = [
-      ...planned.inputs.filter((_, i) => i !== planned.overwrites),
-      planned.output,
+  return kernels.map(({ pipeline, layout, planned, title, workgroups, sizes }) => {
+    const read = planned.inputs.filter((_, i) => i !== planned.overwrites);
+    const buffers = [
+      ...read.map(bufferOf),
+      ...(sizes.length > 0 ? [sizesBuffer(gpu, sizes)] : []),
+      bufferOf(planned.output),
     ];
-    const entries = bound.map((place, binding) => ({
-      binding,
-      resource: { buffer: bufferOf(place) },
-    }));
+    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
     return {
       pipeline,
       bindGroup: gpu.device.createBindGroup({ label: title, layout, entries }),

@@ -31,6 +31,7 @@ import {
   weightGradKernel,
   weightGradParts,
 } from "./conv2d_kernels.ts";
+import { winogradConv, winogradPays } from "./winograd.ts";
 
 /** Rows (or columns) of output for `length` of input. */
 function outputLength(length: number, size: number, stride: number, pad: number, dilation: number) {
@@ -172,6 +173,10 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
       input: [x.shape, "N C H W"],
       weight: [weight.shape, "O C kH kW"],
     }, `pad is ${pad}; make it larger`);
+  }
+  const isPlain3x3 = kH === 3 && kW === 3 && stride === 1 && pad === 1 && dilation === 1;
+  if (isPlain3x3 && x.dtype === "f32" && winogradPays(x.shape, O)) {
+    return winogradConv(x, weight, bias);
   }
   const attrs = { O, kH, kW, stride, padY: pad, padX: pad, dilation, outH, outW };
   const packed = apply(packOp, [weight], { turned: false });

@@ -7,7 +7,7 @@
  * `a` and its columns of `b` once and multiplies all with all, so a number loaded is used as often as the
  * tile is wide or high. No workgroup memory: on llvmpipe it costs more than it saves.
  *
- *     16 rows x 8 columns, per k: 24 numbers loaded, 128 multiply-adds
+ *     16 rows x 16 columns, per k: 32 numbers loaded, 256 multiply-adds
  *
  * Either matrix may be stored transposed; that only changes which four neighbours a load brings.
  *
@@ -15,7 +15,7 @@
  */
 import { shapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
-import { grid, type Kernel, kernel } from "../core/kernel.ts";
+import { grid, isSoftware, type Kernel, kernel } from "../core/kernel.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import { broadcastShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -30,7 +30,18 @@ interface Attrs {
 
 /** Above this many terms a sum is cut in two: one invocation may loop at most 60,000 times, four terms each. */
 const MAX_TERMS = 200_000;
-const WORKGROUP = 64;
+/** Few, so that every core has some where there are few tiles; a SIMD width of the software adapter. */
+const WORKGROUP = 32;
+
+/** Nanoseconds for eight lanes of one core of the software adapter: see COST in conv2d_kernels.ts. */
+const COST = {
+  /** Four neighbours from a storage buffer. */
+  vector: 23,
+  /** A multiply-add, with a quarter of what it costs to carry its sum to the next round. */
+  product: 0.6,
+  /** Invocations that run at a time. */
+  abreast: 16,
+} as const;
 
 const matmulOp: Op<Attrs> = {
   name: "matmul",
@@ -80,14 +91,31 @@ function sizesOf(a: Shape, b: Shape, { transposeA, transposeB }: Attrs) {
   };
 }
 
-/** Rows and columns of a tile: large where there is work for all lanes, small where the matrix is. */
-function tileOf(rows: number, columns: number, batch: number): [number, number] {
-  const large = rows * columns * batch >= 2 ** 17;
-  const most = large ? 16 : 8;
-  return [
-    rows >= most ? most : rows >= 8 ? 8 : rows >= 4 ? 4 : rows,
-    large && columns >= 8 ? 8 : 4,
-  ];
+/** Rows and columns of the tile of one invocation, and how many of the columns' terms it takes at once. */
+interface Tile {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * The tile that is estimated to take least. On the processor a large tile pays until its sums no longer fit the
+ * first cache; a graphics card has registers for a smaller one.
+ */
+function chooseTile(rows: number, columns: number, batch: number): Tile {
+  const most = isSoftware() ? { rows: 16, columns: 16 } : { rows: 16, columns: 8 };
+  let best: Tile = { rows: Math.min(rows, 4), columns: 4 };
+  let least = Infinity;
+  for (const tileRows of rows < 4 ? [rows] : [4, 8, 16]) {
+    for (const tileColumns of [4, 8, 16]) {
+      if (tileRows > most.rows || tileColumns > most.columns) continue;
+      const tiles = Math.ceil(rows / tileRows) * Math.ceil(columns / tileColumns) * batch;
+      const loads = Math.ceil(tileRows / 4) + tileColumns / 4;
+      const perTerm = loads * COST.vector + tileRows * tileColumns * COST.product;
+      const time = Math.ceil(tiles / COST.abreast) * perTerm;
+      if (time < least) [best, least] = [{ rows: tileRows, columns: tileColumns }, time];
+    }
+  }
+  return best;
 }
 
 function tileKernel(request: KernelRequest<Attrs>): Kernel {
@@ -95,19 +123,20 @@ function tileKernel(request: KernelRequest<Attrs>): Kernel {
   const { rows, terms, columns } = sizesOf(a.shape, b.shape, request.attrs);
   const leading = output.shape.slice(0, -2);
   const batch = sizeOf(leading);
-  const [tileRows, tileColumns] = tileOf(rows, columns, batch);
-  const tilesDown = Math.ceil(rows / tileRows);
-  const tilesAcross = Math.ceil(columns / tileColumns);
+  const tile = chooseTile(rows, columns, batch);
+  const tilesDown = Math.ceil(rows / tile.rows);
+  const tilesAcross = Math.ceil(columns / tile.columns);
   const { workgroups, row } = grid(batch * tilesDown * tilesAcross, WORKGROUP);
   const wideOut = columns % 4 === 0;
-  const wideA = a.shape[a.shape.length - 1] % 4 === 0 && (!transposeA || tileRows % 4 === 0);
+  const wideA = a.shape[a.shape.length - 1] % 4 === 0 && (!transposeA || tile.rows % 4 === 0);
   const wideB = b.shape[b.shape.length - 1] % 4 === 0;
+  const starts = { a: startOf(a.shape, leading), b: startOf(b.shape, leading) };
 
   // Names in the shader: a<r> is four k of row r, a<q>_<k> four rows from 4q at k; b<q>_<k> four columns
   // from 4q at k, put together from c<c>, four k of column c, if b is stored transposed.
   const names = ["x", "y", "z", "w"];
-  const tileRowsAt = range(tileRows);
-  const groupsAt = range(tileColumns / 4);
+  const tileRowsAt = range(tile.rows);
+  const groupsAt = range(tile.columns / 4);
   const valueOfA = (r: number, k: number, single: boolean) =>
     transposeA ? `a${r >> 2}_${k}.${names[r % 4]}` : single ? `a${r}` : `a${r}.${names[k]}`;
 
@@ -116,14 +145,14 @@ function tileKernel(request: KernelRequest<Attrs>): Kernel {
     const load = count === 4 ? "four" : "one";
     const loadsOfA = transposeA
       ? range(count).flatMap((k) =>
-        range(Math.ceil(tileRows / 4)).map((q) =>
+        range(Math.ceil(tile.rows / 4)).map((q) =>
           `let a${q}_${k} = four_a(startA + (k + ${k}u) * M + row + ${4 * q}u);`
         )
       )
       : tileRowsAt.map((r) => `let a${r} = ${load}_a(startA + (row + ${r}u) * K + k);`);
     const loadsOfB = transposeB
       ? [
-        ...range(tileColumns).map((c) =>
+        ...range(tile.columns).map((c) =>
           `let c${c} = ${load}_b(startB + (column + ${c}u) * K + k);`
         ),
         ...groupsAt.flatMap((q) =>
@@ -138,23 +167,27 @@ function tileKernel(request: KernelRequest<Attrs>): Kernel {
           `let b${q}_${k} = four_b(startB + (k + ${k}u) * N + column + ${4 * q}u);`
         )
       );
-    const products = range(count).flatMap((k) =>
-      tileRowsAt.flatMap((r) =>
-        groupsAt.map((q) => `y${r}_${q} += ${valueOfA(r, k, count === 1)} * b${q}_${k};`)
+    // A sum takes its four products one after the other, so that it stays in a register for them.
+    const products = tileRowsAt.flatMap((r) =>
+      groupsAt.flatMap((q) =>
+        range(count).map((k) =>
+          `y${r}_${q} = fma(vec4f(${valueOfA(r, k, count === 1)}), b${q}_${k}, y${r}_${q});`
+        )
       )
     );
     return [...loadsOfA, ...loadsOfB, ...products].map((line) => `    ${line}`).join("\n");
   };
 
+  const whole = rows % tile.rows === 0 && columns % tile.columns === 0;
+  const ifInside = (r: number, c: number, store: string) =>
+    whole ? store : `if (row + ${r}u < M && column + ${c}u < N) { ${store} }`;
   const store = (r: number, q: number) => {
     const place = `(batch * M + row + ${r}u) * N + column + ${4 * q}u`;
     if (wideOut) {
-      return `if (row + ${r}u < M && column + ${4 * q}u < N) ` +
-        `{ out[(${place}) / 4u] = vec4<Out>(y${r}_${q}); }`;
+      return ifInside(r, 4 * q, `out[(${place}) / 4u] = vec4<Out>(y${r}_${q});`);
     }
     return range(4).map((c) =>
-      `if (row + ${r}u < M && column + ${4 * q + c}u < N) ` +
-      `{ out[${place} + ${c}u] = Out(y${r}_${q}.${names[c]}); }`
+      ifInside(r, 4 * q + c, `out[${place} + ${c}u] = Out(y${r}_${q}.${names[c]});`)
     ).join("\n  ");
   };
   const tail = terms % 4 === 0 ? "" : `
@@ -167,7 +200,7 @@ ${step(1)}
     request,
     inputs: ["a", "b"],
     vectors: [...(wideA ? ["a"] : []), ...(wideB ? ["b"] : []), ...(wideOut ? ["out"] : [])],
-    constants: {
+    sizes: {
       M: rows,
       N: columns,
       K: terms,
@@ -175,6 +208,8 @@ ${step(1)}
       ACROSS: tilesAcross,
       BATCH: batch,
       ROW: row,
+      STRIDE_A: starts.a.stride,
+      STRIDE_B: starts.b.stride,
     },
     declarations: `${loaders("a", wideA)}\n${loaders("b", wideB)}`,
     workgroupSize: [WORKGROUP, 1, 1],
@@ -184,10 +219,10 @@ ${step(1)}
     body: `  let tile = global.y * ROW + global.x;
   let batch = tile / (DOWN * ACROSS);
   if (batch >= BATCH) { return; }
-  let row = tile / ACROSS % DOWN * ${tileRows}u;
-  let column = tile % ACROSS * ${tileColumns}u;
-  let startA = ${startOf(a.shape, leading)};
-  let startB = ${startOf(b.shape, leading)};
+  let row = tile / ACROSS % DOWN * ${tile.rows}u;
+  let column = tile % ACROSS * ${tile.columns}u;
+  let startA = ${starts.a.place ?? "batch * STRIDE_A"};
+  let startB = ${starts.b.place ?? "batch * STRIDE_B"};
 ${tileRowsAt.map((r) => groupsAt.map((q) => `  var y${r}_${q} = vec4f();`).join("")).join("\n")}
   var k = 0u;
   for (; k + 3u < K; k += 4u) {
@@ -206,15 +241,23 @@ fn four_${matrix}(at: u32) -> vec4f {
 }`;
 }
 
-/** WGSL: where the matrix of `batch` starts; leading axes of size 1 are broadcast. */
-function startOf(shape: Shape, leading: Shape): string {
+/**
+ * Where the matrix of `batch` starts; leading axes of size 1 are broadcast. Mostly a multiple of one stride, 0 for a
+ * matrix that all share; else `place` is the WGSL of a walk along several axes.
+ */
+function startOf(
+  shape: Shape,
+  leading: Shape,
+): { readonly stride: number; readonly place?: string } {
   const own = axesOf(shape);
   const missing = leading.length - (shape.length - 2);
-  const walk = leading.map((length, axis) => ({
+  const walk = mergeAxes(leading.map((length, axis) => ({
     length,
     stride: axis < missing || shape[axis - missing] === 1 ? 0 : own[axis - missing].stride,
-  }));
-  return offsetOf("batch", mergeAxes(walk));
+  })));
+  return walk.length === 1
+    ? { stride: walk[0].stride }
+    : { stride: 0, place: offsetOf("batch", walk) };
 }
 
 function range(count: number): number[] {
