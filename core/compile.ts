@@ -15,15 +15,13 @@ import { type Gpu, openGpu } from "./device.ts";
 import { dtypeOf } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
 import { type HostArray, sizeOf, type TypedArray } from "./host_array.ts";
+import { ancestors, isLeaf, resolveView } from "./graph.ts";
 import {
-  ancestors,
   type Assignment,
-  isLeaf,
   makePlan,
   type Place,
   type Plan,
   type PlanSummary,
-  resolveView,
   summarise,
 } from "./plan.ts";
 import { acquireAll, type Block, release } from "./pool.ts";

@@ -1,6 +1,6 @@
 /**
- * What the library knows about one operation, in one record. An operation is one kernel and one dispatch;
- * what needs two passes is two operations composed.
+ * What the library knows about one operation, in one record. An operation is one kernel and one dispatch, or a name
+ * for several of those (`lower`).
  *
  * @module
  */
@@ -41,6 +41,16 @@ export interface GradRequest<Attrs = unknown> {
   readonly attrs: Attrs;
 }
 
+/** What an operation is told when it must say which steps it stands for. */
+export interface LowerRequest<Attrs = unknown> {
+  /** The operation's inputs. */
+  readonly inputs: readonly Tensor[];
+  /** Type of the result. */
+  readonly output: TensorType;
+  /** The operation's settings. */
+  readonly attrs: Attrs;
+}
+
 /** Everything about one operation. */
 export interface Op<Attrs> {
   /** Name, as printed in errors, shaders and profiles. */
@@ -49,6 +59,8 @@ export interface Op<Attrs> {
   readonly shape: (inputs: readonly Shape[], attrs: Attrs) => Shape;
   /** The output's number type; the first input's when omitted. */
   readonly dtype?: (inputs: readonly DType[], attrs: Attrs) => DType;
+  /** The steps that compute it, chosen for the open device; such an operation needs no kernel: see lower.ts. */
+  readonly lower?: (request: LowerRequest<Attrs>) => Tensor;
   /** The compute shader; views have none. */
   readonly kernel?: (request: KernelRequest<Attrs>) => Kernel;
   /** Gradients of the inputs, null for an input that has none; omit where there is no gradient at all. */

@@ -16,7 +16,9 @@
  * @module
  */
 import { bytesPerNumber } from "./dtype.ts";
+import { ancestors, resolveView } from "./graph.ts";
 import { sizeOf } from "./host_array.ts";
+import { lower } from "./lower.ts";
 import { sizeClass } from "./pool.ts";
 import { sameShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -55,35 +57,6 @@ export interface Plan {
   readonly leaves: readonly Tensor[];
 }
 
-/** The tensor whose buffer a view shows; the tensor itself if it is no view or has a buffer. */
-export function resolveView(x: Tensor): Tensor {
-  while (x.recipe?.op.view && !x.storage.block) x = x.recipe.inputs[0];
-  return x;
-}
-
-/** True if it has, or will get, numbers without being computed: a leaf of the plan. */
-export function isLeaf(x: Tensor): boolean {
-  return x.recipe === null || x.storage.block !== null;
-}
-
-/** Every tensor that must be computed for `roots`, in creation order, and the leaves they start from. */
-export function ancestors(
-  roots: readonly Tensor[],
-): { readonly computed: Tensor[]; readonly leaves: Tensor[] } {
-  const computed = new Set<Tensor>();
-  const leaves = new Set<Tensor>();
-  const stack = roots.map(resolveView);
-  for (let x = stack.pop(); x; x = stack.pop()) {
-    if (isLeaf(x)) {
-      leaves.add(x);
-    } else if (!computed.has(x)) {
-      computed.add(x);
-      for (const input of x.recipe!.inputs) stack.push(resolveView(input));
-    }
-  }
-  return { computed: [...computed].sort((a, b) => a.id - b.id), leaves: [...leaves] };
-}
-
 /**
  * Plan the computation of `outputs` and the commits of `assignments`.
  *
@@ -93,8 +66,9 @@ export function makePlan(
   outputs: readonly Tensor[],
   assignments: readonly Assignment[] = [],
 ): Plan {
-  const values = assignments.map(({ value }) => resolveView(value));
-  const wanted = outputs.map(resolveView);
+  const asked = [...outputs, ...assignments.map(({ value }) => value)];
+  const lowered = lower(asked.map(resolveView)).map(resolveView);
+  const [wanted, values] = [lowered.slice(0, outputs.length), lowered.slice(outputs.length)];
   const { computed, leaves } = ancestors([...wanted, ...values]);
   const order = new Map(computed.map((x, i) => [x, i]));
   const inputsOf = (x: Tensor) => x.recipe!.inputs.map(resolveView);

@@ -17,14 +17,8 @@ import { typedArray } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
 import type { HostArray, TypedArray } from "./host_array.ts";
 import { type Pipeline, pipelineOf, sizesBuffer } from "./kernel.ts";
-import {
-  type Assignment,
-  makePlan,
-  type Place,
-  type Plan,
-  type PlannedKernel,
-  resolveView,
-} from "./plan.ts";
+import { resolveView } from "./graph.ts";
+import { type Assignment, makePlan, type Place, type Plan, type PlannedKernel } from "./plan.ts";
 import { acquire, acquireAll, type Block, discard, release } from "./pool.ts";
 import { installReader, type Storage, type Tensor } from "./tensor.ts";
 import { currentTrace } from "./trace.ts";

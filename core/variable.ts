@@ -6,7 +6,7 @@
  * @module
  */
 import { shapeError } from "./errors.ts";
-import { isLeaf, resolveView } from "./plan.ts";
+import { isLeaf, resolveView } from "./graph.ts";
 import { commitNow } from "./run.ts";
 import { sameShape } from "./shape.ts";
 import { algebraOf, Tensor } from "./tensor.ts";

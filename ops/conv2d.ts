@@ -3,35 +3,114 @@
  *
  *     y[n, o, i, j] = bias[o] + Σ_{c, u, v} x[n, c, i·stride + u·dilation − pad, j·stride + v·dilation − pad] · w[o, c, u, v]
  *
- * with x = 0 outside the image. Its gradients are convolutions too:
+ * with x = 0 outside the image. Its gradients are convolutions too (docs/conv2d.md):
  *
  *     ∂x   the gradient of y, spread out by the stride, convolved with the kernels turned by 180° and with input
- *          and output channels exchanged: the same shader as forward
- *     ∂w   for each (o, c, u, v) a sum over all images and pixels: a shader of its own, split over images and
- *          rows into parts that a second dispatch adds up, always in the same order
+ *          and output channels exchanged
+ *     ∂w   for each (o, c, u, v) a sum over all images and pixels
  *     ∂b   the sum of the gradient of y over images and pixels
  *
- * The shaders are in conv2d_kernels.ts.
+ * There are three ways to compute it and ∂x and ∂w:
+ *
+ *     product    a 1x1 kernel mixes the channels of each pixel: a product of matrices
+ *     winograd   a 3x3 kernel with a quarter of the multiplications, for a little more rounding: winograd.ts
+ *     direct     everything else: conv2d_direct.ts
+ *
+ * Gradients are those of the convolution itself, whichever way computes it.
  *
  * @module
  */
 import { shapeError } from "../core/errors.ts";
 import type { Shape } from "../core/host_array.ts";
-import { apply, type Op } from "../core/op.ts";
+import { apply, type Op, type TensorType } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { cast } from "./cast.ts";
+import { choose } from "../core/tune.ts";
 import { concat, slice } from "./concat.ts";
-import {
-  type ConvAttrs,
-  convKernel,
-  packKernel,
-  spreadKernel,
-  unpackKernel,
-  weightGradKernel,
-  weightGradParts,
-} from "./conv2d_kernels.ts";
-import { winogradConv, winogradPays } from "./winograd.ts";
+import { direct } from "./conv2d_direct.ts";
+import type { ConvAttrs } from "./conv2d_kernels.ts";
+import { matmul } from "./matmul.ts";
+import { reshape } from "./reshape.ts";
+import { winograd, winogradPays } from "./winograd.ts";
+
+/** One way to compute a convolution and its gradients. */
+export interface ConvMethod {
+  /** y from x, weight and perhaps bias. */
+  forward(x: Tensor, weight: Tensor, bias: Tensor | undefined, attrs: ConvAttrs): Tensor;
+  /** ∂x, of shape `image`, from the gradient of y. */
+  inputGrad(gradY: Tensor, weight: Tensor, image: Shape, attrs: ConvAttrs): Tensor;
+  /** ∂w from the gradient of y. */
+  weightGrad(x: Tensor, gradY: Tensor, attrs: ConvAttrs): Tensor;
+}
+
+const product: ConvMethod = {
+  forward(x, weight, bias, { O, outH, outW }) {
+    const y = matmul(flatKernels(weight), flatImages(x));
+    return reshape(bias ? y.add(reshape(bias, [O, 1])) : y, [x.shape[0], O, outH, outW]);
+  },
+  inputGrad: (gradY, weight, image) =>
+    reshape(matmul(flatKernels(weight), flatImages(gradY), { transposeA: true }), image),
+  weightGrad(x, gradY, { O }) {
+    const perImage = matmul(flatImages(gradY), flatImages(x), { transposeB: true });
+    return reshape(perImage.sum([0]), [O, x.shape[1], 1, 1]);
+  },
+};
+
+/** `[N, C, H, W]` to `[N, C, H·W]`. */
+function flatImages(x: Tensor): Tensor {
+  const [N, C, H, W] = x.shape;
+  return reshape(x, [N, C, H * W]);
+}
+
+/** `[O, C, 1, 1]` to `[O, C]`. */
+function flatKernels(weight: Tensor): Tensor {
+  return reshape(weight, weight.shape.slice(0, 2));
+}
+
+const METHODS: Readonly<Record<string, ConvMethod>> = { product, winograd, direct };
+
+/** The way for images of this type: of those that can do it, the one that is expected to take least. */
+function methodFor({ shape, dtype }: TensorType, attrs: ConvAttrs): ConvMethod {
+  const { O, kH, kW, stride, padY, padX, dilation } = attrs;
+  const plain = dtype === "f32" && stride === 1 && dilation === 1; // f16 is summed in f32: only "direct" does
+  const is = (size: number, pad: number) =>
+    plain && [kH, kW].every((k) => k === size) && [padY, padX].every((p) => p === pad);
+  const candidates = [
+    ...(is(1, 0) ? ["product"] : []),
+    ...(is(3, 1) && winogradPays(shape, O) ? ["winograd"] : []),
+    "direct",
+  ];
+  return METHODS[choose("conv2d", candidates)];
+}
+
+/** Inputs are x `[N, C, H, W]`, weight `[O, C, kH, kW]` and perhaps bias `[O]`. */
+const convOp: Op<ConvAttrs> = {
+  name: "conv2d",
+  shape: ([[N]], { O, outH, outW }) => [N, O, outH, outW],
+  lower: ({ inputs: [x, weight, bias], attrs }) =>
+    methodFor(x, attrs).forward(x, weight, bias, attrs),
+  grad: ({ inputs: [x, weight, bias], gradOutput, attrs }) => [
+    apply(inputGradOp, [gradOutput, weight], { ...attrs, image: x.shape }),
+    apply(weightGradOp, [x, gradOutput], attrs),
+    ...(bias ? [gradOutput.sum([0, 2, 3])] : []),
+  ],
+};
+
+/** Inputs are the gradient of y and the weight; gives ∂x. */
+const inputGradOp: Op<ConvAttrs & { readonly image: Shape }> = {
+  name: "conv2d.grad.input",
+  shape: (_, { image }) => image,
+  lower({ inputs: [gradY, weight], output, attrs }) {
+    return methodFor(output, attrs).inputGrad(gradY, weight, attrs.image, attrs);
+  },
+};
+
+/** Inputs are x and the gradient of y; gives ∂w. */
+const weightGradOp: Op<ConvAttrs> = {
+  name: "conv2d.grad.weight",
+  shape: ([[, C]], { O, kH, kW }) => [O, C, kH, kW],
+  lower: ({ inputs: [x, gradY], attrs }) => methodFor(x, attrs).weightGrad(x, gradY, attrs),
+};
 
 /** Rows (or columns) of output for `length` of input. */
 function outputLength(length: number, size: number, stride: number, pad: number, dilation: number) {
@@ -50,91 +129,6 @@ export interface Conv2dOptions {
   readonly dilation?: number;
   /** Channels are cut into this many groups that do not see each other. @default {1} */
   readonly groups?: number;
-}
-
-/** Forward: inputs are x `[N, C, H, W]`, packed weights `[C, kH, kW, O⌈4⌉]` and perhaps a bias `[O]`. */
-const convOp: Op<ConvAttrs> = {
-  name: "conv2d",
-  shape: ([[N]], { O, outH, outW }) => [N, O, outH, outW],
-  kernel: convKernel,
-  flops: ([[N, C]], { O, kH, kW, outH, outW }) => 2 * N * C * O * kH * kW * outH * outW,
-};
-
-/** Weights `[O, C, kH, kW]` in the order in which the shader reads them: `[C, kH, kW, O⌈4⌉]`. */
-const packOp: Op<{ readonly turned: boolean }> = {
-  name: "conv2d.pack",
-  shape([[O, C, kH, kW]], { turned }) {
-    const [inner, outer] = turned ? [C, O] : [O, C];
-    return [outer, kH, kW, Math.ceil(inner / 4) * 4];
-  },
-  kernel: packKernel,
-};
-
-/** Zeros between the pixels: `[N, C, H, W]` to the size that a stride took apart. */
-const spreadOp: Op<{ readonly stride: number }> = {
-  name: "conv2d.grad.spread",
-  shape([[N, C, H, W]], { stride }) {
-    return [N, C, (H - 1) * stride + 1, (W - 1) * stride + 1];
-  },
-  kernel: spreadKernel,
-};
-
-/** Inputs are x and the gradient of y; the output is `[parts, C, kH, kW, O⌈4⌉]`, to be summed over parts. */
-const weightGradOp: Op<ConvAttrs> = {
-  name: "conv2d.grad.weight",
-  dtype: () => "f32", // parts of a long sum are not rounded to f16 on the way
-  shape([x], attrs) {
-    return [weightGradParts(x, attrs), x[1], attrs.kH, attrs.kW, Math.ceil(attrs.O / 4) * 4];
-  },
-  kernel: weightGradKernel,
-  flops([[N, C], [, O, H, W]], { kH, kW }) {
-    return 2 * N * C * O * kH * kW * H * W;
-  },
-};
-
-/** Parts of packed weights, `[parts, C, kH, kW, O⌈4⌉]`, to their sum `[O, C, kH, kW]`. */
-const unpackOp: Op<{ readonly O: number }> = {
-  name: "conv2d.grad.unpack",
-  shape: ([[, C, kH, kW]], { O }) => [O, C, kH, kW],
-  kernel: unpackKernel,
-};
-
-/**
- * The whole convolution as one record: what {@linkcode conv2d} describes and `grad` asks. It is a view of
- * `convOp`'s result, so that the gradient can be stated for x, w and bias rather than for packed weights.
- */
-const wholeOp: Op<ConvAttrs> = {
-  name: "conv2d.whole",
-  view: true,
-  shape: ([y]) => y,
-  grad({ inputs, gradOutput, attrs }) {
-    const [, x, weight, bias] = inputs;
-    return [
-      null,
-      inputGrad(gradOutput, weight, x.shape, attrs),
-      cast(
-        apply(unpackOp, [apply(weightGradOp, [x, gradOutput], attrs)], { O: attrs.O }),
-        weight.dtype,
-      ),
-      ...(bias ? [gradOutput.sum([0, 2, 3])] : []),
-    ];
-  },
-};
-
-function inputGrad(gradY: Tensor, weight: Tensor, x: Shape, attrs: ConvAttrs): Tensor {
-  const { kH, kW, stride, padY, padX, dilation } = attrs;
-  const spread = stride === 1 ? gradY : apply(spreadOp, [gradY], { stride });
-  return apply(convOp, [spread, apply(packOp, [weight], { turned: true })], {
-    O: x[1],
-    kH,
-    kW,
-    stride: 1,
-    padY: dilation * (kH - 1) - padY,
-    padX: dilation * (kW - 1) - padX,
-    dilation,
-    outH: x[2], // may reach past what the stride touched: those rows get zeros
-    outW: x[3],
-  });
 }
 
 /**
@@ -174,14 +168,8 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
       weight: [weight.shape, "O C kH kW"],
     }, `pad is ${pad}; make it larger`);
   }
-  const isPlain3x3 = kH === 3 && kW === 3 && stride === 1 && pad === 1 && dilation === 1;
-  if (isPlain3x3 && x.dtype === "f32" && winogradPays(x.shape, O)) {
-    return winogradConv(x, weight, bias);
-  }
   const attrs = { O, kH, kW, stride, padY: pad, padX: pad, dilation, outH, outW };
-  const packed = apply(packOp, [weight], { turned: false });
-  const y = apply(convOp, bias ? [x, packed, bias] : [x, packed], attrs);
-  return apply(wholeOp, bias ? [y, x, weight, bias] : [y, x, weight], attrs);
+  return apply(convOp, bias ? [x, weight, bias] : [x, weight], attrs);
 }
 
 /** Groups are convolutions of their own, side by side. */

@@ -14,11 +14,14 @@
  *     product   M[f, o, t] = Σ_c U[f, c, o] · V[f, c, t]
  *     outputs   y = Aᵀ M A + bias
  *
- * Each step is linear, so its gradient is its transpose: the same sums with the matrix the other way around, and the
- * gradients of the product are products. The weight gradient's long sum over pixels is a matrix product too.
+ * Each step is linear, so its gradient is its transpose: the same sums with the matrix the other way around; and the
+ * gradients of the product are products. So ∂x and ∂w, too, take four transforms and a matrix product:
  *
- * Rounding grows, since Bᵀ and Aᵀ have entries up to 8: errors are about 1e-6 of the largest output for 32 to 256
- * channels, where the direct sum has 2e-7. On the software adapter loads decide what a convolution costs, and this
+ *     ∂M = A ∂y Aᵀ      ∂V = U · ∂M      ∂x = B ∂V Bᵀ, added up where patches overlap
+ *                       ∂U = V · ∂Mᵀ     ∂w = Gᵀ ∂U G
+ *
+ * Rounding grows, since Bᵀ and Aᵀ have entries up to 8: errors are 2e-6 (16 channels) to 1e-5 (256) of the largest
+ * output, where the direct sum has a few 1e-7. On the software adapter loads decide what a convolution costs, and this
  * one needs half as many: docs/kernels.md.
  *
  * Source of the matrices: Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015, section 4.3.
@@ -29,6 +32,7 @@ import type { Shape } from "../core/host_array.ts";
 import { grid, type Kernel, kernel } from "../core/kernel.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
+import type { ConvMethod } from "./conv2d.ts";
 import { matmul } from "./matmul.ts";
 
 type Matrix = readonly (readonly number[])[];
@@ -71,47 +75,69 @@ const FROM_TILES: Matrix = [1, 2, 3, 4].map((pixel) => [
 
 /** Rows and columns of outputs of a tile. */
 const SIDE = 4;
+/** Rows and columns of values of a tile. */
 const VALUES = 6;
 /** Tiles, or output channels, that an invocation takes at a time. */
 const LANES = 4;
+/** Tiles may cover so many times the image: a direct convolution is slow on small images, too. */
+const MOST_COVERED = 4;
 /** Fewer channels, in and out multiplied, and the transforms cost more than they save. */
 const LEAST_CHANNELS_SQUARED = 256;
+/** Few, so that every core has some; a multiple of a SIMD width of the software adapter. */
 const WORKGROUP = 32;
+/** A row of tiles that no image has. */
+const FAR_BELOW = 2 ** 28;
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 const transposed = (m: Matrix): Matrix => m[0].map((_, j) => m.map((row) => row[j]));
 
 /**
- * Whether {@linkcode winogradConv} can and should compute a 3x3 convolution with stride and padding 1: sides and
- * channels must be multiples of 4, and so must the number of tiles.
+ * Whether {@linkcode winograd} can and should compute a 3x3 convolution with stride and padding 1: output channels
+ * must be a multiple of 4, and most of what the tiles cover should be image.
  */
-export function winogradPays([N, C, H, W]: Shape, O: number): boolean {
-  const fours = [C, O, H, W, N * H * W / SIDE ** 2].every((count) => count % 4 === 0);
-  return fours && C * O >= LEAST_CHANNELS_SQUARED;
+export function winogradPays(x: Shape, O: number): boolean {
+  const [N, C, H, W] = x;
+  const covered = countTiles(x).count * SIDE ** 2;
+  return O % LANES === 0 && C * O >= LEAST_CHANNELS_SQUARED && covered <= MOST_COVERED * N * H * W;
 }
 
-/** The 3x3 convolution with stride and padding 1 of f32 images `[N, C, H, W]` with kernels `[O, C, 3, 3]`. */
-export function winogradConv(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  const tiles = apply(tilesOp, [x], null);
-  const kernels = apply(kernelsOp, [weight], null);
-  const products = matmul(kernels, tiles, { transposeA: true });
-  const attrs = { image: x.shape };
-  return apply(outputsOp, bias ? [products, bias] : [products], attrs);
-}
+/** 3x3 convolutions of f32 with stride, padding and dilation 1. */
+export const winograd: ConvMethod = {
+  forward(x, weight, bias) {
+    const products = matmul(kernelsOf(weight), tilesOf(x), { transposeA: true });
+    return apply(outputsOp, bias ? [products, bias] : [products], { image: x.shape });
+  },
+  inputGrad(gradY, weight, image) {
+    const tiles = matmul(kernelsOf(weight), productsOf(gradY));
+    return apply(tilesGradOp, [tiles], { image });
+  },
+  weightGrad(x, gradY) {
+    const kernels = matmul(tilesOf(x), productsOf(gradY), { transposeB: true });
+    return apply(kernelsGradOp, [kernels], null);
+  },
+};
+
+const tilesOf = (x: Tensor) => apply(tilesOp, [x], null);
+const kernelsOf = (weight: Tensor) => apply(kernelsOp, [weight], null);
+const productsOf = (gradY: Tensor) => apply(outputsGradOp, [gradY], null);
 
 /** The images that tiles were cut from: products do not know how they lie. */
 interface Image {
   readonly image: Shape;
 }
 
-const tileCount = ([N, , H, W]: Shape) => N * (H / SIDE) * (W / SIDE);
+/** Tiles of all images, down and across one of them, and T: their number with those that fill the last group. */
+function countTiles([N, , H, W]: Shape) {
+  const [down, across] = [Math.ceil(H / SIDE), Math.ceil(W / SIDE)];
+  const count = N * down * across;
+  return { down, across, count, T: Math.ceil(count / LANES) * LANES };
+}
 
 /** `[N, C, H, W]` to `[36, C, T]`. */
 const tilesOp: Op<null> = {
   name: "conv2d.tiles",
-  shape: ([x]) => [VALUES ** 2, x[1], tileCount(x)],
+  shape: ([x]) => [VALUES ** 2, x[1], countTiles(x).T],
   kernel: tilesKernel,
-  grad: ({ inputs: [x], gradOutput }) => [apply(tilesGradOp, [gradOutput], { image: x.shape })],
 };
 
 /** Its transpose: `[36, C, T]` to `[N, C, H, W]`. */
@@ -126,7 +152,6 @@ const kernelsOp: Op<null> = {
   name: "conv2d.kernels",
   shape: ([[O, C]]) => [VALUES ** 2, C, O],
   kernel: kernelsKernel,
-  grad: ({ gradOutput }) => [apply(kernelsGradOp, [gradOutput], null)],
 };
 
 /** Its transpose: `[36, C, O]` to `[O, C, 3, 3]`. */
@@ -141,16 +166,12 @@ const outputsOp: Op<Image> = {
   name: "conv2d.outputs",
   shape: ([[, O]], { image: [N, , H, W] }) => [N, O, H, W],
   kernel: outputsKernel,
-  grad: ({ inputs: [, bias], gradOutput }) => [
-    apply(outputsGradOp, [gradOutput], null),
-    ...(bias ? [gradOutput.sum([0, 2, 3])] : []),
-  ],
 };
 
 /** Its transpose: `[N, O, H, W]` to `[36, O, T]`. */
 const outputsGradOp: Op<null> = {
   name: "conv2d.outputs.grad",
-  shape: ([g]) => [VALUES ** 2, g[1], tileCount(g)],
+  shape: ([g]) => [VALUES ** 2, g[1], countTiles(g).T],
   kernel: outputsGradKernel,
 };
 
@@ -175,32 +196,48 @@ function sandwich(m: Matrix, x: (i: number, j: number) => string, name: string):
 /** One value of a 6x6 or 8x8 block by its name in the shader. */
 const named = (name: string) => (i: number, j: number) => `${name}_${i}_${j}`;
 
-/** How the tiles of a channel lie: four neighbours at a time, which in a `strip` lie in one row of an image. */
+/** How an invocation finds its four tiles. */
 interface TileWalk {
+  /** True if the four always lie in one row of one image, inside it, so that pixels are loaded four at a time. */
   readonly strip: boolean;
   readonly sizes: Readonly<Record<string, number>>;
-  /** WGSL: `channel`, `group` (of four tiles), and `n_<k>`, `ty_<k>`, `tx_<k>` of its tiles. */
+  /** Invocations. */
+  readonly count: number;
+  /**
+   * WGSL: `channel`, `group` (of four tiles), `tile_<k>`, `tx_<k>` and `ty_<k>`, and where the image's channel
+   * begins, `plane_<k>`; in a strip also the tile's first pixel, `at_<k>`, counted in fours.
+   */
   readonly position: readonly string[];
 }
 
-function walkTiles([N, C, H, W]: Shape): TileWalk {
-  const [down, across] = [H / SIDE, W / SIDE];
+function walkTiles(image: Shape): TileWalk {
+  const [, C, H, W] = image;
+  const { down, across, count, T } = countTiles(image);
+  const strip = H % SIDE === 0 && W % (SIDE * LANES) === 0;
   return {
-    strip: across % LANES === 0,
-    sizes: { C, W, DOWN: down, ACROSS: across, GROUPS: N * down * across / LANES },
+    strip,
+    sizes: { C, H, W, DOWN: down, ACROSS: across, TILES: count, GROUPS: T / LANES },
+    count: C * T / LANES,
     position: [
       "  let group = i % GROUPS;",
       "  let channel = i / GROUPS;",
       ...range(LANES).flatMap((k) => [
         `  let tile_${k} = group * 4u + ${k}u;`,
         `  let tx_${k} = tile_${k} % ACROSS;`,
-        `  let ty_${k} = tile_${k} / ACROSS % DOWN;`,
-        `  let n_${k} = tile_${k} / (ACROSS * DOWN);`,
-        // The tile's upper left pixel, in vectors of four.
-        `  let at_${k} = (((n_${k} * C + channel) * DOWN + ty_${k}) * 4u * W) / 4u + tx_${k};`,
+        // Tiles that only fill the last group lie far below every image.
+        `  let ty_${k} = select(${FAR_BELOW}u, tile_${k} / ACROSS % DOWN, tile_${k} < TILES);`,
+        `  let plane_${k} = (tile_${k} / (ACROSS * DOWN) * C + channel) * H * W;`,
+        ...(strip ? [`  let at_${k} = (plane_${k} + ty_${k} * 4u * W) / 4u + tx_${k};`] : []),
       ]),
     ],
   };
+}
+
+/** WGSL: the pixel in row `r` and column `c` of tile `k`, 0 outside the image; below 0 wraps to a huge number. */
+function pixelOf(buffer: string, k: number, r: number, c: number): string {
+  const [y, x] = [`ty_${k} * 4u + ${r}u - 1u`, `tx_${k} * 4u + ${c}u - 1u`];
+  const inside = `(${y} < H && ${x} < W)`;
+  return `select(0.0, ${buffer}[select(0u, plane_${k} + (${y}) * W + ${x}, ${inside})], ${inside})`;
 }
 
 /** One invocation for four tiles (or output channels) of one channel: bounds, then `body`. */
@@ -242,12 +279,17 @@ function storeValues(name: string): string[] {
   );
 }
 
-/** WGSL: row `i` of 4 pixels, `<name>_<i>_0` to `<name>_<i>_3`, to the images at `at_<k>` of each tile. */
-function storePixels(name: string): string[] {
-  return range(SIDE).flatMap((i) =>
-    range(LANES).map((k) => {
-      const pixels = range(SIDE).map((j) => `${name}_${i}_${j}[${k}]`).join(", ");
-      return `  out[at_${k} + ${i}u * W / 4u] = vec4f(${pixels});`;
+/** WGSL: store the pixels `<name>_<i>_<j>` of four tiles. */
+function storePixels(name: string, { strip }: TileWalk): string[] {
+  const rows = range(SIDE);
+  return range(LANES).flatMap((k) =>
+    rows.flatMap((i) => {
+      const pixels = rows.map((j) => `${name}_${i}_${j}[${k}]`);
+      if (strip) return [`  out[at_${k} + ${i}u * W / 4u] = vec4f(${pixels.join(", ")});`];
+      return pixels.map((pixel, j) => {
+        const [y, x] = [`ty_${k} * 4u + ${i}u`, `tx_${k} * 4u + ${j}u`];
+        return `  if (${y} < H && ${x} < W) { out[plane_${k} + (${y}) * W + ${x}] = ${pixel}; }`;
+      });
     })
   );
 }
@@ -255,49 +297,46 @@ function storePixels(name: string): string[] {
 function tilesKernel(request: KernelRequest): Kernel {
   const { inputs: [{ shape }] } = request;
   const walk = walkTiles(shape);
-  const row = (r: number) => {
-    const inside = (k: number) => r === 0 ? `ty_${k} > 0u` : `ty_${k} + 1u < DOWN`;
-    const load = (k: number, at: string) => {
-      const value = `x[${at}]`;
-      return r === 0 || r === VALUES - 1
-        ? `select(vec4f(), x[select(at_${k}, ${at}, ${inside(k)})], ${inside(k)})`
-        : value;
-    };
-    const place = (k: number) => r === 0 ? `at_${k} - W / 4u` : `at_${k} + ${r - 1}u * W / 4u`;
-    const beside = (k: number, side: "left" | "right") => {
-      const [there, at, component] = side === "left"
-        ? [`tx_${k} > 0u`, `${place(k)} - 1u`, "w"]
-        : [`tx_${k} + 1u < ACROSS`, `${place(k)} + 1u`, "x"];
-      const ok = r === 0 || r === VALUES - 1 ? `${there} && ${inside(k)}` : there;
-      return `select(0.0, x[select(at_${k}, ${at}, ${ok})].${component}, ${ok})`;
-    };
-    const own = range(LANES).map((k) => `own_${r}_${k}`);
-    const left = range(LANES).map((k) =>
-      walk.strip && k > 0 ? `${own[k - 1]}.w` : beside(k, "left")
-    );
-    const right = range(LANES).map((k) =>
-      walk.strip && k < LANES - 1 ? `${own[k + 1]}.x` : beside(k, "right")
-    );
-    return [
-      ...own.map((name, k) => `  let ${name} = ${load(k, place(k))};`),
-      `  let x_${r}_0 = vec4f(${left.join(", ")});`,
-      ...["x", "y", "z", "w"].map((component, j) =>
-        `  let x_${r}_${j + 1} = vec4f(${own.map((name) => `${name}.${component}`).join(", ")});`
-      ),
-      `  let x_${r}_${VALUES - 1} = vec4f(${right.join(", ")});`,
-    ];
-  };
-  return perGroup("conv2d.tiles", request, walk.sizes.GROUPS * walk.sizes.C, {
+  const rows = range(VALUES);
+  const onePixelAtATime = rows.flatMap((r) =>
+    rows.map((c) =>
+      `  let x_${r}_${c} = vec4f(${range(LANES).map((k) => pixelOf("x", k, r, c)).join(", ")});`
+    )
+  );
+  return perGroup("conv2d.tiles", request, walk.count, {
     inputs: ["x"],
-    vectors: ["x", "out"],
+    vectors: walk.strip ? ["x", "out"] : ["out"],
     sizes: walk.sizes,
     body: [
       ...walk.position,
-      ...range(VALUES).flatMap(row),
+      ...(walk.strip ? rows.flatMap(patchRow) : onePixelAtATime),
       ...sandwich(TO_TILE, named("x"), "v"),
       ...storeValues("v"),
     ],
   });
+}
+
+/** WGSL: row `r` of the patches under a strip, `x_<r>_0` to `x_<r>_5`; only the first and last can be outside. */
+function patchRow(r: number): string[] {
+  const inside = r === 0 ? "ty_0 > 0u" : r === VALUES - 1 ? "ty_0 + 1u < DOWN" : "true";
+  const rowAt = r === 0 ? "at_0 - W / 4u" : `at_0 + ${r - 1}u * W / 4u`;
+  const own = range(LANES).map((k) => `own_${r}_${k}`);
+  const beside = (at: string, there: string, component: string) =>
+    `select(0.0, x[select(at_0, ${at}, ${there})].${component}, ${there})`;
+  const left = beside(`row_${r} - 1u`, `inside_${r} && tx_0 > 0u`, "w");
+  const right = beside(`row_${r} + 4u`, `inside_${r} && tx_3 + 1u < ACROSS`, "x");
+  const column = (parts: readonly string[], c: number) =>
+    `  let x_${r}_${c} = vec4f(${parts.join(", ")});`;
+  return [
+    `  let inside_${r} = ${inside};`,
+    `  let row_${r} = select(at_0, ${rowAt}, inside_${r});`,
+    ...own.map((name, k) => `  let ${name} = select(vec4f(), x[row_${r} + ${k}u], inside_${r});`),
+    column([left, ...own.slice(0, -1).map((name) => `${name}.w`)], 0),
+    ...["x", "y", "z", "w"].map((component, c) =>
+      column(own.map((name) => `${name}.${component}`), c + 1)
+    ),
+    column([...own.slice(1).map((name) => `${name}.x`), right], VALUES - 1),
+  ];
 }
 
 function tilesGradKernel(request: KernelRequest<Image>): Kernel {
@@ -341,15 +380,15 @@ function tilesGradKernel(request: KernelRequest<Image>): Kernel {
       : `  let ${name} = vec4f(${own}.yzw, ${single(LANES - 1, plane, dy, dx)});`;
   };
   const middle = range(VALUES).map((s) => s + 1);
-  return perGroup("conv2d.tiles.grad", request, walk.sizes.GROUPS * walk.sizes.C, {
+  return perGroup("conv2d.tiles.grad", request, walk.count, {
     inputs: ["g"],
-    vectors: ["g", "out"],
+    vectors: walk.strip ? ["g", "out"] : ["g"],
     sizes: walk.sizes,
     body: [
       ...walk.position,
       ...range(VALUES + 2).flatMap((r) => [...middle, 0, last].map((s) => value(r, s))),
       ...sandwich(FROM_TILES, named("g"), "y"),
-      ...storePixels("y"),
+      ...storePixels("y", walk),
     ],
   });
 }
@@ -357,9 +396,9 @@ function tilesGradKernel(request: KernelRequest<Image>): Kernel {
 function outputsKernel(request: KernelRequest<Image>): Kernel {
   const walk = walkTiles(request.output.shape);
   const bias = request.inputs.length > 1;
-  return perGroup("conv2d.outputs", request, walk.sizes.GROUPS * walk.sizes.C, {
+  return perGroup("conv2d.outputs", request, walk.count, {
     inputs: bias ? ["m", "bias"] : ["m"],
-    vectors: ["m", "out"],
+    vectors: walk.strip ? ["m", "out"] : ["m"],
     sizes: walk.sizes,
     body: [
       ...walk.position,
@@ -374,25 +413,29 @@ function outputsKernel(request: KernelRequest<Image>): Kernel {
           range(SIDE).map((j) => `  let y_${i}_${j} = sum_${i}_${j} + bias[channel];`)
         )
         : []),
-      ...storePixels("y"),
+      ...storePixels("y", walk),
     ],
   });
 }
 
 function outputsGradKernel(request: KernelRequest): Kernel {
   const walk = walkTiles(request.inputs[0].shape);
-  return perGroup("conv2d.outputs.grad", request, walk.sizes.GROUPS * walk.sizes.C, {
+  const rows = range(SIDE);
+  const lanes = (value: (k: number) => string) => `vec4f(${range(LANES).map(value).join(", ")})`;
+  const load = walk.strip
+    ? (i: number) => [
+      ...range(LANES).map((k) => `  let row_${i}_${k} = g[at_${k} + ${i}u * W / 4u];`),
+      ...rows.map((j) => `  let g_${i}_${j} = ${lanes((k) => `row_${i}_${k}[${j}]`)};`),
+    ]
+    : (i: number) =>
+      rows.map((j) => `  let g_${i}_${j} = ${lanes((k) => pixelOf("g", k, i + 1, j + 1))};`);
+  return perGroup("conv2d.outputs.grad", request, walk.count, {
     inputs: ["g"],
-    vectors: ["g", "out"],
+    vectors: walk.strip ? ["g", "out"] : ["out"],
     sizes: walk.sizes,
     body: [
       ...walk.position,
-      ...range(SIDE).flatMap((i) => [
-        ...range(LANES).map((k) => `  let row_${i}_${k} = g[at_${k} + ${i}u * W / 4u];`),
-        ...range(SIDE).map((j) =>
-          `  let g_${i}_${j} = vec4f(${range(LANES).map((k) => `row_${i}_${k}[${j}]`).join(", ")});`
-        ),
-      ]),
+      ...rows.flatMap(load),
       ...sandwich(transposed(TO_OUTPUT), named("g"), "m"),
       ...storeValues("m"),
     ],

@@ -1,5 +1,19 @@
 import assert from "node:assert/strict";
-import { cast, conv2d, type Conv2dOptions, grad, hostArray, read, tensor, zeros } from "ae";
+import {
+  cast,
+  compile,
+  conv2d,
+  type Conv2dOptions,
+  grad,
+  hostArray,
+  normal,
+  profile,
+  read,
+  setChoice,
+  type Tensor,
+  tensor,
+  zeros,
+} from "ae";
 import { Random } from "../../data/random.ts";
 
 const random = new Random(3);
@@ -9,6 +23,8 @@ const draw = (shape: number[]) =>
 interface Case extends Required<Omit<Conv2dOptions, "bias">> {
   readonly x: number[];
   readonly w: number[];
+  /** Largest error, of the largest number. @default {1e-6} */
+  readonly error?: number;
 }
 
 /** The definition in plain loops, in float64: y and the gradients of Σ y·g. */
@@ -77,29 +93,80 @@ const cases: Record<string, Case> = {
   "groups": { x: [1, 4, 5, 5], w: [6, 2, 3, 3], ...plain, groups: 2 },
 };
 
-for (const [name, testCase] of Object.entries(cases)) {
-  Deno.test(`conv2d() and its gradients equal their definition in loops: ${name}`, async () => {
-    const { stride, pad, dilation, groups } = testCase;
+/** 3x3 kernels with Winograd's method: rounding grows with the channels. */
+const winograd = { ...plain, error: 1e-5 };
+const winogradCases: Record<string, Case> = {
+  "strips of four tiles": { x: [2, 16, 8, 32], w: [20, 16, 3, 3], ...winograd },
+  "two tiles in a row": { x: [1, 16, 16, 8], w: [16, 16, 3, 3], ...winograd },
+  "one tile an image, odd channels in": { x: [4, 21, 4, 4], w: [16, 21, 3, 3], ...winograd },
+  "sides that are no multiples of four": { x: [3, 17, 7, 9], w: [16, 17, 3, 3], ...winograd },
+  "rows that end within a tile": { x: [1, 16, 13, 30], w: [16, 16, 3, 3], ...winograd },
+  "strips with a last row cut": { x: [1, 16, 10, 16], w: [16, 16, 3, 3], ...winograd },
+  "images smaller than a tile, tiles to fill up": {
+    x: [3, 32, 2, 2],
+    w: [8, 32, 3, 3],
+    ...winograd,
+  },
+  "many channels": { x: [1, 256, 8, 16], w: [64, 256, 3, 3], ...winograd, error: 2e-5 },
+};
+
+for (const [name, testCase] of Object.entries(cases)) testMethod("direct", name, testCase);
+for (const [name, testCase] of Object.entries(winogradCases)) {
+  testMethod("winograd", name, testCase);
+}
+testMethod("product", "one pixel, one tap", cases["one pixel, one tap"]);
+testMethod("product", "four channels at a time", cases["four channels at a time"]);
+testMethod("product", "odd numbers of everything", {
+  ...plain,
+  x: [3, 7, 5, 3],
+  w: [5, 7, 1, 1],
+  pad: 0,
+});
+
+function testMethod(method: string, name: string, testCase: Case) {
+  Deno.test(`conv2d() and its gradients equal their definition in loops: ${method}, ${name}`, async () => {
+    const { stride, pad, dilation, groups, error = 1e-6 } = testCase;
     const [x, w, b] = [draw(testCase.x), draw(testCase.w), draw([testCase.w[0]])];
     const inputs = [tensor(x), tensor(w), tensor(b)] as const;
     const y = conv2d(inputs[0], inputs[1], { bias: inputs[2], stride, pad, dilation, groups });
     const g = draw([...y.shape]);
     const [gradX, gradW, gradB] = grad(y.mul(tensor(g)).sum(), inputs);
-    const actual = await read({ y, gradX, gradW, gradB });
+    setChoice("conv2d", method);
+    const actual = await read({ y, gradX, gradW, gradB }).finally(() => setChoice("conv2d", null));
     const data = { x: x.data, w: w.data, b: b.data, g: g.data };
     const expected = reference(testCase, data, [y.shape[2], y.shape[3]]);
     for (const key of ["y", "gradX", "gradW", "gradB"] as const) {
       assert.equal(actual[key].data.length, expected[key].length);
+      const largest = expected[key].reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       actual[key].data.forEach((value, i) => {
-        const tolerance = 1e-4 * Math.max(1, Math.abs(expected[key][i]));
         assert.ok(
-          Math.abs(value - expected[key][i]) <= tolerance,
-          `${key}[${i}] is ${value}, expected ${expected[key][i]}`,
+          Math.abs(value - expected[key][i]) <= error * largest,
+          `${key}[${i}] is ${value}, expected ${expected[key][i]}, the largest is ${largest}`,
         );
       });
     }
   });
 }
+
+Deno.test("conv2d() takes Winograd's method where it pays, and what two of its parts need is done once", async () => {
+  using step = compile(({ x }: { x: Tensor }) => {
+    const w = normal([32, 32, 3, 3], { seed: 1 });
+    return grad(conv2d(x, w, { pad: 1 }).square().sum(), [x, w]);
+  });
+  const x = hostArray([1, 32, 16, 16]);
+  const rows = (await profile(step, { x })).filter(({ title }) => /conv2d|matmul/.test(title));
+  const kernels = rows.map(({ title, count }) => `${count} ${title.split(" ")[0]}`).sort();
+  assert.deepEqual(kernels, [
+    "1 conv2d.kernels",
+    "1 conv2d.kernels.grad",
+    "1 conv2d.outputs",
+    "1 conv2d.outputs.grad",
+    "1 conv2d.tiles",
+    "1 conv2d.tiles.grad",
+    "1 matmul",
+    "2 matmul", // of the same shape: forward, and for the gradient of x
+  ]);
+});
 
 Deno.test("conv2d() says which channels, bias, groups or sizes do not fit", () => {
   const x = zeros([1, 3, 8, 8]);

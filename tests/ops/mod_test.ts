@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { it } from "std/testing/bdd";
 
 /** Parts of an operation that its own test covers. */
-const COVERED: Readonly<Record<string, string>> = { conv2d_kernels: "conv2d" };
+const COVERED: Readonly<Record<string, string>> = {
+  conv2d_direct: "conv2d",
+  conv2d_kernels: "conv2d",
+  winograd: "conv2d",
+};
 
 it("every file of operations has a test of its name", () => {
   const names = (folder: string, ending: string) =>

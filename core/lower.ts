@@ -1,0 +1,60 @@
+/**
+ * From what was asked to how it is done: operations that stand for several steps (a convolution, say, and its
+ * gradients) are replaced by those steps just before planning, when the device is known.
+ *
+ *     conv2d(x, w)  ──►  outputs(matmul(kernels(w), tiles(x)))      or      direct(x, pack(w))
+ *
+ * Derivatives are taken of the operations as they were asked for, so each says its gradients once and not once for
+ * every way to compute it. Steps that two of them need (a forward pass and its gradient both cut x into tiles) are
+ * found to be the same and done once.
+ *
+ * @module
+ */
+import { ancestors, resolveView } from "./graph.ts";
+import type { Recipe } from "./op.ts";
+import { Tensor } from "./tensor.ts";
+
+/** The tensors that stand for `roots` when every operation that can be lowered is. */
+export function lower(roots: readonly Tensor[]): Tensor[] {
+  const { computed } = ancestors(roots);
+  if (!computed.some((x) => x.recipe!.op.lower)) return [...roots];
+  const lowered = new Map<Tensor, Tensor>();
+  const shared = new Map<string, Tensor>();
+
+  const standIn = (x: Tensor): Tensor => {
+    const known = lowered.get(x);
+    if (known) return known;
+    const base = resolveView(x);
+    if (base === x || standIn(base) === base) return x;
+    return remake(x, x.recipe!, [standIn(x.recipe!.inputs[0])]); // the same view of what stands for its base
+  };
+  const remake = (x: Tensor, recipe: Recipe, inputs: readonly Tensor[]) =>
+    inputs.every((input, i) => input === recipe.inputs[i])
+      ? x
+      : new Tensor(x.shape, x.dtype, { recipe: { ...recipe, inputs } });
+
+  for (const x of computed) {
+    const recipe = x.recipe!;
+    const inputs = recipe.inputs.map(standIn);
+    const before = new Tensor([], "f32", {}).id;
+    const steps = recipe.op.lower?.({ inputs, output: x, attrs: recipe.attrs });
+    lowered.set(x, steps ? share(steps, before, shared, remake) : remake(x, recipe, inputs));
+  }
+  return roots.map(standIn);
+}
+
+/** The same steps with those made before in place of new ones that do the same; steps have ids above `before`. */
+function share(
+  step: Tensor,
+  before: number,
+  shared: Map<string, Tensor>,
+  remake: (x: Tensor, recipe: Recipe, inputs: readonly Tensor[]) => Tensor,
+): Tensor {
+  const { recipe } = step;
+  if (step.id <= before || !recipe) return step;
+  const inputs = recipe.inputs.map((input) => share(input, before, shared, remake));
+  const key = [recipe.op.name, JSON.stringify(recipe.attrs), ...inputs.map(({ id }) => id)].join();
+  const same = shared.get(key) ?? remake(step, recipe, inputs);
+  shared.set(key, same);
+  return same;
+}
