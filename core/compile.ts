@@ -39,7 +39,7 @@ import {
   loseValue,
   passed,
   prepare,
-  type PreparedKernel,
+  type PreparedJob,
   realiseNow,
   writeBuffer,
 } from "./run.ts";
@@ -72,7 +72,7 @@ export interface Step<T, O> {
 interface CompiledVersion {
   readonly gpu: Gpu;
   readonly plan: Plan;
-  readonly kernels: readonly PreparedKernel[];
+  readonly jobs: readonly PreparedJob[];
   readonly dispatches: readonly Dispatch[];
   readonly output: unknown;
   /** Buffers of the slots and inputs. */
@@ -201,10 +201,10 @@ export function compile<T extends object, O>(
       replay(gpu, owner, version, arrays, (encoder) => queries.encode(encoder, version.dispatches));
       submitted();
       const times = await queries.read();
-      return version.kernels.map(({ title, planned: { tensor: { recipe } } }, i) => ({
+      return version.jobs.map(({ kernel: { title }, flops }, i) => ({
         title,
         timeMs: times[i],
-        flops: recipe!.op.flops?.(recipe!.inputs.map(({ shape }) => shape), recipe!.attrs) ?? 0,
+        flops,
       }));
     }));
   return step;
@@ -294,7 +294,7 @@ async function trace(
       Object.assign(storage, { block: blocks[i], borrowed: true })
     );
     await fillLeaves(gpu, [...new Set([...plan.leaves, ...targets])]);
-    const kernels = await prepare(gpu, plan);
+    const jobs = await prepare(gpu, plan);
     const blockOf = (place: Place) =>
       "slot" in place ? blocks[placed.length + place.slot] : place.leaf.storage.block!;
     const bufferOf = (place: Place) =>
@@ -306,8 +306,8 @@ async function trace(
     return {
       gpu,
       plan,
-      kernels,
-      dispatches: bind(gpu, kernels, bufferOf),
+      jobs,
+      dispatches: bind(gpu, jobs, bufferOf),
       output: mapTensors(result, (x) => handles.get(x) ?? x),
       blocks,
       inputs,

@@ -31,6 +31,8 @@ export interface Kernel {
   readonly workgroups: readonly [number, number, number];
   /** What the shader reads as its sizes; empty if it reads none. */
   readonly sizes: readonly number[];
+  /** What it was put together from. */
+  readonly parts: KernelParts;
 }
 
 /** The parts from which {@linkcode kernel} puts a shader together. */
@@ -100,24 +102,16 @@ export function kernel(parts: KernelParts): Kernel {
   const sizes = Object.entries(parts.sizes ?? {});
   const buffers = names.map((buffer, i) => `${buffer}: ${arrayOf(i)}`)
     .filter((_, i) => i !== request.overwrites);
-  if (sizes.length > 0) buffers.splice(-1, 0, `sizes: array<u32, ${sizes.length}>`);
-  const bindings = buffers.map((buffer, binding) => {
-    const access = binding === buffers.length - 1 ? "read_write" : "read";
-    return `@group(0) @binding(${binding}) var<storage, ${access}> ${buffer};`;
-  });
-  const constants = Object.entries(parts.constants ?? {}).map(([key, value]) =>
-    `const ${key} = ${value}${Number.isInteger(value) && value >= 0 ? "u" : ""};`
-  );
+  const bindings = bindBuffers(buffers.slice(0, -1), sizes.length, buffers.slice(-1));
   const code = [
     sizes.length > 0 ? `// ${name}` : `// ${title}`, // the text is the same for all sizes
     ...(types.includes("f16") ? ["enable f16;"] : []),
     `alias Out = ${request.output.dtype};`,
-    ...constants,
+    ...constantLines(parts.constants ?? {}),
     ...bindings,
     ...(parts.declarations && !empty ? [parts.declarations] : []),
     `@compute @workgroup_size(${parts.workgroupSize.join(", ")})`,
-    "fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u,",
-    "        @builtin(global_invocation_id) global: vec3u, @builtin(local_invocation_index) lane: u32) {",
+    ENTRY,
     ...(empty ? [] : [
       ...sizes.map(([key], i) => `  let ${key} = sizes[${i}];`),
       parts.body,
@@ -125,8 +119,34 @@ export function kernel(parts: KernelParts): Kernel {
     "}",
     "",
   ].join("\n");
-  return { title, code, workgroups, sizes: sizes.map(([, value]) => value) };
+  return { title, code, workgroups, sizes: sizes.map(([, value]) => value), parts };
 }
+
+/** WGSL: `const KEY = value;` for each. */
+export function constantLines(constants: Readonly<Record<string, number>>): string[] {
+  return Object.entries(constants).map(([key, value]) =>
+    `const ${key} = ${value}${Number.isInteger(value) && value >= 0 ? "u" : ""};`
+  );
+}
+
+/** WGSL that binds buffers, each as `name: type`, in this order: those read, the sizes, those written. */
+export function bindBuffers(
+  read: readonly string[],
+  sizes: number,
+  written: readonly string[],
+): string[] {
+  const buffers = [
+    ...read.map((buffer) => `var<storage, read> ${buffer}`),
+    ...(sizes > 0 ? [`var<storage, read> sizes: array<u32, ${sizes}>`] : []),
+    ...written.map((buffer) => `var<storage, read_write> ${buffer}`),
+  ];
+  return buffers.map((buffer, binding) => `@group(0) @binding(${binding}) ${buffer};`);
+}
+
+/** WGSL: what an entry point knows about its invocation. */
+export const ENTRY =
+  `fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u,
+        @builtin(global_invocation_id) global: vec3u, @builtin(local_invocation_index) lane: u32) {`;
 
 /** Invocations of a workgroup where nothing asks for another number. */
 export const WORKGROUP = 256;
@@ -171,7 +191,8 @@ export function perElement(
     request,
     inputs: parts.inputs,
     ...(parts.vectors ? { vectors: parts.vectors } : {}),
-    constants: { COUNT: count, ROW: row, ...parts.constants },
+    constants: parts.constants ?? {},
+    sizes: { COUNT: count, ROW: row, ...parts.sizes },
     ...(parts.declarations ? { declarations: parts.declarations } : {}),
     workgroupSize: [WORKGROUP, 1, 1],
     workgroups,
@@ -187,7 +208,7 @@ export interface Pipeline {
 }
 
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
-const layouts = new WeakMap<GPUDevice, Map<number, GPUBindGroupLayout>>();
+const layouts = new WeakMap<GPUDevice, Map<string, GPUBindGroupLayout>>();
 
 /**
  * The compiled form of a kernel; the same text is compiled once per device.
@@ -199,8 +220,10 @@ export function pipelineOf({ device }: Gpu, { title, code }: Kernel): Promise<Pi
   pipelines.set(device, cache);
   const known = cache.get(code);
   if (known) return known;
-  const bindings = code.match(/^@group\(0\)/gm)?.length ?? 0;
-  const layout = layoutOf(device, bindings);
+  const layout = layoutOf(
+    device,
+    [...code.matchAll(/^@group.*var<storage, (\w+)>/gm)].map(([, it]) => it),
+  );
   device.pushErrorScope("validation"); // read below if the pipeline fails
   const module = device.createShaderModule({ label: title, code });
   const scope = device.popErrorScope();
@@ -240,20 +263,20 @@ export function sizesBuffer({ device }: Gpu, sizes: readonly number[]): GPUBuffe
   return buffer;
 }
 
-/** Bindings 0 to n-2 are read, the last is written; made by hand because "auto" drops unused inputs. */
-function layoutOf(device: GPUDevice, bindings: number): GPUBindGroupLayout {
-  const cache = layouts.get(device) ?? new Map<number, GPUBindGroupLayout>();
+/** The layout of buffers with this access, made by hand because "auto" drops unused inputs. */
+function layoutOf(device: GPUDevice, access: readonly string[]): GPUBindGroupLayout {
+  const cache = layouts.get(device) ?? new Map<string, GPUBindGroupLayout>();
   layouts.set(device, cache);
-  const known = cache.get(bindings);
+  const known = cache.get(access.join());
   if (known) return known;
   const made = device.createBindGroupLayout({
-    entries: Array.from({ length: bindings }, (_, binding) => ({
+    entries: access.map((it, binding) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: binding === bindings - 1 ? "storage" : "read-only-storage" },
+      buffer: { type: it === "read" ? "read-only-storage" : "storage" },
     })),
   });
-  cache.set(bindings, made);
+  cache.set(access.join(), made);
   return made;
 }
 

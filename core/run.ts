@@ -12,13 +12,14 @@ import {
   throwIfFailedSince,
   untilConfirmed,
 } from "./confirm.ts";
+import { type Job, jobOf, joinNeighbours } from "./batch.ts";
 import { type Gpu, openedGpu, openGpu } from "./device.ts";
 import { typedArray } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
 import type { HostArray, TypedArray } from "./host_array.ts";
 import { type Pipeline, pipelineOf, sizesBuffer } from "./kernel.ts";
 import { resolveView } from "./graph.ts";
-import { type Assignment, makePlan, type Place, type Plan, type PlannedKernel } from "./plan.ts";
+import { type Assignment, makePlan, type Place, type Plan } from "./plan.ts";
 import { acquire, acquireAll, type Block, discard, release } from "./pool.ts";
 import { installReader, type Storage, type Tensor } from "./tensor.ts";
 import { currentTrace } from "./trace.ts";
@@ -47,38 +48,34 @@ export function encode(
   pass.end();
 }
 
-/** A planned kernel with its shader compiled. */
-export interface PreparedKernel extends Pipeline {
-  readonly planned: PlannedKernel;
-  readonly title: string;
-  readonly workgroups: readonly [number, number, number];
-  readonly sizes: readonly number[];
-}
+/** A job with its shader compiled. */
+export interface PreparedJob extends Pipeline, Job {}
 
 /** Make and compile every shader of a plan, all at once. */
-export function prepare(gpu: Gpu, plan: Plan): Promise<PreparedKernel[]> {
-  return Promise.all(plan.kernels.map(async (planned) => {
+export function prepare(gpu: Gpu, plan: Plan): Promise<PreparedJob[]> {
+  const jobs = plan.kernels.map((planned) => {
     const { tensor, overwrites } = planned;
     const { op, inputs, attrs } = tensor.recipe!;
     if (!op.kernel) throw new GpuError(`internal: ${op.name} has no kernel and is no view`);
-    const kernel = op.kernel({ inputs, output: tensor, attrs, overwrites });
-    const { title, workgroups, sizes } = kernel;
-    return { ...await pipelineOf(gpu, kernel), planned, title, workgroups, sizes };
-  }));
+    return jobOf(planned, op.kernel({ inputs, output: tensor, attrs, overwrites }));
+  });
+  const joined = joinNeighbours(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
+  return Promise.all(
+    joined.map(async (job) => ({ ...await pipelineOf(gpu, job.kernel), ...job })),
+  );
 }
 
-/** Bind every prepared kernel to its buffers. */
+/** Bind every prepared job to its buffers. */
 export function bind(
   gpu: Gpu,
-  kernels: readonly PreparedKernel[],
+  jobs: readonly PreparedJob[],
   bufferOf: (place: Place) => GPUBuffer,
 ): Dispatch[] {
-  return kernels.map(({ pipeline, layout, planned, title, workgroups, sizes }) => {
-    const read = planned.inputs.filter((_, i) => i !== planned.overwrites);
+  return jobs.map(({ pipeline, layout, reads, writes, kernel: { title, workgroups, sizes } }) => {
     const buffers = [
-      ...read.map(bufferOf),
+      ...reads.map(bufferOf),
       ...(sizes.length > 0 ? [sizesBuffer(gpu, sizes)] : []),
-      bufferOf(planned.output),
+      ...writes.map(bufferOf),
     ];
     const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
     return {
@@ -221,12 +218,12 @@ async function submit(
   submitted: () => void,
 ): Promise<void> {
   await fillLeaves(gpu, plan.leaves);
-  const kernels = await prepare(gpu, plan);
+  const jobs = await prepare(gpu, plan);
   const blocks = acquireAll(plan.slots, "tensors");
   const bufferOf = (place: Place) =>
     "slot" in place ? blocks[place.slot].buffer : bufferOfLeaf(place.leaf);
   const encoder = gpu.device.createCommandEncoder();
-  encode(encoder, bind(gpu, kernels, bufferOf));
+  encode(encoder, bind(gpu, jobs, bufferOf));
   for (const { from, to } of plan.copies) {
     encoder.copyBufferToBuffer(bufferOf(from), 0, bufferOfLeaf(to), 0, copyBytes(to));
   }
