@@ -32,6 +32,8 @@ export interface Job {
  * through the parts of all kernels with its lanes switched off, so there only the smallest gain.
  */
 const mostWorkgroups = () => isSoftware() ? 1 : 1024;
+/** And there a shader with many parts takes the compiler longer than it saves in a short run. */
+const mostParts = () => isSoftware() ? 5 : 32;
 
 /** The job of one planned kernel. */
 export function jobOf({ tensor, inputs, output, overwrites }: PlannedKernel, kernel: Kernel): Job {
@@ -61,6 +63,7 @@ export function joinNeighbours(jobs: readonly Job[], mostBuffers: number): Job[]
 
 function fits(group: readonly Job[], job: Job, mostBuffers: number): boolean {
   const [first] = group;
+  if (group.length >= mostParts()) return false;
   if (!isSmall(job.kernel) || !isSmall(first.kernel)) return false;
   if (signatureOf(job.kernel) !== signatureOf(first.kernel)) return false;
   const all = [...group, job];

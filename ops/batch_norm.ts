@@ -58,7 +58,7 @@ interface ChannelWalk {
    */
   readonly each: (body: string) => string;
   readonly lanes: number;
-  readonly constants: Readonly<Record<string, number>>;
+  readonly sizes: Readonly<Record<string, number>>;
   readonly iterations: number;
 }
 
@@ -82,7 +82,7 @@ ${body}
     }
   }`,
     lanes,
-    constants: {
+    sizes: {
       C: channels,
       N: n,
       PLANE: plane,
@@ -104,7 +104,7 @@ const statisticsOp: Op<null> = {
   shape: ([x]) => [2, x[1]],
   dtype: f32,
   kernel(request) {
-    const { wide, value, across, each, lanes, constants, iterations } = channelWalk(
+    const { wide, value, across, each, lanes, sizes, iterations } = channelWalk(
       request.inputs[0].shape,
     );
     return kernel({
@@ -112,13 +112,13 @@ const statisticsOp: Op<null> = {
       request,
       inputs: ["x"],
       vectors: wide ? ["x"] : [],
-      constants,
+      sizes,
       declarations: [
         sumOfLanes("mean", lanes),
         sumOfLanes("rest", lanes, "vec2f"),
       ].join("\n"),
       workgroupSize: [lanes, 1, 1],
-      workgroups: [constants.C, 1, 1],
+      workgroups: [sizes.C, 1, 1],
       iterations,
       body: `  let c = workgroup.x;
   let origin = ${value}(x[c * PLANE + min(lane, PLANE - 1u)])${wide ? ".x" : ""};
@@ -225,7 +225,7 @@ const sumsOp: Op<Attrs> = {
   shape: ([x]) => [2, x[1]],
   dtype: f32,
   kernel(request) {
-    const { wide, value, across, each, lanes, constants, iterations } = channelWalk(
+    const { wide, value, across, each, lanes, sizes, iterations } = channelWalk(
       request.inputs[0].shape,
     );
     return kernel({
@@ -233,10 +233,10 @@ const sumsOp: Op<Attrs> = {
       request,
       inputs: ["x", "g", "gamma", "beta", "statistics"],
       vectors: wide ? ["x", "g"] : [],
-      constants,
+      sizes,
       declarations: [sumOfLanes("plain", lanes), sumOfLanes("weighted", lanes)].join("\n"),
       workgroupSize: [lanes, 1, 1],
-      workgroups: [constants.C, 1, 1],
+      workgroups: [sizes.C, 1, 1],
       iterations,
       body: `  let c = workgroup.x;
 ${channelFactor(request.attrs.eps)}
@@ -288,7 +288,7 @@ const fixedStatisticsOp: Op<Attrs> = {
   kernel: (request) =>
     perElement("batchNorm2d.statistics.fixed.grad", request, {
       inputs: ["sums", "gamma", "statistics"],
-      constants: { C: request.output.shape[1] },
+      sizes: { C: request.output.shape[1] },
       body: `  let c = i % C;
 ${channelStatistics(request.attrs.eps)}
   let factor = f32(gamma[c]) * perDeviation;
@@ -337,7 +337,7 @@ ${large.map(load).join("\n")}
   return perElement(name, request, {
     inputs: [...bound, ...small],
     vectors: wide ? [...bound, "out"] : [],
-    constants: { C, PLANE: plane / perInvocation, VALUES: n * plane },
+    sizes: { C, PLANE: plane / perInvocation, VALUES: n * plane },
     count: sizeOf(shape) / perInvocation,
     body: `  let c = i / PLANE % C;\n${channel}\n${elements.join("\n")}`,
   });
@@ -391,7 +391,7 @@ const runningOp: Op<{ readonly row: number; readonly keep: number; readonly take
     const old = overwrites === 0 ? "out" : "old";
     return perElement("batchNorm2d.running", request, {
       inputs: ["old", "statistics"],
-      constants: { FIRST: row * request.output.shape[0] },
+      sizes: { FIRST: row * request.output.shape[0] },
       body: `  out[i] = ${literal(keep)} * ${old}[i] + ${literal(take)} * statistics[FIRST + i];`,
     });
   },

@@ -171,7 +171,7 @@ const sliceOp: Op<Block & { readonly count: Shape }> = {
     return perElement("slice", request, {
       inputs: ["x"],
       vectors: wide ? ["x", "out"] : [],
-      constants: { FIRST: wide ? first / 4 : first },
+      sizes: { FIRST: wide ? first / 4 : first },
       count: sizeOf(output.shape) / (wide ? 4 : 1),
       body: `  out[i] = x[FIRST + ${offset}];`,
     });

@@ -208,39 +208,49 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const results = range(TH).flatMap((p) =>
     range(TW).flatMap((t) => quads.map((q) => ({ p, t, q, name: `${p}_${t}_${q}` })))
   );
-  /**
-   * Kernel row `u`, its name in the shader `row`, into sums of this round. They are added to the results at its end:
-   * adding up in two levels keeps roundings small, as √(rounds + taps) and not √(rounds · taps).
-   */
-  const kernelRow = (u: number, row: string) =>
-    range(kW).flatMap((v) => [
-      ...quads.map((q) =>
+  /** The weights of kernel row `u`, its name in the shader `row`. */
+  const weightsOf = (u: number, row: string) =>
+    range(kW).flatMap((v) =>
+      quads.map((q) =>
         `      let w_${u}_${v}_${q} = vec4f(w[taps + ${row} * ${kW * quarter(O)}u + ${
           v * quarter(O) + q
         }u]);`
-      ),
-      ...results.map(({ p, t, q, name }) => {
-        const x = `x_${p * stride + u * dilation}_${t * stride + v * dilation}`;
-        const w = `w_${u}_${v}_${q}`;
-        return u === 0 && v === 0
-          ? `      var s_${name} = ${x} * ${w};`
-          : `      s_${name} = fma(vec4f(${x}), ${w}, s_${name});`;
-      }),
-    ]);
-  const addUp = results.map(({ name }) => `      y_${name} += s_${name};`);
+      )
+    );
+  /**
+   * Multiply-adds of kernel rows `us`, one result after the other so that its sum stays in a register for all taps.
+   * What a round gives is added to the result at its end: adding up in two levels keeps roundings small, as
+   * √(rounds + taps) and not √(rounds · taps).
+   */
+  const products = (us: readonly number[]) =>
+    results.flatMap(({ p, t, q, name }) => {
+      const terms = us.flatMap((u) =>
+        range(kW).map((
+          v,
+        ) => [`x_${p * stride + u * dilation}_${t * stride + v * dilation}`, `w_${u}_${v}_${q}`])
+      );
+      return [
+        ...terms.map(([x, w], i) =>
+          i === 0
+            ? `      var s_${name} = ${x} * ${w};`
+            : `      s_${name} = fma(vec4f(${x}), ${w}, s_${name});`
+        ),
+        `      y_${name} += s_${name};`,
+      ];
+    });
   const round = rows
     ? [
       `      let top = i32(oy * ${stride}u) - ${padY};`,
       ...patchOffsets(TH, kH, stride, dilation).flatMap(patchRow),
-      ...range(kH).flatMap((u) => kernelRow(u, `${u}u`)),
-      ...addUp,
+      ...range(kH).flatMap((u) => weightsOf(u, `${u}u`)),
+      ...products(range(kH)),
     ]
     : [
       `    for (var u = 0u; u < ${kH}u; u++) {`,
       `      let top = i32(oy * ${stride}u + u * ${dilation}u) - ${padY};`,
       ...range(TH).map((p) => p * stride).flatMap(patchRow),
-      ...kernelRow(0, "u"),
-      ...addUp,
+      ...weightsOf(0, "u"),
+      ...products([0]),
       "    }",
     ];
   const vectorStores = outW % 4 === 0;

@@ -19,12 +19,13 @@ const fillOp: Op<FillAttrs> = {
   kernel(request) {
     const { attrs, output } = request;
     const type = output.dtype === "f16" ? "f32" : output.dtype;
-    // By its bits and through a variable: WGSL refuses infinities and NaN in constants.
+    // By its bits: WGSL refuses infinities and NaN in constants, and all numbers share a shader.
     return perElement("full", request, {
       inputs: [],
       vectors: ["out"],
+      sizes: { BITS: attrs.bits },
       count: Math.ceil(sizeOf(output.shape) / 4), // buffers are padded: the last group may stick out
-      body: `  var bits = ${attrs.bits}u;\n  out[i] = vec4<Out>(Out(bitcast<${type}>(bits)));`,
+      body: `  out[i] = vec4<Out>(Out(bitcast<${type}>(BITS)));`,
     });
   },
   grad: () => [],

@@ -103,19 +103,19 @@ interface Tile {
  */
 function chooseTile(rows: number, columns: number, batch: number): Tile {
   const most = isSoftware() ? { rows: 16, columns: 16 } : { rows: 16, columns: 8 };
-  let best: Tile = { rows: Math.min(rows, 4), columns: 4 };
-  let least = Infinity;
-  for (const tileRows of rows < 4 ? [rows] : [4, 8, 16]) {
-    for (const tileColumns of [4, 8, 16]) {
-      if (tileRows > most.rows || tileColumns > most.columns) continue;
-      const tiles = Math.ceil(rows / tileRows) * Math.ceil(columns / tileColumns) * batch;
-      const loads = Math.ceil(tileRows / 4) + tileColumns / 4;
-      const perTerm = loads * COST.vector + tileRows * tileColumns * COST.product;
-      const time = Math.ceil(tiles / COST.abreast) * perTerm;
-      if (time < least) [best, least] = [{ rows: tileRows, columns: tileColumns }, time];
-    }
-  }
-  return best;
+  const sizes = [4, 8, 16];
+  const candidates = sizes.filter((size) => size <= Math.min(rows, most.rows)).flatMap((tileRows) =>
+    sizes.filter((size) => size <= Math.min(columns, most.columns))
+      .map((tileColumns): Tile => ({ rows: tileRows, columns: tileColumns }))
+  );
+  const timeOf = (tile: Tile) => {
+    const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * batch;
+    const loads = (tile.rows + tile.columns) / 4;
+    const perTerm = loads * COST.vector + tile.rows * tile.columns * COST.product;
+    return Math.ceil(tiles / COST.abreast) * perTerm;
+  };
+  const small: Tile = { rows: Math.min(rows, 4), columns: 4 };
+  return candidates.reduce((a, b) => timeOf(b) < timeOf(a) ? b : a, candidates[0] ?? small);
 }
 
 function tileKernel(request: KernelRequest<Attrs>): Kernel {
@@ -178,16 +178,15 @@ function tileKernel(request: KernelRequest<Attrs>): Kernel {
     return [...loadsOfA, ...loadsOfB, ...products].map((line) => `    ${line}`).join("\n");
   };
 
-  const whole = rows % tile.rows === 0 && columns % tile.columns === 0;
-  const ifInside = (r: number, c: number, store: string) =>
-    whole ? store : `if (row + ${r}u < M && column + ${c}u < N) { ${store} }`;
+  const ifInside = (c: number, store: string) =>
+    tile.columns <= columns ? store : `if (column + ${c}u < N) { ${store} }`;
   const store = (r: number, q: number) => {
     const place = `(batch * M + row + ${r}u) * N + column + ${4 * q}u`;
     if (wideOut) {
-      return ifInside(r, 4 * q, `out[(${place}) / 4u] = vec4<Out>(y${r}_${q});`);
+      return ifInside(4 * q, `out[(${place}) / 4u] = vec4<Out>(y${r}_${q});`);
     }
     return range(4).map((c) =>
-      ifInside(r, 4 * q + c, `out[${place} + ${c}u] = Out(y${r}_${q}.${names[c]});`)
+      ifInside(4 * q + c, `out[${place} + ${c}u] = Out(y${r}_${q}.${names[c]});`)
     ).join("\n  ");
   };
   const tail = terms % 4 === 0 ? "" : `
@@ -215,12 +214,13 @@ ${step(1)}
     workgroupSize: [WORKGROUP, 1, 1],
     workgroups,
     iterations: Math.ceil(terms / 4) + 4,
-    // What lies beyond the last row or column is read and multiplied too, but never stored.
+    // The last tiles begin earlier where they would stick out: what two tiles share has the same sum in both. Only a
+    // matrix with fewer than four columns has less than one tile.
     body: `  let tile = global.y * ROW + global.x;
   let batch = tile / (DOWN * ACROSS);
   if (batch >= BATCH) { return; }
-  let row = tile / ACROSS % DOWN * ${tile.rows}u;
-  let column = tile % ACROSS * ${tile.columns}u;
+  let row = min(tile / ACROSS % DOWN * ${tile.rows}u, M - ${tile.rows}u);
+  let column = min(tile % ACROSS * ${tile.columns}u, max(N, ${tile.columns}u) - ${tile.columns}u);
   let startA = ${starts.a.place ?? "batch * STRIDE_A"};
   let startB = ${starts.b.place ?? "batch * STRIDE_B"};
 ${tileRowsAt.map((r) => groupsAt.map((q) => `  var y${r}_${q} = vec4f();`).join("")).join("\n")}

@@ -42,7 +42,7 @@ function halvingKernel(request: KernelRequest<Window>): Kernel {
   return perElement("maxPool2d", request, {
     inputs: ["x"],
     vectors: ["x", "out"],
-    constants: { WIDTH: x.shape[3] / 4, GROUPS: x.shape[3] / 8 },
+    sizes: { WIDTH: x.shape[3] / 4, GROUPS: x.shape[3] / 8 },
     count: sizeOf(output.shape) / 4,
     body: `  let top = i / GROUPS * 2u * WIDTH + i % GROUPS * 2u;
   let left = max(x[top], x[top + WIDTH]);
@@ -57,7 +57,7 @@ function halvingGradient(request: KernelRequest<Window>): Kernel {
   return perElement("maxPool2d.grad", request, {
     inputs: ["x", "g"],
     vectors: ["x", "out"],
-    constants: { WIDTH: x.shape[3] / 4 },
+    sizes: { WIDTH: x.shape[3] / 4 },
     count: sizeOf(output.shape) / 8,
     body: `  let top = i / WIDTH * 2u * WIDTH + i % WIDTH;
   let above = x[top];

@@ -44,7 +44,7 @@ const nearestOp: Op<Attrs> = {
       ? doublingKernel(request)
       : perElement("upsample2d.nearest", request, {
         inputs: ["x"],
-        constants: sizes(request.inputs[0].shape, request.attrs),
+        sizes: sizes(request.inputs[0].shape, request.attrs),
         body:
           "  out[i] = x[i / (H * S * W * S) * (H * W) + i / (W * S) % (H * S) / S * W + i % (W * S) / S];",
       }),
@@ -59,7 +59,7 @@ const nearestGradientOp: Op<Attrs> = {
       ? doublingGradient(request)
       : perElement("upsample2d.nearest.grad", request, {
         inputs: ["g"],
-        constants: sizes(request.output.shape, request.attrs),
+        sizes: sizes(request.output.shape, request.attrs),
         iterations: request.attrs.scale * (1 + request.attrs.scale),
         body: `  let corner = (i / W * W * S + i % W) * S;
   var sum = 0.0;
@@ -85,7 +85,7 @@ function doublingKernel(request: KernelRequest<Attrs>): Kernel {
   return perElement("upsample2d.nearest", request, {
     inputs: ["x"],
     vectors: ["x", "out"],
-    constants: { WIDTH: x.shape[3] / 4 },
+    sizes: { WIDTH: x.shape[3] / 4 },
     count: sizeOf(x.shape) / 4,
     body: `  let four = x[i];
   let top = i / WIDTH * 4u * WIDTH + i % WIDTH * 2u;
@@ -101,7 +101,7 @@ function doublingGradient(request: KernelRequest<Attrs>): Kernel {
   return perElement("upsample2d.nearest.grad", request, {
     inputs: ["g"],
     vectors: ["g", "out"],
-    constants: { WIDTH: output.shape[3] / 4 },
+    sizes: { WIDTH: output.shape[3] / 4 },
     count: sizeOf(output.shape) / 4,
     body: `  let top = i / WIDTH * 4u * WIDTH + i % WIDTH * 2u;
   let left = vec4f(g[top]) + vec4f(g[top + 2u * WIDTH]);

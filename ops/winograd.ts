@@ -79,6 +79,8 @@ const SIDE = 4;
 const VALUES = 6;
 /** Tiles, or output channels, that an invocation takes at a time. */
 const LANES = 4;
+/** T is a multiple of this, the width of a matrix product's own tiles, so that one shader serves all products. */
+const MULTIPLE = 16;
 /** Tiles may cover so many times the image: a direct convolution is slow on small images, too. */
 const MOST_COVERED = 4;
 /** Fewer channels, in and out multiplied, and the transforms cost more than they save. */
@@ -130,7 +132,7 @@ interface Image {
 function countTiles([N, , H, W]: Shape) {
   const [down, across] = [Math.ceil(H / SIDE), Math.ceil(W / SIDE)];
   const count = N * down * across;
-  return { down, across, count, T: Math.ceil(count / LANES) * LANES };
+  return { down, across, count, T: Math.ceil(count / MULTIPLE) * MULTIPLE };
 }
 
 /** `[N, C, H, W]` to `[36, C, T]`. */
