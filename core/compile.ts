@@ -25,6 +25,7 @@ import {
   summarise,
 } from "./plan.ts";
 import { acquireAll, type Block, release } from "./pool.ts";
+import { measureChoices } from "./measure.ts";
 import {
   bind,
   bufferOfLeaf,
@@ -281,6 +282,7 @@ async function trace(
   const constants = constantParts(roots);
   const data = ancestors(roots).leaves.filter((x) => x.storage.host !== null);
   await realiseNow(gpu, constants);
+  await measureChoices(gpu, roots);
 
   // A variable that is returned stands for itself; everything else gets a handle per call.
   const outputs = [...new Set(wanted)].filter((x) => !("initial" in resolveView(x)));

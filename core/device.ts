@@ -6,6 +6,7 @@
  * @module
  */
 import { GpuError } from "./errors.ts";
+import { loadChoices } from "./tune.ts";
 
 /** What the rest of `core/` needs of the device. */
 export interface Gpu {
@@ -108,9 +109,11 @@ async function open(): Promise<Gpu> {
     opened = opening = undefined;
   });
   const { description, vendor, device: model, isFallbackAdapter } = adapter.info;
+  const name = description || [vendor, model].filter(Boolean).join(" ") || "unnamed adapter";
+  await loadChoices(name);
   return opened = {
     device,
-    name: description || [vendor, model].filter(Boolean).join(" ") || "unnamed adapter",
+    name,
     f16: device.features.has("shader-f16"),
     timestamps: device.features.has("timestamp-query"),
     software: isFallbackAdapter || /llvmpipe|swiftshader/i.test(description),

@@ -13,6 +13,7 @@
 import { ancestors, resolveView } from "./graph.ts";
 import type { Recipe } from "./op.ts";
 import { Tensor } from "./tensor.ts";
+import { withSubject } from "./tune.ts";
 
 /** The tensors that stand for `roots` when every operation that can be lowered is. */
 export function lower(roots: readonly Tensor[]): Tensor[] {
@@ -37,10 +38,20 @@ export function lower(roots: readonly Tensor[]): Tensor[] {
     const recipe = x.recipe!;
     const inputs = recipe.inputs.map(standIn);
     const before = new Tensor([], "f32", {}).id;
-    const steps = recipe.op.lower?.({ inputs, output: x, attrs: recipe.attrs });
+    const steps = withSubject(
+      subjectOf(x),
+      () => recipe.op.lower?.({ inputs, output: x, attrs: recipe.attrs }),
+    );
     lowered.set(x, steps ? share(steps, before, shared, remake) : remake(x, recipe, inputs));
   }
   return roots.map(standIn);
+}
+
+/** An operation in words that say all that its speed depends on. */
+export function subjectOf({ recipe, shape, dtype }: Tensor): string {
+  const { op, inputs, attrs } = recipe!;
+  const types = [...inputs, { shape, dtype }].map((it) => `[${it.shape.join(", ")}] ${it.dtype}`);
+  return `${op.name} ${types.join(" ")} ${JSON.stringify(attrs)}`;
 }
 
 /** The same steps with those made before in place of new ones that do the same; steps have ids above `before`. */

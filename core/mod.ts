@@ -11,7 +11,13 @@ export { apply } from "./op.ts";
 export { assign, Variable, variable } from "./variable.ts";
 export { read } from "./run.ts";
 export { grad } from "./grad.ts";
-export { setChoice } from "./tune.ts";
+export {
+  type ChoiceRow,
+  type MeasuredChoice,
+  type MeasuredChoices,
+  measuredChoices,
+  setChoice,
+} from "./tune.ts";
 export { compile, type Step, type StepInputs } from "./compile.ts";
 export { profile, type ProfileRow } from "./profile.ts";
 export type { PlanSummary } from "./plan.ts";

@@ -1,25 +1,130 @@
 /**
- * Choosing among ways to compute the same thing.
+ * Choosing among ways to compute the same thing. Whoever can do something in several ways names them, the best guess
+ * first, and is told which to use:
+ *
+ *     1. what setChoice() says                 to compare, or to have the same rounding everywhere
+ *     2. what was measured on this adapter     kept in a file of the user's cache folder
+ *     3. the first candidate
+ *
+ * Measuring takes seconds, for every candidate must be compiled, so it is asked for: AE_TUNE in io/choices_file.ts.
  *
  * @module
  */
 
-const chosen = new Map<string, string>();
+/** How long each candidate took, for one question. */
+export interface MeasuredChoice {
+  /** The one that took least. */
+  readonly choice: string;
+  /** Milliseconds by candidate. */
+  readonly timesMs: Readonly<Record<string, number>>;
+}
+
+/** Answers by question: `conv2d | conv2d [8, 32, 32, 32] f32 …`. */
+export type MeasuredChoices = ReadonlyMap<string, MeasuredChoice>;
+
+/** Where answers are kept between runs. */
+export interface ChoiceStore {
+  /**
+   * `off` ignores what was measured, `cached` uses it, `on` measures what is missing, `force` measures everything once
+   * more.
+   */
+  readonly mode: () => "off" | "cached" | "on" | "force";
+  /** What was measured on an adapter. */
+  readonly load: (adapter: string) => Promise<MeasuredChoices>;
+  /** Keep what was measured on an adapter. */
+  readonly save: (adapter: string, choices: MeasuredChoices) => Promise<void>;
+}
+
+const forced = new Map<string, string>();
+let measured = new Map<string, MeasuredChoice>();
+let store: ChoiceStore | undefined;
+/** What is being planned right now, in words that say all that its speed depends on. */
+let subject: string | undefined;
+/** The questions asked since {@linkcode questionsOf} began, with their candidates. */
+let asked: Map<string, readonly string[]> | undefined;
+
+/** Keep answers in this store: for io/. */
+export function installChoiceStore(newStore: ChoiceStore): void {
+  store = newStore;
+}
+
+/** Read what was measured on an adapter; called once when the device is opened. */
+export async function loadChoices(adapter: string): Promise<void> {
+  measured = new Map(store && store.mode() !== "off" ? await store.load(adapter) : []);
+}
+
+/** Whether a question should be measured now. */
+export function wantsMeasuring(question: string): boolean {
+  const mode = store?.mode() ?? "cached";
+  return mode === "force" || (mode === "on" && !measured.has(question));
+}
+
+/** Answer a question from now on, and keep the answer. */
+export async function keepChoice(
+  adapter: string,
+  question: string,
+  answer: MeasuredChoice,
+): Promise<void> {
+  measured.set(question, answer);
+  await store?.save(adapter, measured);
+}
+
+/** Run `body`, in which {@linkcode choose} concerns this subject. */
+export function withSubject<T>(name: string, body: () => T): T {
+  const before = subject;
+  subject = name;
+  try {
+    return body();
+  } finally {
+    subject = before;
+  }
+}
+
+/** The questions that `body` asks, with their candidates. */
+export function questionsOf(body: () => void): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  asked = found;
+  try {
+    body();
+  } finally {
+    asked = undefined;
+  }
+  return found;
+}
+
+/** Run `body` with one question answered. */
+export function withAnswer<T>(question: string, choice: string, body: () => T): T {
+  const before = measured.get(question);
+  measured.set(question, { choice, timesMs: {} });
+  try {
+    return body();
+  } finally {
+    if (before) measured.set(question, before);
+    else measured.delete(question);
+  }
+}
 
 /**
- * The candidate to use for `what`: the one that {@linkcode setChoice} names if it is among them, else the first.
+ * The candidate to use for `what`, in the order of the table above.
+ *
+ * @param candidates At least one, the best guess first.
  */
 export function choose(what: string, candidates: readonly string[]): string {
-  const forced = chosen.get(what);
-  return forced !== undefined && candidates.includes(forced) ? forced : candidates[0];
+  const named = forced.get(what);
+  if (named !== undefined && candidates.includes(named)) return named;
+  if (candidates.length === 1 || subject === undefined) return candidates[0];
+  const question = `${what} | ${subject}`;
+  asked?.set(question, candidates);
+  const answer = measured.get(question)?.choice;
+  return answer !== undefined && candidates.includes(answer) ? answer : candidates[0];
 }
 
 /**
  * Use one way to compute an operation wherever it can be used, whatever its speed: to compare them, or to have the
  * same rounding everywhere. Concerns what is planned from now on.
  *
- * @param what The operation, `"conv2d"`.
- * @param candidate `"direct"` or `"winograd"`; null gives the choice back to the library.
+ * @param what The operation: `"conv2d"` (`"product"`, `"winograd"`, `"direct"`) or `"matmul"` (tiles like `"16x16"`).
+ * @param candidate The way; null gives the choice back to the library.
  *
  * @example Usage
  * ```ts
@@ -35,6 +140,33 @@ export function choose(what: string, candidates: readonly string[]): string {
  * ```
  */
 export function setChoice(what: string, candidate: string | null): void {
-  if (candidate === null) chosen.delete(what);
-  else chosen.set(what, candidate);
+  if (candidate === null) forced.delete(what);
+  else forced.set(what, candidate);
+}
+
+/** One row of {@linkcode measuredChoices}. */
+export interface ChoiceRow extends MeasuredChoice {
+  /** What was chosen for, `conv2d | conv2d [8, 32, 32, 32] f32 …`. */
+  readonly question: string;
+  /** How many times as long the next best candidate took. */
+  readonly margin: number;
+}
+
+/**
+ * What was measured on the open adapter: empty until the device is open, and where nothing was measured.
+ *
+ * @example Usage
+ * ```ts
+ * import { measuredChoices } from "ae";
+ *
+ * for (const { question, choice, margin } of measuredChoices()) {
+ *   console.log(`${question}: ${choice}, ${margin.toFixed(2)} times as fast as the next`);
+ * }
+ * ```
+ */
+export function measuredChoices(): ChoiceRow[] {
+  return [...measured].map(([question, { choice, timesMs }]) => {
+    const others = Object.entries(timesMs).filter(([name]) => name !== choice).map(([, ms]) => ms);
+    return { question, choice, timesMs, margin: Math.min(...others) / timesMs[choice] };
+  });
 }

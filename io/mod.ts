@@ -1,4 +1,6 @@
 /** Files: weights, JSON, COCO's records. Read with checks, written completely or not at all. @module */
+import "./choices_file.ts"; // keeps what core measures
+
 export * from "./coco_records.ts";
 export * from "./files.ts";
 export { readJson } from "./json.ts";

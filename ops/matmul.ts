@@ -19,6 +19,7 @@ import { grid, isSoftware, type Kernel, kernel } from "../core/kernel.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import { broadcastShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { choose } from "../core/tune.ts";
 import { slice } from "./concat.ts";
 import { full } from "./fill.ts";
 import { axesOf, mergeAxes, offsetOf } from "./strided.ts";
@@ -114,9 +115,14 @@ function chooseTile(rows: number, columns: number, batch: number): Tile {
     const perTerm = loads * COST.vector + tile.rows * tile.columns * COST.product;
     return Math.ceil(tiles / COST.abreast) * perTerm;
   };
-  const small: Tile = { rows: Math.min(rows, 4), columns: 4 };
-  return candidates.reduce((a, b) => timeOf(b) < timeOf(a) ? b : a, candidates[0] ?? small);
+  if (candidates.length === 0) return { rows: Math.min(rows, 4), columns: 4 };
+  const bestFirst = candidates.toSorted((a, b) => timeOf(a) - timeOf(b));
+  const names = bestFirst.map((tile) => `${tile.rows}x${tile.columns}`);
+  return bestFirst[names.indexOf(choose("matmul", names.slice(0, MOST_MEASURED)))];
 }
+
+/** Only so many tiles are worth measuring: the others are estimated to be much slower. */
+const MOST_MEASURED = 4;
 
 function tileKernel(request: KernelRequest<Attrs>): Kernel {
   const { inputs: [a, b], output, attrs: { transposeA, transposeB } } = request;

@@ -40,7 +40,8 @@ const LIBRARY = [
 export const LAYERS: readonly (readonly [place: string, imports: readonly string[]])[] = [
   ["core/host_array.ts", []],
   ["core/errors.ts", ["core/host_array.ts"]],
-  ["core", []],
+  ["core/tune.ts", []],
+  ["core", ["core/tune.ts"]],
   ["ops", ["core"]],
   ["nn", ["core", "ops"]],
   ["models", NETWORK],
@@ -52,7 +53,7 @@ export const LAYERS: readonly (readonly [place: string, imports: readonly string
   ["data", NO_GPU],
   ["metrics", NO_GPU],
   ["display", NO_GPU],
-  ["io", NO_GPU],
+  ["io", [...NO_GPU, "core/tune.ts"]],
   ["mod.ts", LIBRARY],
   ["cli", ["mod.ts", ...LIBRARY]],
   ["bench", ["mod.ts", ...LIBRARY]],

@@ -189,6 +189,7 @@ async function runStep({ name, args, tests }: Step): Promise<StepResult> {
 
 /** Run steps, print the closing line, and return the exit code. */
 async function runGate(steps: readonly Step[]): Promise<number> {
+  Deno.env.set("AE_TUNE", "off"); // the same choices on every machine, whatever was measured here
   console.log(`WebGPU adapter: ${await ensureAdapter()}`);
   let passed = 0;
   let failed = 0;
