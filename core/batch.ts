@@ -25,6 +25,8 @@ export interface Job {
   readonly writes: readonly Place[];
   /** Floating-point operations, for profiles. */
   readonly flops: number;
+  /** Bytes of all that is read and written, each once, for profiles. */
+  readonly bytes: number;
 }
 
 /**
@@ -43,6 +45,7 @@ export function jobOf({ tensor, inputs, output, overwrites }: PlannedKernel, ker
     reads: inputs.filter((_, i) => i !== overwrites),
     writes: [output],
     flops: op.flops?.(tensors.map(({ shape }) => shape), attrs) ?? 0,
+    bytes: [...new Set(tensors), tensor].reduce((sum, x) => sum + x.bytes, 0),
   };
 }
 
@@ -158,6 +161,7 @@ function join(jobs: readonly Job[]): Job {
     reads: reads.map(({ place }) => place),
     writes: jobs.flatMap(({ writes }) => writes),
     flops: jobs.reduce((sum, { flops }) => sum + flops, 0),
+    bytes: jobs.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
 

@@ -88,11 +88,12 @@ interface CompiledVersion {
   readonly copies: readonly { from: GPUBuffer; to: GPUBuffer; bytes: number }[];
 }
 
-/** How long one dispatch took, and how much arithmetic it says it does. For profile.ts. */
+/** How long one dispatch took, and how much it says it does. For profile.ts. */
 export interface TimedDispatch {
   readonly title: string;
   readonly timeMs: number;
   readonly flops: number;
+  readonly bytes: number;
 }
 
 type Timer = (inputs: unknown) => Promise<TimedDispatch[]>;
@@ -202,10 +203,11 @@ export function compile<T extends object, O>(
       replay(gpu, owner, version, arrays, (encoder) => queries.encode(encoder, version.dispatches));
       submitted();
       const times = await queries.read();
-      return version.jobs.map(({ kernel: { title }, flops }, i) => ({
+      return version.jobs.map(({ kernel: { title }, flops, bytes }, i) => ({
         title,
         timeMs: times[i],
         flops,
+        bytes,
       }));
     }));
   return step;

@@ -1,5 +1,6 @@
 /**
- * Where a compiled step spends its time: every dispatch timed on the device itself.
+ * Where a compiled step spends its time: every dispatch timed on the device itself. `profileTable` and `drawProfile` of
+ * display/profile.ts show the rows.
  *
  * @module
  */
@@ -15,6 +16,8 @@ export interface ProfileRow {
   readonly timeMs: number;
   /** Floating-point operations per second in units of 10⁹, where the operation says how many it does. */
   readonly gflops: number | null;
+  /** Bytes per second in units of 10⁹: every tensor read or written counts once, however often it is loaded. */
+  readonly gigabytesPerSecond: number;
 }
 
 /**
@@ -28,30 +31,31 @@ export interface ProfileRow {
  *
  * @example Usage
  * ```ts
- * import { compile, hostArray, profile, type Tensor } from "ae";
+ * import { compile, hostArray, profile, profileTable, type Tensor } from "ae";
  *
  * using step = compile(({ x }: { x: Tensor }) => x.square().sum());
- * const rows = await profile(step, { x: hostArray([4]) });
- * console.log(rows.map((row) => `${row.timeMs.toFixed(3)} ms  ${row.title}`).join("\n"));
+ * console.log(profileTable(await profile(step, { x: hostArray([4]) })));
  * ```
  */
 export async function profile<T extends object, O>(
   step: Step<T, O>,
   inputs: StepInputs<T>,
 ): Promise<ProfileRow[]> {
-  const rows = new Map<string, { count: number; timeMs: number; flops: number }>();
-  for (const { title, timeMs, flops } of await timeVersions(step, inputs)) {
-    const row = rows.get(title) ?? { count: 0, timeMs: 0, flops: 0 };
+  const rows = new Map<string, { count: number; timeMs: number; flops: number; bytes: number }>();
+  for (const { title, timeMs, flops, bytes } of await timeVersions(step, inputs)) {
+    const row = rows.get(title) ?? { count: 0, timeMs: 0, flops: 0, bytes: 0 };
     rows.set(title, {
       count: row.count + 1,
       timeMs: row.timeMs + timeMs,
       flops: row.flops + flops,
+      bytes: row.bytes + bytes,
     });
   }
-  return [...rows].map(([title, { count, timeMs, flops }]) => ({
+  return [...rows].map(([title, { count, timeMs, flops, bytes }]) => ({
     title,
     count,
     timeMs,
     gflops: flops > 0 && timeMs > 0 ? flops / timeMs / 1e6 : null,
+    gigabytesPerSecond: timeMs > 0 ? bytes / timeMs / 1e6 : 0,
   })).sort((a, b) => b.timeMs - a.timeMs);
 }
