@@ -39,7 +39,7 @@ export function lower(roots: readonly Tensor[]): Tensor[] {
     const inputs = recipe.inputs.map(standIn);
     const before = new Tensor([], "f32", {}).id;
     const steps = withSubject(
-      subjectOf(x),
+      () => subjectOf(x),
       () => recipe.op.lower?.({ inputs, output: x, attrs: recipe.attrs }),
     );
     lowered.set(x, steps ? share(steps, before, shared, remake) : remake(x, recipe, inputs));

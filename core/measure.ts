@@ -51,7 +51,7 @@ export async function measureChoices(gpu: Gpu, roots: readonly Tensor[]): Promis
 /** Ask everything that planning this one operation asks. */
 function planOne(x: Tensor): void {
   const { op, inputs, attrs } = x.recipe!;
-  withSubject(subjectOf(x), () => {
+  withSubject(() => subjectOf(x), () => {
     op.lower?.({ inputs, output: x, attrs });
     op.kernel?.({ inputs, output: x, attrs, overwrites: -1 });
   });

@@ -65,6 +65,11 @@ export interface Op<Attrs> {
   readonly kernel?: (request: KernelRequest<Attrs>) => Kernel;
   /** Gradients of the inputs, null for an input that has none; omit where there is no gradient at all. */
   readonly grad?: (request: GradRequest<Attrs>) => readonly (Tensor | null)[];
+  /**
+   * The same result from one kernel that also computes some of the inputs: those where `which` is true, which nobody
+   * else needs. Null where that is not possible; see fuse.ts.
+   */
+  readonly absorb?: (recipe: Recipe, which: readonly boolean[]) => Recipe | null;
   /** True if the kernel can write its result over an input of the same shape and type. */
   readonly inPlace?: boolean;
   /** True if the result is the first input's buffer under another shape. */

@@ -16,6 +16,7 @@
  * @module
  */
 import { bytesPerNumber } from "./dtype.ts";
+import { fuse } from "./fuse.ts";
 import { ancestors, resolveView } from "./graph.ts";
 import { sizeOf } from "./host_array.ts";
 import { lower } from "./lower.ts";
@@ -67,7 +68,7 @@ export function makePlan(
   assignments: readonly Assignment[] = [],
 ): Plan {
   const asked = [...outputs, ...assignments.map(({ value }) => value)];
-  const lowered = lower(asked.map(resolveView)).map(resolveView);
+  const lowered = fuse(lower(asked.map(resolveView))).map(resolveView);
   const [wanted, values] = [lowered.slice(0, outputs.length), lowered.slice(outputs.length)];
   const { computed, leaves } = ancestors([...wanted, ...values]);
   const order = new Map(computed.map((x, i) => [x, i]));

@@ -60,7 +60,7 @@ export function prepare(gpu: Gpu, plan: Plan): Promise<PreparedJob[]> {
     const { op, inputs, attrs } = tensor.recipe!;
     if (!op.kernel) throw new GpuError(`internal: ${op.name} has no kernel and is no view`);
     const kernel = withSubject(
-      subjectOf(tensor),
+      () => subjectOf(tensor),
       () => op.kernel!({ inputs, output: tensor, attrs, overwrites }),
     );
     return jobOf(planned, kernel);

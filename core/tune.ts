@@ -39,7 +39,7 @@ const forced = new Map<string, string>();
 let measured = new Map<string, MeasuredChoice>();
 let store: ChoiceStore | undefined;
 /** What is being planned right now, in words that say all that its speed depends on. */
-let subject: string | undefined;
+let subject: (() => string) | undefined;
 /** The questions asked since {@linkcode questionsOf} began, with their candidates. */
 let asked: Map<string, readonly string[]> | undefined;
 
@@ -70,7 +70,7 @@ export async function keepChoice(
 }
 
 /** Run `body`, in which {@linkcode choose} concerns this subject. */
-export function withSubject<T>(name: string, body: () => T): T {
+export function withSubject<T>(name: () => string, body: () => T): T {
   const before = subject;
   subject = name;
   try {
@@ -113,7 +113,7 @@ export function choose(what: string, candidates: readonly string[]): string {
   const named = forced.get(what);
   if (named !== undefined && candidates.includes(named)) return named;
   if (candidates.length === 1 || subject === undefined) return candidates[0];
-  const question = `${what} | ${subject}`;
+  const question = `${what} | ${subject()}`;
   asked?.set(question, candidates);
   const answer = measured.get(question)?.choice;
   return answer !== undefined && candidates.includes(answer) ? answer : candidates[0];

@@ -16,12 +16,15 @@
  *
  * Inputs are broadcast as in NumPy. A number in place of a tensor is baked into the shader.
  *
+ * A kernel computes a list of formulas, each from inputs or from earlier results: one formula for an operation alone,
+ * more where core/fuse.ts joins a chain.
+ *
  * @module
  */
 import { shapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
 import { type Kernel, perElement } from "../core/kernel.ts";
-import { apply, type KernelRequest, type Op } from "../core/op.ts";
+import { apply, type KernelRequest, type Op, type Recipe } from "../core/op.ts";
 import { broadcastShape, stridesOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 
@@ -57,6 +60,32 @@ interface Attrs {
   readonly constants: readonly (number | null)[];
 }
 
+/** What a kernel computes for each element. */
+interface Program {
+  /** The formulas in order; the last one's value is the result. */
+  readonly steps: readonly Step[];
+}
+
+/** One formula. */
+interface Step {
+  /** The operation it comes from. */
+  readonly name: string;
+  readonly formula: Formula;
+  readonly constants: readonly (number | null)[];
+  /** For each tensor of the formula where its number comes from. */
+  readonly from: readonly ({ readonly input: number } | { readonly step: number })[];
+}
+
+/** A formula and the names that its inputs have in it. */
+interface Formula {
+  readonly names: readonly string[];
+  readonly expression: string;
+}
+
+/** A shader may bind few buffers, and a long one takes long to compile. */
+const MOST_INPUTS = 6;
+const MOST_STEPS = 256;
+
 /**
  * Define an operation and list it in {@linkcode pointwiseOps}.
  *
@@ -81,15 +110,18 @@ interface Attrs {
 export function pointwise(definition: PointwiseDefinition): PointwiseOp {
   const { name, inputs, forward, backward = {} } = definition;
   const gradients = inputs.map((input) => gradientOf(name, inputs, input, backward[input]));
-  const op: Op<Attrs> = {
-    ...formulaOp(name, inputs, forward, definition.integers ?? false),
-    grad({ inputs: tensors, output, gradOutput, attrs }) {
+  const op = formulaOp(
+    name,
+    inputs,
+    forward,
+    definition.integers ?? false,
+    ({ inputs: tensors, output, gradOutput, attrs }) => {
       const named = withConstants(tensors, attrs);
       return gradients
         .map((gradient) => gradient(named, output, gradOutput))
         .filter((_, i) => attrs.constants[i] === null);
     },
-  };
+  );
   const defined: PointwiseOp = {
     ...definition,
     call: (...values) => applyMixed(op, values),
@@ -146,9 +178,10 @@ function formulaOp(
   names: readonly string[],
   expression: string,
   integers: boolean,
+  grad?: Op<Attrs>["grad"],
 ): Op<Attrs> {
   const tensorNames = ({ constants }: Attrs) => names.filter((_, i) => constants[i] === null);
-  return {
+  const op: Op<Attrs> = {
     name,
     inPlace: true,
     shape(shapes, attrs) {
@@ -169,8 +202,64 @@ function formulaOp(
       }
       return dtypes[0];
     },
-    kernel: (request) => formulaKernel(name, names, expression, request),
+    kernel: (request) =>
+      programKernel(
+        programOf({ op: op as Op<unknown>, inputs: [], attrs: request.attrs }),
+        request,
+      ),
+    absorb,
+    ...(grad ? { grad } : {}),
   };
+  formulas.set(op as Op<unknown>, { names, expression });
+  return op;
+}
+
+/** The formula of each operation that has one. */
+const formulas = new WeakMap<Op<unknown>, Formula>();
+
+/** Several formulas in one kernel. */
+const fusedOp: Op<Program> = {
+  name: "fused",
+  inPlace: true,
+  shape: (shapes) => broadcastShape("fused", Object.fromEntries(shapes.entries())),
+  kernel: (request) => programKernel(request.attrs, request),
+  absorb,
+};
+
+/** What an operation of this file computes. */
+function programOf({ op, attrs }: Recipe): Program {
+  if (op === fusedOp as Op<unknown>) return attrs as Program;
+  const { constants } = attrs as Attrs;
+  const from = constants.filter((constant) => constant === null).map((_, input) => ({ input }));
+  return { steps: [{ name: op.name, formula: formulas.get(op)!, constants, from }] };
+}
+
+/** The programs of some inputs, then the operation's own: see `absorb` of Op. */
+function absorb(recipe: Recipe, which: readonly boolean[]): Recipe | null {
+  const inputs: Tensor[] = [];
+  const inputOf = (x: Tensor) => {
+    const known = inputs.indexOf(x);
+    return { input: known >= 0 ? known : inputs.push(x) - 1 };
+  };
+  const steps: Step[] = [];
+  /** Append a program whose inputs are taken from `from`; gives where its result is. */
+  const append = (program: Program, from: readonly Step["from"][number][]) => {
+    const first = steps.length;
+    for (const step of program.steps) {
+      steps.push({
+        ...step,
+        from: step.from.map((it) => "input" in it ? from[it.input] : { step: first + it.step }),
+      });
+    }
+    return { step: steps.length - 1 };
+  };
+  const sources = recipe.inputs.map((x, i) => {
+    if (!which[i]) return inputOf(x);
+    return append(programOf(x.recipe!), x.recipe!.inputs.map(inputOf));
+  });
+  append(programOf(recipe), sources);
+  if (inputs.length > MOST_INPUTS || steps.length > MOST_STEPS) return null;
+  return { op: fusedOp as Op<unknown>, inputs, attrs: { steps } satisfies Program };
 }
 
 function applyMixed(op: Op<Attrs>, values: readonly (Tensor | number)[]): Tensor {
@@ -198,27 +287,17 @@ function withConstants(tensors: readonly Tensor[], { constants }: Attrs): (Tenso
 }
 
 /**
- * The formula as `fn f`, called for four elements at a time where the layout allows. Buffers are padded, so a
+ * The program as `fn f`, called for four elements at a time where the layout allows. Buffers are padded, so a
  * flat kernel may compute up to three elements too many.
  */
-function formulaKernel(
-  name: string,
-  names: readonly string[],
-  expression: string,
-  request: KernelRequest<Attrs>,
-): Kernel {
-  const { attrs, output, inputs, overwrites } = request;
+function programKernel(program: Program, request: KernelRequest<unknown>): Kernel {
+  const { output, inputs, overwrites } = request;
   const type = output.dtype === "f16" ? "f32" : output.dtype;
-  const words = names.filter((_, i) => attrs.constants[i] === null);
-  const baked = names.map((word, i) => [word, attrs.constants[i]] as const)
-    .filter((pair): pair is [string, number] => pair[1] !== null)
-    .map(([word, value]) => `  const ${word}: ${type} = ${literal(name, value, type)};\n`);
-  const declarations =
-    `alias T = ${type};\nfn f(${
-      words.map((word) => `${word}: ${type}`).join(", ")
-    }) -> ${type} {\n` +
-    `${baked.join("")}  return ${expression};\n}`;
-
+  const [{ name, formula }] = program.steps;
+  const isSingle = program.steps.length === 1;
+  const words = isSingle
+    ? formula.names.filter((_, i) => program.steps[0].constants[i] === null)
+    : inputs.map((_, i) => `v${i}`);
   const { sizes, strides } = collapse(output.shape, inputs.map(({ shape }) => shape));
   const inner = sizes.length - 1;
   const flat = sizes.length === 1;
@@ -238,13 +317,61 @@ function formulaKernel(
   const store = wide
     ? `  out[i] = vec4<Out>(${["x", "y", "z", "w"].map(call).join(", ")});`
     : `  out[i] = ${call("")};`;
-  return perElement(name, request, {
+  return perElement(isSingle ? name : fusedName(program), request, {
     inputs: bound,
     vectors: [...bound.filter((_, j) => isVector[j]), ...(wide ? ["out"] : [])],
-    declarations,
+    declarations: `alias T = ${type};\n${
+      isSingle ? formulaFunction("f", program.steps[0], type) : programFunctions(program, type)
+    }`,
     count: Math.ceil(sizeOf(output.shape) / width),
     body: [...loads, store].join("\n"),
   });
+}
+
+/** `mul+add+relu`, or `mul+…+relu, 12 steps`. */
+function fusedName({ steps }: Program): string {
+  const names = steps.map(({ name }) => name);
+  return names.length <= 4
+    ? names.join("+")
+    : `${names[0]}+…+${names[names.length - 1]}, ${names.length} steps`;
+}
+
+/** WGSL: a formula as a function of its tensors. */
+function formulaFunction(
+  called: string,
+  { name, formula: { names, expression }, constants }: Step,
+  type: string,
+): string {
+  const parameters = names.filter((_, i) => constants[i] === null).map((it) => `${it}: ${type}`);
+  const baked = names.map((word, i) => [word, constants[i]] as const)
+    .filter((pair): pair is [string, number] => pair[1] !== null)
+    .map(([word, value]) => `  const ${word}: ${type} = ${literal(name, value, type)};\n`);
+  return `fn ${called}(${parameters.join(", ")}) -> ${type} {\n${
+    baked.join("")
+  }  return ${expression};\n}`;
+}
+
+/** WGSL: a function for each different formula, and `f` that calls one after the other. */
+function programFunctions({ steps }: Program, type: string): string {
+  const functions = new Map<string, string>(); // text of the body, name
+  const lines = steps.map((step, i) => {
+    const key = formulaFunction("", step, type);
+    const called = functions.get(key) ?? `f${functions.size}`;
+    functions.set(key, called);
+    const values = step.from.map((it) => "input" in it ? `v${it.input}` : `t${it.step}`);
+    return `  let t${i} = ${called}(${values.join(", ")});`;
+  });
+  const used = new Set(
+    steps.flatMap(({ from }) => from.flatMap((it) => "input" in it ? [it.input] : [])),
+  );
+  const parameters = [...used].sort((a, b) => a - b).map((input) => `v${input}: ${type}`);
+  return [
+    ...[...functions].map(([key, called]) => key.replace("fn ", `fn ${called}`)),
+    `fn f(${parameters.join(", ")}) -> ${type} {`,
+    ...lines,
+    `  return t${steps.length - 1};`,
+    "}",
+  ].join("\n");
 }
 
 /** A number as WGSL writes it. */
