@@ -1,7 +1,7 @@
 /**
  * Where a training step of the demo spends its time: a table of kernels, slowest first.
  *
- *     deno task bench [PRESET [BATCH]]
+ *     deno task bench:step [PRESET [BATCH]]
  *
  * @module
  */

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { InputError } from "../core/errors.ts";
 import { decodeJpeg } from "./jpeg.ts";
 import { decodePng, encodePng } from "./png.ts";
 import type { RgbImage } from "./rgb_image.ts";
+
+/** Reading and writing files, loaded when first needed: programs that need none start earlier. */
+const files = () => import("node:fs/promises");
 
 /** First bytes of other picture formats, to say what a file is when it is none of ours. */
 const OTHERS: readonly (readonly [start: string, name: string])[] = [
@@ -70,6 +72,7 @@ export async function decodeImage(bytes: Uint8Array, name = "image"): Promise<Rg
 export async function readImage(path: string): Promise<RgbImage> {
   let bytes: Uint8Array;
   try {
+    const { readFile } = await files();
     bytes = await readFile(path);
   } catch (error) {
     const reason = (error as { code?: string }).code === "ENOENT"
@@ -104,6 +107,7 @@ export async function readImage(path: string): Promise<RgbImage> {
 export async function writePng(path: string, image: RgbImage): Promise<void> {
   const bytes = encodePng(image);
   const unfinished = `${path}.tmp`;
+  const { rename, rm, writeFile } = await files();
   try {
     await writeFile(unfinished, bytes);
     await rename(unfinished, path);

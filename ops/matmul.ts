@@ -34,6 +34,9 @@ const MAX_TERMS = 200_000;
 /** Few, so that every core has some where there are few tiles; a SIMD width of the software adapter. */
 const WORKGROUP = 32;
 
+/** Multiply-adds below which compiling a long shader takes longer than it can save. */
+const SMALL_PRODUCT = 2 ** 19;
+
 /** Nanoseconds for eight lanes of one core of the software adapter: see COST in conv2d_kernels.ts. */
 const COST = {
   /** Four neighbours from a storage buffer. */
@@ -102,8 +105,13 @@ interface Tile {
  * The tile that is estimated to take least. On the processor a large tile pays until its sums no longer fit the
  * first cache; a graphics card has registers for a smaller one.
  */
-function chooseTile(rows: number, columns: number, batch: number): Tile {
-  const most = isSoftware() ? { rows: 16, columns: 16 } : { rows: 16, columns: 8 };
+function chooseTile(rows: number, columns: number, terms: number, batch: number): Tile {
+  const isSmall = rows * columns * terms * batch < SMALL_PRODUCT;
+  const most = isSmall
+    ? { rows: 4, columns: 4 }
+    : isSoftware()
+    ? { rows: 16, columns: 16 }
+    : { rows: 16, columns: 8 };
   const sizes = [4, 8, 16];
   const candidates = sizes.filter((size) => size <= Math.min(rows, most.rows)).flatMap((tileRows) =>
     sizes.filter((size) => size <= Math.min(columns, most.columns))
@@ -129,7 +137,7 @@ function tileKernel(request: KernelRequest<Attrs>): Kernel {
   const { rows, terms, columns } = sizesOf(a.shape, b.shape, request.attrs);
   const leading = output.shape.slice(0, -2);
   const batch = sizeOf(leading);
-  const tile = chooseTile(rows, columns, batch);
+  const tile = chooseTile(rows, columns, terms, batch);
   const tilesDown = Math.ceil(rows / tile.rows);
   const tilesAcross = Math.ceil(columns / tile.columns);
   const { workgroups, row } = grid(batch * tilesDown * tilesAcross, WORKGROUP);

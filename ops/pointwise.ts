@@ -84,7 +84,7 @@ interface Formula {
 
 /** A shader may bind few buffers, and a long one takes long to compile. */
 const MOST_INPUTS = 6;
-const MOST_STEPS = 256;
+const MOST_STEPS = 512;
 
 /**
  * Define an operation and list it in {@linkcode pointwiseOps}.

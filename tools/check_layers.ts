@@ -56,7 +56,7 @@ export const LAYERS: readonly (readonly [place: string, imports: readonly string
   ["io", [...NO_GPU, "core/tune.ts"]],
   ["mod.ts", LIBRARY],
   ["cli", ["mod.ts", ...LIBRARY]],
-  ["bench", ["mod.ts", ...LIBRARY]],
+  ["bench", ["mod.ts", "cli", ...LIBRARY]],
   ["tools", ["mod.ts", "cli", ...LIBRARY]],
   ["tests", ["mod.ts", "cli", "bench", "tools", ...LIBRARY]],
 ];

@@ -3,11 +3,11 @@ import { decodePng } from "../../image/png.ts";
 import { pngDataUrl } from "../../display/picture.ts";
 import { grey } from "./people.ts";
 
-Deno.test("pngDataUrl() holds the picture's own pixels", () => {
+Deno.test("pngDataUrl() holds the picture's own pixels", async () => {
   const image = { width: 3, height: 2, data: Uint8Array.from({ length: 18 }, (_, i) => 14 * i) };
   const [head, base64] = pngDataUrl(image).split(",");
   assert.equal(head, "data:image/png;base64");
-  assert.deepEqual(decodePng(Uint8Array.fromBase64(base64)), image);
+  assert.deepEqual(await decodePng(Uint8Array.fromBase64(base64)), image);
 });
 
 Deno.test("pngDataUrl() refuses a picture whose bytes do not fit its size", () => {

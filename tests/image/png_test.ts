@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { encode } from "fast-png";
 import { decodePng, encodePng } from "../../image/png.ts";
+import type { RgbImage } from "../../image/rgb_image.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
 import { Random } from "../../data/random.ts";
 
@@ -8,7 +9,7 @@ const folder = new URL("../fixtures/images/", import.meta.url);
 const file = (name: string) => Deno.readFileSync(new URL(name, folder));
 
 /** Red, green, blue of a pixel in each of the four fields. */
-function fields({ width, height, data }: ReturnType<typeof decodePng>): number[][] {
+function fields({ width, height, data }: RgbImage): number[][] {
   return [[3, 3], [width - 3, 3], [3, height - 3], [width - 3, height - 3]].map(([x, y]) => [
     ...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3),
   ]);
@@ -17,12 +18,12 @@ function fields({ width, height, data }: ReturnType<typeof decodePng>): number[]
 const COLOURS = [[230, 30, 30], [30, 200, 40], [30, 40, 220], [240, 240, 230]];
 const GREYS = [90, 131, 58, 239].map((level) => [level, level, level]);
 
-Deno.test("encodePng() writes what decodePng() reads", () => {
+Deno.test("encodePng() writes what decodePng() reads", async () => {
   const random = new Random(1);
   for (const [width, height] of [[1, 1], [3, 2], [17, 9]]) {
     const bytes = new Uint8Array(width * height * 3).map(() => random.integer(256));
     const image = rgbImage(width, height, bytes);
-    assert.deepEqual(decodePng(encodePng(image)), image);
+    assert.deepEqual(await decodePng(encodePng(image)), image);
   }
 });
 
@@ -33,42 +34,42 @@ Deno.test("encodePng() refuses bytes that do not fill the picture", () => {
   });
 });
 
-Deno.test("decodePng() reads colour, transparency (dropped), palettes and grey", () => {
+Deno.test("decodePng() reads colour, transparency (dropped), palettes and grey", async () => {
   for (const name of ["colour.png", "alpha.png", "palette.png"]) {
-    assert.deepEqual(fields(decodePng(file(name))), COLOURS, name);
+    assert.deepEqual(fields(await decodePng(file(name))), COLOURS, name);
   }
   for (const name of ["grey.png", "grey_alpha.png"]) {
-    assert.deepEqual(fields(decodePng(file(name))), GREYS, name);
+    assert.deepEqual(fields(await decodePng(file(name))), GREYS, name);
   }
 });
 
-Deno.test("decodePng() reads 1 and 16 bits", () => {
-  assert.deepEqual(fields(decodePng(file("one_bit.png"))).map(([r]) => r), [0, 255, 0, 255]);
-  const { data, width } = decodePng(file("grey_16.png"));
+Deno.test("decodePng() reads 1 and 16 bits", async () => {
+  assert.deepEqual(fields(await decodePng(file("one_bit.png"))).map(([r]) => r), [0, 255, 0, 255]);
+  const { data, width } = await decodePng(file("grey_16.png"));
   for (let x = 0; x < width; x++) assert.equal(data[x * 3], (2600 * x + 5) >> 8);
 });
 
-Deno.test("decodePng() reads interlaced pictures", () => {
+Deno.test("decodePng() reads interlaced pictures", async () => {
   const random = new Random(2);
   const image = rgbImage(11, 6, new Uint8Array(198).map(() => random.integer(256)));
   const bytes = encode({ ...image, channels: 3 }, { interlace: "Adam7" });
-  assert.deepEqual(decodePng(bytes), image);
+  assert.deepEqual(await decodePng(bytes), image);
 });
 
-Deno.test("decodePng() refuses every file that is cut off", () => {
+Deno.test("decodePng() refuses every file that is cut off", async () => {
   const whole = file("colour.png");
   for (let length = 0; length < whole.length; length++) {
-    assert.throws(() => decodePng(whole.slice(0, length), "cut.png"), {
+    await assert.rejects(decodePng(whole.slice(0, length), "cut.png"), {
       name: "InputError",
       message: /^cut\.png: not a whole PNG picture: /,
     });
   }
 });
 
-Deno.test("decodePng() refuses a file with a wrong byte", () => {
+Deno.test("decodePng() refuses a file with a wrong byte", async () => {
   const bytes = file("colour.png");
   bytes[60] ^= 1;
-  assert.throws(() => decodePng(bytes, "bad.png"), {
+  await assert.rejects(decodePng(bytes, "bad.png"), {
     name: "InputError",
     message: /^bad\.png: not a whole PNG picture: CRC mismatch/,
   });
