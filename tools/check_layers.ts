@@ -41,7 +41,7 @@ export const LAYERS: readonly (readonly [place: string, imports: readonly string
   ["core/host_array.ts", []],
   ["core/errors.ts", ["core/host_array.ts"]],
   ["core/tune.ts", []],
-  ["core", ["core/tune.ts"]],
+  ["core", []],
   ["ops", ["core"]],
   ["nn", ["core", "ops"]],
   ["models", NETWORK],

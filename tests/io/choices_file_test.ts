@@ -6,7 +6,7 @@ import project from "../../deno.json" with { type: "json" };
 const PROGRAM = `
 import { compile, hostArray, matmul, measuredChoices, tensor, type Tensor } from "ae";
 using step = compile(({ x }: { x: Tensor }) => ({ y: matmul(x, x) }));
-const { y } = await step({ x: hostArray([16, 16]) });
+const { y } = await step({ x: hostArray([128, 128]) });
 await y.read();
 console.log(JSON.stringify(measuredChoices()));
 `;
@@ -38,7 +38,7 @@ it("AE_TUNE=on measures once and keeps it; without, it is used; off ignores it; 
   const measured = (await run(folder, "on")).rows;
   assert.equal(measured.length, 1);
   const [{ question, choice, timesMs, margin }] = measured;
-  assert.match(question, /^matmul \| matmul \[16, 16\] f32 /);
+  assert.match(question, /^matmul \| matmul \[128, 128\] f32 /);
   assert.ok(Object.keys(timesMs).length >= 2 && margin >= 1);
   assert.equal(timesMs[choice], Math.min(...Object.values(timesMs as Record<string, number>)));
   const kept = await Deno.readTextFile(file);
