@@ -33,6 +33,7 @@ export function fuse(roots: readonly Tensor[]): Tensor[] {
   };
   const remake = (x: Tensor, recipe: Recipe) => new Tensor(x.shape, x.dtype, { recipe });
 
+  let any = false;
   for (const x of computed) {
     const recipe = x.recipe!;
     const inputs = recipe.inputs.map(standIn);
@@ -43,8 +44,9 @@ export function fuse(roots: readonly Tensor[]): Tensor[] {
     );
     const own = { ...recipe, inputs };
     const absorbed = which.includes(true) ? recipe.op.absorb?.(own, which) : null;
-    const changed = absorbed || inputs.some((input, i) => input !== recipe.inputs[i]);
-    if (changed) fused.set(x, remake(x, absorbed ?? own));
+    any ||= absorbed !== null && absorbed !== undefined;
+    // Everything is made anew, so that the order of creation stays the order in which things were asked for.
+    fused.set(x, remake(x, absorbed ?? own));
   }
-  return roots.map(standIn);
+  return any ? roots.map(standIn) : [...roots];
 }

@@ -6,7 +6,7 @@
  *
  * Derivatives are taken of the operations as they were asked for, so each says its gradients once and not once for
  * every way to compute it. Steps that two of them need (a forward pass and its gradient both cut x into tiles) are
- * found to be the same and done once.
+ * found to be the same and done once, unless their result is large: it would be kept all the time between.
  *
  * @module
  */
@@ -29,10 +29,9 @@ export function lower(roots: readonly Tensor[]): Tensor[] {
     if (base === x || standIn(base) === base) return x;
     return remake(x, x.recipe!, [standIn(x.recipe!.inputs[0])]); // the same view of what stands for its base
   };
+  // Everything is made anew, so that the order of creation stays the order in which things were asked for.
   const remake = (x: Tensor, recipe: Recipe, inputs: readonly Tensor[]) =>
-    inputs.every((input, i) => input === recipe.inputs[i])
-      ? x
-      : new Tensor(x.shape, x.dtype, { recipe: { ...recipe, inputs } });
+    new Tensor(x.shape, x.dtype, { recipe: { ...recipe, inputs } });
 
   for (const x of computed) {
     const recipe = x.recipe!;
@@ -42,7 +41,7 @@ export function lower(roots: readonly Tensor[]): Tensor[] {
       () => subjectOf(x),
       () => recipe.op.lower?.({ inputs, output: x, attrs: recipe.attrs }),
     );
-    lowered.set(x, steps ? share(steps, before, shared, remake) : remake(x, recipe, inputs));
+    lowered.set(x, steps ? share(steps, before, shared) : remake(x, recipe, inputs));
   }
   return roots.map(standIn);
 }
@@ -54,18 +53,20 @@ export function subjectOf({ recipe, shape, dtype }: Tensor): string {
   return `${op.name} ${types.join(" ")} ${JSON.stringify(attrs)}`;
 }
 
+/** A result with more bytes is computed again rather than kept until somebody else needs it. */
+const MOST_SHARED_BYTES = 2 ** 22;
+
 /** The same steps with those made before in place of new ones that do the same; steps have ids above `before`. */
-function share(
-  step: Tensor,
-  before: number,
-  shared: Map<string, Tensor>,
-  remake: (x: Tensor, recipe: Recipe, inputs: readonly Tensor[]) => Tensor,
-): Tensor {
+function share(step: Tensor, before: number, shared: Map<string, Tensor>): Tensor {
   const { recipe } = step;
   if (step.id <= before || !recipe) return step;
-  const inputs = recipe.inputs.map((input) => share(input, before, shared, remake));
+  const inputs = recipe.inputs.map((input) => share(input, before, shared));
+  const same = inputs.every((input, i) => input === recipe.inputs[i])
+    ? step
+    : new Tensor(step.shape, step.dtype, { recipe: { ...recipe, inputs } });
+  if (step.bytes > MOST_SHARED_BYTES) return same;
   const key = [recipe.op.name, JSON.stringify(recipe.attrs), ...inputs.map(({ id }) => id)].join();
-  const same = shared.get(key) ?? remake(step, recipe, inputs);
-  shared.set(key, same);
-  return same;
+  const known = shared.get(key);
+  if (!known) shared.set(key, same);
+  return known ?? same;
 }

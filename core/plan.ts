@@ -179,7 +179,7 @@ function slotBytes(x: Tensor): number {
 
 /** A plan in numbers. */
 export interface PlanSummary {
-  /** Dispatches. */
+  /** Kernels; small neighbours may share a dispatch. */
   readonly kernels: number;
   /** Kernels that write over one of their inputs. */
   readonly inPlace: number;

@@ -83,6 +83,11 @@ const LANES = 4;
 const MULTIPLE = 16;
 /** Tiles may cover so many times the image: a direct convolution is slow on small images, too. */
 const MOST_COVERED = 4;
+/**
+ * Tiles have 2.25 times the numbers of the image and stay until its gradients are computed: a large network would need
+ * three times its memory.
+ */
+const MOST_BYTES = 2 ** 24;
 /** Fewer channels, in and out multiplied, and the transforms cost more than they save. */
 const LEAST_CHANNELS_SQUARED = 256;
 /** Few, so that every core has some; a multiple of a SIMD width of the software adapter. */
@@ -95,12 +100,15 @@ const transposed = (m: Matrix): Matrix => m[0].map((_, j) => m.map((row) => row[
 
 /**
  * Whether {@linkcode winograd} can and should compute a 3x3 convolution with stride and padding 1: output channels
- * must be a multiple of 4, and most of what the tiles cover should be image.
+ * must be a multiple of 4, most of what the tiles cover should be image, and they should not take much memory.
  */
 export function winogradPays(x: Shape, O: number): boolean {
   const [N, C, H, W] = x;
-  const covered = countTiles(x).count * SIDE ** 2;
-  return O % LANES === 0 && C * O >= LEAST_CHANNELS_SQUARED && covered <= MOST_COVERED * N * H * W;
+  const { count, T } = countTiles(x);
+  const covered = count * SIDE ** 2;
+  const bytes = 4 * VALUES ** 2 * Math.max(C, O) * T;
+  return O % LANES === 0 && C * O >= LEAST_CHANNELS_SQUARED && bytes <= MOST_BYTES &&
+    covered <= MOST_COVERED * N * H * W;
 }
 
 /** 3x3 convolutions of f32 with stride, padding and dilation 1. */
