@@ -201,10 +201,12 @@ export function perElement(
   });
 }
 
-/** A compiled shader; `bindings` counts inputs and output. */
+/** A compiled shader. */
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
+  /** How many buffers it binds. */
+  readonly bindings: number;
 }
 
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
@@ -220,10 +222,8 @@ export function pipelineOf({ device }: Gpu, { title, code }: Kernel): Promise<Pi
   pipelines.set(device, cache);
   const known = cache.get(code);
   if (known) return known;
-  const layout = layoutOf(
-    device,
-    [...code.matchAll(/^@group.*var<storage, (\w+)>/gm)].map(([, it]) => it),
-  );
+  const access = [...code.matchAll(/^@group.*var<storage, (\w+)>/gm)].map(([, it]) => it);
+  const layout = layoutOf(device, access);
   device.pushErrorScope("validation"); // read below if the pipeline fails
   const module = device.createShaderModule({ label: title, code });
   const scope = device.popErrorScope();
@@ -232,7 +232,7 @@ export function pipelineOf({ device }: Gpu, { title, code }: Kernel): Promise<Pi
     layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
     compute: { module, entryPoint: "main" },
   }).then(
-    (pipeline) => ({ pipeline, layout }),
+    (pipeline) => ({ pipeline, layout, bindings: access.length }),
     async (error) => {
       cache.delete(code);
       const reason = (await scope)?.message ?? error.message;
@@ -242,6 +242,13 @@ export function pipelineOf({ device }: Gpu, { title, code }: Kernel): Promise<Pi
   );
   cache.set(code, made);
   return made;
+}
+
+/** Those of the kernels, each text once, that {@linkcode pipelineOf} has not been asked for on this device. */
+export function unseen({ device }: Gpu, kernels: readonly Kernel[]): Kernel[] {
+  const cache = pipelines.get(device);
+  const byText = new Map(kernels.map((kernel) => [kernel.code, kernel]));
+  return [...byText.values()].filter(({ code }) => !cache?.has(code));
 }
 
 const sizeBuffers = new WeakMap<GPUDevice, Map<string, GPUBuffer>>();

@@ -18,7 +18,7 @@ import { typedArray } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
 import type { HostArray, TypedArray } from "./host_array.ts";
 import { subjectOf } from "./lower.ts";
-import { type Pipeline, pipelineOf, sizesBuffer } from "./kernel.ts";
+import { type Pipeline, pipelineOf, sizesBuffer, unseen } from "./kernel.ts";
 import { resolveView } from "./graph.ts";
 import { type Assignment, makePlan, type Place, type Plan } from "./plan.ts";
 import { acquire, acquireAll, type Block, discard, release } from "./pool.ts";
@@ -26,6 +26,7 @@ import { installReader, type Storage, type Tensor } from "./tensor.ts";
 import { currentTrace } from "./trace.ts";
 import { withSubject } from "./tune.ts";
 import type { Variable } from "./variable.ts";
+import { warmUp } from "./warm_up.ts";
 
 /** One dispatch, ready to be encoded any number of times. */
 export interface Dispatch {
@@ -54,7 +55,7 @@ export function encode(
 export interface PreparedJob extends Pipeline, Job {}
 
 /** Make and compile every shader of a plan, all at once. */
-export function prepare(gpu: Gpu, plan: Plan): Promise<PreparedJob[]> {
+export async function prepare(gpu: Gpu, plan: Plan): Promise<PreparedJob[]> {
   const jobs = plan.kernels.map((planned) => {
     const { tensor, overwrites } = planned;
     const { op, inputs, attrs } = tensor.recipe!;
@@ -66,7 +67,8 @@ export function prepare(gpu: Gpu, plan: Plan): Promise<PreparedJob[]> {
     return jobOf(planned, kernel);
   });
   const joined = joinNeighbours(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
-  return Promise.all(
+  await warmUp(gpu, unseen(gpu, joined.map(({ kernel }) => kernel)));
+  return await Promise.all(
     joined.map(async (job) => ({ ...await pipelineOf(gpu, job.kernel), ...job })),
   );
 }
