@@ -16,6 +16,7 @@ import {
   type Kernel,
   type KernelParts,
 } from "./kernel.ts";
+import { sizeOf } from "./host_array.ts";
 import type { Place, PlannedKernel } from "./plan.ts";
 
 /** What one dispatch does: a kernel, and the buffers that it reads and writes in the order of its bindings. */
@@ -70,12 +71,11 @@ function fits(group: readonly Job[], job: Job, mostBuffers: number): boolean {
   if (!isSmall(job.kernel) || !isSmall(first.kernel)) return false;
   if (signatureOf(job.kernel) !== signatureOf(first.kernel)) return false;
   const all = [...group, job];
-  const read = distinct(all.flatMap(({ reads }) => reads));
-  const written = distinct(all.flatMap(({ writes }) => writes));
-  return written.length === all.length && // no two write to the same
-    !written.some((place) => read.some((other) => isSame(place, other))) &&
-    // A buffer that is bound once as numbers and once as vectors counts twice.
-    2 * read.length - new Set(read).size + written.length + 1 <= mostBuffers;
+  const read = readBuffers(all);
+  const written = all.flatMap(({ writes }) => writes);
+  return written.every((place, i) => !written.slice(0, i).some((other) => isSame(place, other))) &&
+    !written.some((place) => read.some((other) => isSame(place, other.place))) &&
+    read.length + written.length + 1 <= mostBuffers;
 }
 
 function isSmall({ workgroups: [x, y, z] }: Kernel): boolean {
@@ -88,7 +88,7 @@ function signatureOf({ parts }: Kernel): string {
   const mentions = (word: string) => new RegExp(`\\b${word}\\b`).test(declarations);
   // Declarations are outside the parts, where neither buffers nor constants of one of them can be seen.
   const own = [...parts.inputs, "out", ...Object.keys(parts.constants ?? {})].some(mentions);
-  const shared = !own && !/var<workgroup>/.test(declarations);
+  const shared = !own && !/var<workgroup>/.test(declarations) && sizeOf(output.shape) > 0;
   return shared
     ? [name, output.dtype, declarations, workgroupSize].join()
     : `${name} alone ${Math.random()}`;
@@ -98,26 +98,52 @@ function isSame(a: Place, b: Place): boolean {
   return "slot" in a ? "slot" in b && a.slot === b.slot : "leaf" in b && a.leaf === b.leaf;
 }
 
-function distinct(places: readonly Place[]): Place[] {
-  return places.filter((place, i) => places.findIndex((other) => isSame(place, other)) === i);
+/** A buffer as a shader binds it: one that is read as numbers and as vectors is bound twice. */
+interface ReadBuffer {
+  readonly place: Place;
+  readonly type: string;
+}
+
+/** What jobs read, each once. */
+function readBuffers(jobs: readonly Job[]): ReadBuffer[] {
+  const found: ReadBuffer[] = [];
+  for (const job of jobs) {
+    for (const buffer of buffersOf(job)) {
+      if (!found.some((other) => isSameBuffer(other, buffer))) found.push(buffer);
+    }
+  }
+  return found;
+}
+
+/** What a job reads, in the order of its kernel's names. */
+function buffersOf({ kernel: { parts }, reads }: Job): ReadBuffer[] {
+  return readNames(parts).map((name, i) => ({ place: reads[i], type: arrayType(parts, name) }));
+}
+
+/** A kernel's names for what it reads; an input that it writes over is not among them. */
+function readNames({ inputs, request }: KernelParts): string[] {
+  return inputs.filter((_, i) => i !== request.overwrites);
+}
+
+function isSameBuffer(a: ReadBuffer, b: ReadBuffer): boolean {
+  return a.type === b.type && isSame(a.place, b.place);
 }
 
 /** One kernel that does what several do. */
 function join(jobs: readonly Job[]): Job {
   const { name, request, declarations = "", workgroupSize } = jobs[0].kernel.parts;
-  const reads: { readonly place: Place; readonly type: string }[] = [];
+  const reads = readBuffers(jobs);
   const sizes: number[] = [];
   const functions: string[] = [];
   const calls: string[] = [];
   let first = 0;
-  jobs.forEach(({ kernel: { parts, workgroups }, reads: places }, k) => {
-    const names = parts.inputs.filter((_, i) => i !== parts.request.overwrites);
+  jobs.forEach((job, k) => {
+    const { kernel: { parts, workgroups } } = job;
     const renamed = new Map([["out", `out_${k}`]]);
-    names.forEach((buffer, i) => {
-      const type = arrayType(parts, buffer);
-      const same = reads.findIndex((it) => it.type === type && isSame(it.place, places[i]));
-      renamed.set(buffer, `in_${same >= 0 ? same : reads.push({ place: places[i], type }) - 1}`);
-    });
+    const own = buffersOf(job);
+    readNames(parts).forEach((name, i) =>
+      renamed.set(name, `in_${reads.findIndex((it) => isSameBuffer(it, own[i]))}`)
+    );
     // Words, but no fields: `x[i]` and not `v.x`.
     const body = parts.body.replace(/(?<![.\w])[a-zA-Z_]\w*/g, (it) => renamed.get(it) ?? it);
     functions.push(

@@ -89,6 +89,9 @@ async function open(): Promise<Gpu> {
         "`apt-get install -y --no-install-recommends mesa-vulkan-drivers` gives a software one",
     );
   }
+  const { description, vendor, device: model, isFallbackAdapter } = adapter.info;
+  const name = description || [vendor, model].filter(Boolean).join(" ") || "unnamed adapter";
+  await loadChoices(name); // before there is a device to lose, should AE_TUNE be misspelt
   const features = (["shader-f16", "timestamp-query"] as const)
     .filter((feature) => adapter.features.has(feature));
   const device = await adapter.requestDevice({
@@ -108,9 +111,6 @@ async function open(): Promise<Gpu> {
     );
     opened = opening = undefined;
   });
-  const { description, vendor, device: model, isFallbackAdapter } = adapter.info;
-  const name = description || [vendor, model].filter(Boolean).join(" ") || "unnamed adapter";
-  await loadChoices(name);
   return opened = {
     device,
     name,

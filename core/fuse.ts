@@ -4,7 +4,8 @@
  *
  *     relu(x · a + b)      mul, add, relu: 3 kernels, 6 passes over memory    ──►   mul+add+relu: 1 kernel, 2 passes
  *
- * The numbers are those of the single kernels to the last bit: each link rounds as before.
+ * The numbers are those of the single kernels but for what the driver's compiler makes of a longer formula: it may
+ * reorder sums and products of f32, so that (x + big) − big is x. Results in f16 are rounded at every link.
  *
  * @module
  */

@@ -20,7 +20,7 @@ export function lower(roots: readonly Tensor[]): Tensor[] {
   const { computed } = ancestors(roots);
   if (!computed.some((x) => x.recipe!.op.lower)) return [...roots];
   const lowered = new Map<Tensor, Tensor>();
-  const shared = new Map<string, Tensor>();
+  const shared: Shared = { steps: new Map(), ops: new Map() };
 
   const standIn = (x: Tensor): Tensor => {
     const known = lowered.get(x);
@@ -37,11 +37,9 @@ export function lower(roots: readonly Tensor[]): Tensor[] {
     const recipe = x.recipe!;
     const inputs = recipe.inputs.map(standIn);
     const before = new Tensor([], "f32", {}).id;
-    const steps = withSubject(
-      () => subjectOf(x),
-      () => recipe.op.lower?.({ inputs, output: x, attrs: recipe.attrs }),
-    );
-    lowered.set(x, steps ? share(steps, before, shared) : remake(x, recipe, inputs));
+    const steps = recipe.op.lower && stepsOf(x, recipe, inputs);
+    // The last step is never shared: what two results own must be two buffers.
+    lowered.set(x, steps ? share(steps, before, shared, true) : remake(x, recipe, inputs));
   }
   return roots.map(standIn);
 }
@@ -53,20 +51,34 @@ export function subjectOf({ recipe, shape, dtype }: Tensor): string {
   return `${op.name} ${types.join(" ")} ${JSON.stringify(attrs)}`;
 }
 
+/** What an operation stands for, on these inputs. */
+function stepsOf(x: Tensor, { op, attrs }: Recipe, inputs: readonly Tensor[]): Tensor {
+  return withSubject(() => subjectOf(x), () => op.lower!({ inputs, output: x, attrs }));
+}
+
+/** Steps made so far by what they do, and the numbers of the operations that they do. */
+interface Shared {
+  readonly steps: Map<string, Tensor>;
+  readonly ops: Map<unknown, number>;
+}
+
 /** A result with more bytes is computed again rather than kept until somebody else needs it. */
 const MOST_SHARED_BYTES = 2 ** 22;
 
 /** The same steps with those made before in place of new ones that do the same; steps have ids above `before`. */
-function share(step: Tensor, before: number, shared: Map<string, Tensor>): Tensor {
+function share(step: Tensor, before: number, shared: Shared, isLast = false): Tensor {
   const { recipe } = step;
   if (step.id <= before || !recipe) return step;
   const inputs = recipe.inputs.map((input) => share(input, before, shared));
+  if (recipe.op.lower) return share(stepsOf(step, recipe, inputs), before, shared, isLast);
   const same = inputs.every((input, i) => input === recipe.inputs[i])
     ? step
     : new Tensor(step.shape, step.dtype, { recipe: { ...recipe, inputs } });
-  if (step.bytes > MOST_SHARED_BYTES) return same;
-  const key = [recipe.op.name, JSON.stringify(recipe.attrs), ...inputs.map(({ id }) => id)].join();
-  const known = shared.get(key);
-  if (!known) shared.set(key, same);
+  if (isLast || step.bytes > MOST_SHARED_BYTES) return same;
+  const op = shared.ops.get(recipe.op) ?? shared.ops.size;
+  shared.ops.set(recipe.op, op);
+  const key = [op, JSON.stringify(recipe.attrs), ...inputs.map(({ id }) => id)].join();
+  const known = shared.steps.get(key);
+  if (!known) shared.steps.set(key, same);
   return known ?? same;
 }

@@ -6,6 +6,7 @@
  */
 import type { Gpu } from "./device.ts";
 import { typedArray } from "./dtype.ts";
+import { GpuError } from "./errors.ts";
 import { ancestors, resolveView } from "./graph.ts";
 import { sizeOf } from "./host_array.ts";
 import { lower, subjectOf } from "./lower.ts";
@@ -23,7 +24,14 @@ import {
 } from "./run.ts";
 import { Tensor } from "./tensor.ts";
 import { TimestampQueries } from "./timestamps.ts";
-import { keepChoice, questionsOf, wantsMeasuring, withAnswer, withSubject } from "./tune.ts";
+import {
+  isMeasuring,
+  keepChoice,
+  questionsOf,
+  wantsMeasuring,
+  withAnswer,
+  withSubject,
+} from "./tune.ts";
 
 /** A sample takes about so long. */
 const SAMPLE_MS = 40;
@@ -35,6 +43,7 @@ const HOPELESS = 1.5;
 
 /** Measure what this graph asks and what is to be measured now: see tune.ts. */
 export async function measureChoices(gpu: Gpu, roots: readonly Tensor[]): Promise<void> {
+  if (!isMeasuring()) return;
   const found = new Map<string, { readonly x: Tensor; readonly candidates: readonly string[] }>();
   const collect = (x: Tensor) => {
     for (const [question, candidates] of questionsOf(() => planOne(x))) {
@@ -65,9 +74,14 @@ async function answer(
     const timesMs: Record<string, number> = {};
     for (const candidate of candidates) {
       const best = Math.min(...Object.values(timesMs));
-      timesMs[candidate] = await timeOf(gpu, x, question, candidate, best);
+      try {
+        timesMs[candidate] = await timeOf(gpu, x, question, candidate, best);
+      } catch (error) {
+        if (!(error instanceof GpuError)) throw error; // too large for the device, say: not a candidate here
+      }
     }
-    const [choice] = candidates.toSorted((a, b) => timesMs[a] - timesMs[b]);
+    const [choice] = Object.keys(timesMs).sort((a, b) => timesMs[a] - timesMs[b]);
+    if (choice === undefined) continue; // the step itself will say why
     await keepChoice(gpu.name, question, { choice, timesMs });
   }
 }

@@ -59,7 +59,10 @@ export interface Op<Attrs> {
   readonly shape: (inputs: readonly Shape[], attrs: Attrs) => Shape;
   /** The output's number type; the first input's when omitted. */
   readonly dtype?: (inputs: readonly DType[], attrs: Attrs) => DType;
-  /** The steps that compute it, chosen for the open device; such an operation needs no kernel: see lower.ts. */
+  /**
+   * The steps that compute it, chosen for the open device; such an operation needs no kernel. Steps of one operation with
+   * settings that look the same as JSON are taken to be the same: see lower.ts.
+   */
   readonly lower?: (request: LowerRequest<Attrs>) => Tensor;
   /** The compute shader; views have none. */
   readonly kernel?: (request: KernelRequest<Attrs>) => Kernel;

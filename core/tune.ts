@@ -36,12 +36,19 @@ export interface ChoiceStore {
 }
 
 const forced = new Map<string, string>();
+/** Every way that an operation can ever be computed. */
+const known = new Map<string, readonly string[]>();
 let measured = new Map<string, MeasuredChoice>();
 let store: ChoiceStore | undefined;
 /** What is being planned right now, in words that say all that its speed depends on. */
 let subject: (() => string) | undefined;
 /** The questions asked since {@linkcode questionsOf} began, with their candidates. */
 let asked: Map<string, readonly string[]> | undefined;
+
+/** Say which ways of computing an operation there are, so that others can be refused. */
+export function declareWays(what: string, ways: readonly string[]): void {
+  known.set(what, ways);
+}
 
 /** Keep answers in this store: for io/. */
 export function installChoiceStore(newStore: ChoiceStore): void {
@@ -51,6 +58,12 @@ export function installChoiceStore(newStore: ChoiceStore): void {
 /** Read what was measured on an adapter; called once when the device is opened. */
 export async function loadChoices(adapter: string): Promise<void> {
   measured = new Map(store && store.mode() !== "off" ? await store.load(adapter) : []);
+}
+
+/** Whether anything is to be measured. */
+export function isMeasuring(): boolean {
+  const mode = store?.mode();
+  return mode === "on" || mode === "force";
 }
 
 /** Whether a question should be measured now. */
@@ -108,13 +121,18 @@ export function withAnswer<T>(question: string, choice: string, body: () => T): 
  * The candidate to use for `what`, in the order of the table above.
  *
  * @param candidates At least one, the best guess first.
+ * @param worthMeasuring So many of them are measured; the others are expected to be much slower.
  */
-export function choose(what: string, candidates: readonly string[]): string {
+export function choose(
+  what: string,
+  candidates: readonly string[],
+  worthMeasuring: number = candidates.length,
+): string {
   const named = forced.get(what);
   if (named !== undefined && candidates.includes(named)) return named;
   if (candidates.length === 1 || subject === undefined) return candidates[0];
   const question = `${what} | ${subject()}`;
-  asked?.set(question, candidates);
+  asked?.set(question, candidates.slice(0, worthMeasuring));
   const answer = measured.get(question)?.choice;
   return answer !== undefined && candidates.includes(answer) ? answer : candidates[0];
 }
@@ -125,6 +143,7 @@ export function choose(what: string, candidates: readonly string[]): string {
  *
  * @param what The operation: `"conv2d"` (`"product"`, `"winograd"`, `"direct"`) or `"matmul"` (tiles like `"16x16"`).
  * @param candidate The way; null gives the choice back to the library.
+ * @throws {RangeError} If there is no such operation or way.
  *
  * @example Usage
  * ```ts
@@ -140,6 +159,15 @@ export function choose(what: string, candidates: readonly string[]): string {
  * ```
  */
 export function setChoice(what: string, candidate: string | null): void {
+  const ways = known.get(what);
+  if (!ways) {
+    throw new RangeError(`setChoice: "${what}" has no ways; ${[...known.keys()].join(", ")} have`);
+  }
+  if (candidate !== null && !ways.includes(candidate)) {
+    throw new RangeError(
+      `setChoice: ${what} cannot be computed by "${candidate}"; there are ${ways.join(", ")}`,
+    );
+  }
   if (candidate === null) forced.delete(what);
   else forced.set(what, candidate);
 }

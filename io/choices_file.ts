@@ -57,7 +57,7 @@ export function choicesPath(): string | undefined {
 
 type File = Record<string, Record<string, MeasuredChoice>>;
 
-/** What the file holds, with everything that is no answer left out and said. */
+/** What the file holds; nothing, and a line on the console, where it is damaged. */
 async function readFile(path: string): Promise<File> {
   const { state } = Deno.permissions.querySync({ name: "read", path });
   if (state !== "granted") return {};
@@ -105,7 +105,8 @@ const store: ChoiceStore = {
     try {
       await Deno.mkdir(dirname(path), { recursive: true });
       const before = await readFile(path);
-      const content: File = { ...before, [adapter]: Object.fromEntries(choices) };
+      const all = { ...before[adapter], ...Object.fromEntries(choices) }; // others may have measured meanwhile
+      const content: File = { ...before, [adapter]: all };
       await writeFileAtomic(path, JSON.stringify(content, null, 1) + "\n");
     } catch (error) {
       console.warn(`${(error as Error).message.split("\n")[0]}; what was measured is not kept`);

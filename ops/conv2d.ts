@@ -25,7 +25,7 @@ import type { Shape } from "../core/host_array.ts";
 import { apply, type Op, type TensorType } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { choose } from "../core/tune.ts";
+import { choose, declareWays } from "../core/tune.ts";
 import { concat, slice } from "./concat.ts";
 import { direct } from "./conv2d_direct.ts";
 import type { ConvAttrs } from "./conv2d_kernels.ts";
@@ -43,6 +43,9 @@ export interface ConvMethod {
   weightGrad(x: Tensor, gradY: Tensor, attrs: ConvAttrs): Tensor;
 }
 
+/** Bytes of gradients for each image alone, before they are added up. */
+const MOST_PER_IMAGE = 2 ** 24;
+
 const product: ConvMethod = {
   forward(x, weight, bias, { O, outH, outW }) {
     const y = matmul(flatKernels(weight), flatImages(x));
@@ -50,7 +53,10 @@ const product: ConvMethod = {
   },
   inputGrad: (gradY, weight, image) =>
     reshape(matmul(flatKernels(weight), flatImages(gradY), { transposeA: true }), image),
-  weightGrad(x, gradY, { O }) {
+  weightGrad(x, gradY, attrs) {
+    const { O } = attrs;
+    const bytes = 4 * x.shape[0] * O * x.shape[1];
+    if (bytes > MOST_PER_IMAGE) return direct.weightGrad(x, gradY, attrs);
     const perImage = matmul(flatImages(gradY), flatImages(x), { transposeB: true });
     return reshape(perImage.sum([0]), [O, x.shape[1], 1, 1]);
   },
@@ -68,6 +74,7 @@ function flatKernels(weight: Tensor): Tensor {
 }
 
 const METHODS: Readonly<Record<string, ConvMethod>> = { product, winograd, direct };
+declareWays("conv2d", Object.keys(METHODS));
 
 /** The way for images of this type: of those that can do it, the one that is expected to take least. */
 function methodFor({ shape, dtype }: TensorType, attrs: ConvAttrs): ConvMethod {
@@ -231,6 +238,7 @@ function checkShapes(x: Tensor, weight: Tensor, bias: Tensor | undefined, groups
       `make the layer with inChannels: ${channels}`,
     );
   }
+  if (O === 0) throw shapeError("conv2d", "there are no output channels", shapes);
   if (O % groups !== 0) {
     throw shapeError("conv2d", `${O} output channels cannot be cut into ${groups} groups`, shapes);
   }

@@ -19,7 +19,7 @@ import { grid, isSoftware, type Kernel, kernel } from "../core/kernel.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import { broadcastShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { choose } from "../core/tune.ts";
+import { choose, declareWays } from "../core/tune.ts";
 import { slice } from "./concat.ts";
 import { full } from "./fill.ts";
 import { axesOf, mergeAxes, offsetOf } from "./strided.ts";
@@ -101,6 +101,10 @@ interface Tile {
   readonly columns: number;
 }
 
+const SIDES = [4, 8, 16];
+const TILES = SIDES.flatMap((rows) => SIDES.map((columns): Tile => ({ rows, columns })));
+declareWays("matmul", TILES.map(({ rows, columns }) => `${rows}x${columns}`));
+
 /**
  * The tile that is estimated to take least. On the processor a large tile pays until its sums no longer fit the
  * first cache; a graphics card has registers for a smaller one.
@@ -112,10 +116,8 @@ function chooseTile(rows: number, columns: number, terms: number, batch: number)
     : isSoftware()
     ? { rows: 16, columns: 16 }
     : { rows: 16, columns: 8 };
-  const sizes = [4, 8, 16];
-  const candidates = sizes.filter((size) => size <= Math.min(rows, most.rows)).flatMap((tileRows) =>
-    sizes.filter((size) => size <= Math.min(columns, most.columns))
-      .map((tileColumns): Tile => ({ rows: tileRows, columns: tileColumns }))
+  const candidates = TILES.filter((tile) =>
+    tile.rows <= Math.min(rows, most.rows) && tile.columns <= Math.min(columns, most.columns)
   );
   const timeOf = (tile: Tile) => {
     const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * batch;
@@ -126,7 +128,7 @@ function chooseTile(rows: number, columns: number, terms: number, batch: number)
   if (candidates.length === 0) return { rows: Math.min(rows, 4), columns: 4 };
   const bestFirst = candidates.toSorted((a, b) => timeOf(a) - timeOf(b));
   const names = bestFirst.map((tile) => `${tile.rows}x${tile.columns}`);
-  return bestFirst[names.indexOf(choose("matmul", names.slice(0, MOST_MEASURED)))];
+  return bestFirst[names.indexOf(choose("matmul", names, MOST_MEASURED))];
 }
 
 /** Only so many tiles are worth measuring: the others are estimated to be much slower. */

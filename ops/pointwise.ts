@@ -253,9 +253,13 @@ function absorb(recipe: Recipe, which: readonly boolean[]): Recipe | null {
     }
     return { step: steps.length - 1 };
   };
+  const absorbed = new Map<Tensor, { readonly step: number }>();
   const sources = recipe.inputs.map((x, i) => {
     if (!which[i]) return inputOf(x);
-    return append(programOf(x.recipe!), x.recipe!.inputs.map(inputOf));
+    const result = absorbed.get(x) ??
+      append(programOf(x.recipe!), x.recipe!.inputs.map(inputOf));
+    absorbed.set(x, result);
+    return result;
   });
   append(programOf(recipe), sources);
   if (inputs.length > MOST_INPUTS || steps.length > MOST_STEPS) return null;
@@ -287,7 +291,7 @@ function withConstants(tensors: readonly Tensor[], { constants }: Attrs): (Tenso
 }
 
 /**
- * The program as `fn f`, called for four elements at a time where the layout allows. Buffers are padded, so a
+ * The program as `fn formula_of`, called for four elements at a time where the layout allows. Buffers are padded, so a
  * flat kernel may compute up to three elements too many.
  */
 function programKernel(program: Program, request: KernelRequest<unknown>): Kernel {
@@ -311,7 +315,7 @@ function programKernel(program: Program, request: KernelRequest<unknown>): Kerne
     return `  let ${word} = ${source}[${index}];`;
   });
   const call = (component: string) =>
-    `Out(f(${
+    `Out(formula_of(${
       words.map((word, j) => `${type}(${isVector[j] ? `${word}.${component}` : word})`).join(", ")
     }))`;
   const store = wide
@@ -321,7 +325,9 @@ function programKernel(program: Program, request: KernelRequest<unknown>): Kerne
     inputs: bound,
     vectors: [...bound.filter((_, j) => isVector[j]), ...(wide ? ["out"] : [])],
     declarations: `alias T = ${type};\n${
-      isSingle ? formulaFunction("f", program.steps[0], type) : programFunctions(program, type)
+      isSingle
+        ? formulaFunction("formula_of", program.steps[0], type)
+        : programFunctions(program, type, output.dtype === "f16")
     }`,
     count: Math.ceil(sizeOf(output.shape) / width),
     body: [...loads, store].join("\n"),
@@ -351,15 +357,16 @@ function formulaFunction(
   }  return ${expression};\n}`;
 }
 
-/** WGSL: a function for each different formula, and `f` that calls one after the other. */
-function programFunctions({ steps }: Program, type: string): string {
+/** WGSL: a function for each different formula, and `formula_of` that calls one after the other. */
+function programFunctions({ steps }: Program, type: string, isF16: boolean): string {
   const functions = new Map<string, string>(); // text of the body, name
   const lines = steps.map((step, i) => {
     const key = formulaFunction("", step, type);
     const called = functions.get(key) ?? `f${functions.size}`;
     functions.set(key, called);
     const values = step.from.map((it) => "input" in it ? `v${it.input}` : `t${it.step}`);
-    return `  let t${i} = ${called}(${values.join(", ")});`;
+    const value = `${called}(${values.join(", ")})`;
+    return `  let t${i} = ${isF16 ? `f32(f16(${value}))` : value};`;
   });
   const used = new Set(
     steps.flatMap(({ from }) => from.flatMap((it) => "input" in it ? [it.input] : [])),
@@ -367,7 +374,7 @@ function programFunctions({ steps }: Program, type: string): string {
   const parameters = [...used].sort((a, b) => a - b).map((input) => `v${input}: ${type}`);
   return [
     ...[...functions].map(([key, called]) => key.replace("fn ", `fn ${called}`)),
-    `fn f(${parameters.join(", ")}) -> ${type} {`,
+    `fn formula_of(${parameters.join(", ")}) -> ${type} {`,
     ...lines,
     `  return t${steps.length - 1};`,
     "}",

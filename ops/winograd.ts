@@ -81,11 +81,11 @@ const VALUES = 6;
 const LANES = 4;
 /** T is a multiple of this, the width of a matrix product's own tiles, so that one shader serves all products. */
 const MULTIPLE = 16;
-/** Tiles may cover so many times the image: a direct convolution is slow on small images, too. */
-const MOST_COVERED = 4;
+/** Tiles, with those that only fill up, may cover so many times the image. */
+const MOST_COVERED = 2;
 /**
- * Tiles have 2.25 times the numbers of the image and stay until its gradients are computed: a large network would need
- * three times its memory.
+ * Tiles have 2.25 times the numbers of the image and stay until its gradients are computed, and kernels get four times
+ * as large: a large network would need three times its memory.
  */
 const MOST_BYTES = 2 ** 24;
 /** Fewer channels, in and out multiplied, and the transforms cost more than they save. */
@@ -104,9 +104,9 @@ const transposed = (m: Matrix): Matrix => m[0].map((_, j) => m.map((row) => row[
  */
 export function winogradPays(x: Shape, O: number): boolean {
   const [N, C, H, W] = x;
-  const { count, T } = countTiles(x);
-  const covered = count * SIDE ** 2;
-  const bytes = 4 * VALUES ** 2 * Math.max(C, O) * T;
+  const { T } = countTiles(x);
+  const covered = T * SIDE ** 2;
+  const bytes = 4 * VALUES ** 2 * Math.max(Math.max(C, O) * T, C * O);
   return O % LANES === 0 && C * O >= LEAST_CHANNELS_SQUARED && bytes <= MOST_BYTES &&
     covered <= MOST_COVERED * N * H * W;
 }

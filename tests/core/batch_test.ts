@@ -58,3 +58,24 @@ it("a shared dispatch never binds more buffers than the adapter allows", async (
   await step({ x: hostArray([2], [1, 2]) });
   for (const state of states) assert.deepEqual([...(await state.read()).data], [3, 3]);
 });
+
+it("a tensor bound as numbers and as vectors counts as two of the buffers", async () => {
+  const many = formula("many", ["a", "b", "c", "d", "e", "g"], "a + b + c + d + e + g");
+  const small = Array.from({ length: 4 }, (_, i) => tensor([[i], [i], [i], [i]]));
+  const step = ({ x }: { x: Tensor }) => {
+    const column = x.reshape([4, 1]);
+    const wide = x.reshape([1, 4]);
+    const outputs = Array.from(
+      { length: 5 },
+      (_, i) =>
+        i % 2
+          ? many(small[0], small[1], small[2], small[3], wide, wide.add(i))
+          : many(small[0], small[1], small[2], small[3], column, column.add(i)),
+    );
+    return Object.fromEntries(outputs.entries());
+  };
+  using compiled = compile(step);
+  const results = await compiled({ x: hostArray([4], [1, 2, 3, 4]) });
+  const first = await results[0].read();
+  assert.deepEqual([...first.data], [8, 10, 12, 14]);
+});

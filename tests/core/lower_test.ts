@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "std/testing/bdd";
-import { apply, type Op, read, type Tensor, tensor } from "ae";
+import { apply, formula, ones, type Op, read, type Tensor, tensor } from "ae";
 import { lower } from "../../core/lower.ts";
 
 /** Twice the square: stands for two steps. */
@@ -21,11 +21,40 @@ it("an operation without kernel is computed by the steps it stands for, also thr
   assert.equal(values.z.data[0], 2 * (64 + 324 + 1024 + 2500));
 });
 
-it("steps that two operations share are one tensor, others are left as they are", () => {
+it("steps that two operations share are one tensor, but what they end in is each one's own", () => {
   const x = tensor([1, 2]);
   const plain = x.add(1);
   const [a, b, c] = lower([twiceSquare(x), twiceSquare(x), plain]);
-  assert.equal(a, b);
+  assert.notEqual(a, b);
+  assert.equal(a.recipe?.inputs[0], b.recipe?.inputs[0]);
   assert.deepEqual([c.recipe?.op.name, c.recipe?.inputs], ["add", plain.recipe?.inputs]);
   assert.equal(a.recipe?.op.name, "mul");
+});
+
+it("equal results of one run keep buffers of their own", async () => {
+  const x = tensor([3, 4]);
+  const [p, q] = [twiceSquare(x), twiceSquare(x)];
+  await read({ p, q });
+  p.dispose();
+  await ones([2]).read();
+  assert.deepEqual([...(await q.read()).data], [18, 32]);
+});
+
+it("steps of different operations with one name are different", async () => {
+  const op: Op<null> = {
+    name: "five",
+    shape: ([x]) => x,
+    lower: ({ inputs: [x] }) =>
+      formula("scale", ["a"], "2.0 * a")(x).add(formula("scale", ["a"], "3.0 * a")(x)),
+  };
+  assert.deepEqual([...(await apply(op, [tensor([1, 10])], null).read()).data], [5, 50]);
+});
+
+it("steps may stand for steps themselves", async () => {
+  const outer: Op<null> = {
+    name: "outer",
+    shape: ([x]) => x,
+    lower: ({ inputs: [x] }) => twiceSquare(twiceSquare(x)).add(1),
+  };
+  assert.deepEqual([...(await apply(outer, [tensor([1, 2])], null).read()).data], [9, 129]);
 });

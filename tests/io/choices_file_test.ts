@@ -46,7 +46,13 @@ it("AE_TUNE=on measures once and keeps it; without, it is used; off ignores it; 
   assert.deepEqual((await run(folder, "on")).rows, measured);
   assert.deepEqual((await run(folder, "off")).rows, []);
   assert.equal(await Deno.readTextFile(file), kept);
+  const other = { choice: "x", timesMs: { x: 1 } }; // measured by another program meanwhile
+  const content = JSON.parse(kept);
+  for (const choices of Object.values(content) as Record<string, unknown>[]) choices.other = other;
+  await Deno.writeTextFile(file, JSON.stringify(content));
   const again = (await run(folder, "force")).rows;
+  const [choices] = Object.values(JSON.parse(await Deno.readTextFile(file)));
+  assert.deepEqual((choices as Record<string, unknown>).other, other);
   assert.notDeepEqual(again[0].timesMs, timesMs);
   await Deno.remove(folder, { recursive: true });
 });
