@@ -223,7 +223,8 @@ interface TileWalk {
 function walkTiles(image: Shape): TileWalk {
   const [, C, H, W] = image;
   const { down, across, count, T } = countTiles(image);
-  const strip = H % SIDE === 0 && W % (SIDE * LANES) === 0;
+  // In a strip nothing is asked about tiles that only fill up: there must be none.
+  const strip = H % SIDE === 0 && W % (SIDE * LANES) === 0 && count === T;
   return {
     strip,
     sizes: { C, H, W, DOWN: down, ACROSS: across, TILES: count, GROUPS: T / LANES },
