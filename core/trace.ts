@@ -28,3 +28,21 @@ export function withTrace<T>(trace: Trace, body: () => T): T {
     current = undefined;
   }
 }
+
+let muted = false;
+
+/** Run `body`, in which assignments do nothing: it describes once more what was described before. */
+export function withoutAssignments<T>(body: () => T): T {
+  const before = muted;
+  muted = true;
+  try {
+    return body();
+  } finally {
+    muted = before;
+  }
+}
+
+/** Whether assignments do nothing right now. */
+export function assignmentsAreMuted(): boolean {
+  return muted;
+}

@@ -10,7 +10,7 @@ import { isLeaf, resolveView } from "./graph.ts";
 import { commitNow } from "./run.ts";
 import { sameShape } from "./shape.ts";
 import { algebraOf, Tensor } from "./tensor.ts";
-import { currentTrace } from "./trace.ts";
+import { assignmentsAreMuted, currentTrace } from "./trace.ts";
 
 /**
  * A tensor that {@linkcode assign} may change. Make one with {@linkcode variable}.
@@ -108,6 +108,7 @@ export function assign(target: Variable, value: Tensor): Promise<void> {
       `assign: ${target.name} holds ${target.dtype} but the value is ${value.dtype}; cast() it`,
     );
   }
+  if (assignmentsAreMuted()) return Promise.resolve();
   const source = resolveView(value);
   // A leaf's buffer might itself be overwritten by another assignment of the step: copy it in time.
   const computed = isLeaf(source) && source !== target ? algebraOf().add(value, 0) : value;

@@ -28,8 +28,8 @@
  */
 import { shapeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { ForwardOptions, Layer } from "../nn/mod.ts";
-import { maxPool2d, reshape, slice } from "../ops/mod.ts";
+import { type ForwardOptions, type Layer, parameters } from "../nn/mod.ts";
+import { maxPool2d, recompute, reshape, slice } from "../ops/mod.ts";
 import { type BatchNormPlaces, ConvBlock, type ConvBlockOptions } from "./conv_block.ts";
 import { checkHourglass, Hourglass } from "./hourglass.ts";
 import { Residual, ResidualHourglass } from "./residual.ts";
@@ -63,6 +63,11 @@ export interface PoseNetOptions {
    * there; a spread of about 1 at the start breaks the tie. @default {1}
    */
   readonly tagInitScale?: number;
+  /**
+   * Whether training forgets what is inside an hourglass and computes it once more for the gradients: for one pass more
+   * a network of several stacks needs about the memory of one. @default {false}
+   */
+  readonly recompute?: boolean;
   /** Where the first values come from. @default {0} */
   readonly seed?: number;
 }
@@ -186,7 +191,11 @@ export class PoseNet {
     this.#checkImages(images);
     let x = this.stemOf(images, options);
     return this.features.map((layers, s) => {
-      const features = layers.reduce((y, layer) => layer.forward(y, options), x);
+      const through = (input: Tensor) =>
+        layers.reduce((y, layer) => layer.forward(y, options), input);
+      const features = this.#options.recompute && options.training
+        ? recompute(through, x, [...parameters({ layers }).values()])
+        : through(x);
       const raw = this.outs[s].forward(features, options);
       if (s < this.mergePreds.length) {
         x = x.add(this.mergePreds[s].conv.forward(raw, options))
@@ -237,7 +246,7 @@ function withDefaults(options: PoseNetOptions): Required<PoseNetOptions> {
   const { stacks = 4, channels = 256, increase = 128, innerIncrease = increase } = options;
   const { depth = 4, keypoints = 17, tagDimensions = 1, extraChannels = 0 } = options;
   const { stem = "stride4", blocks = "convolution", batchNorm = "none" } = options;
-  const { tagInitScale = 1, seed = 0 } = options;
+  const { tagInitScale = 1, recompute = false, seed = 0 } = options;
   checkHourglass("PoseNet", { stacks, channels, depth, keypoints, tagDimensions });
   checkHourglass("PoseNet", { increase, innerIncrease, extraChannels }, 0);
   if (!Number.isFinite(tagInitScale)) {
@@ -256,6 +265,7 @@ function withDefaults(options: PoseNetOptions): Required<PoseNetOptions> {
     blocks,
     batchNorm,
     tagInitScale,
+    recompute,
     seed,
   };
 }

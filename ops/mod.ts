@@ -19,6 +19,7 @@ export * from "./pad.ts";
 export * from "./permute.ts";
 export { formula, pointwise, type PointwiseDefinition, type PointwiseOp } from "./pointwise.ts";
 export * from "./random.ts";
+export * from "./recompute.ts";
 export * from "./reduce.ts";
 export * from "./relu.ts";
 export * from "./reshape.ts";
