@@ -58,6 +58,11 @@ export const trainCommand: Command = {
       default: 1,
       help: "threads that make the batches ahead of the device; the batches are the same",
     },
+    precision: {
+      type: "text",
+      default: "f32",
+      help: "f32, or f16 for results in half the memory, where the adapter has it",
+    },
     recompute: {
       type: "flag",
       help:
@@ -93,13 +98,14 @@ async function run(values: Values): Promise<void> {
     learnt: start !== undefined,
   });
   const recompute = values.flag("recompute");
-  if (recompute && start !== undefined) {
+  const precision = await precisionOf(values);
+  if ((recompute || precision !== "f32") && start !== undefined) {
     throw new InputError(
-      "--recompute is decided when a network is made; leave it out with --weights",
+      "--recompute and --precision are decided when a network is made; leave them out with --weights",
     );
   }
   const loaded = start === undefined
-    ? makeModel(values.text("preset") ?? "demo", { seed, recompute })
+    ? makeModel(values.text("preset") ?? "demo", { seed, recompute, precision })
     : await loadModel(start, values.text("preset"));
   const imageSize = values.number("size") ?? loaded.imageSize;
   const { model } = loaded;
@@ -164,4 +170,17 @@ async function run(values: Values): Promise<void> {
     JSON.stringify({ adapter, seed, batchSize, ...result }, null, 1) + "\n",
   );
   console.log(`weights  ${out}/weights.safetensors`);
+}
+
+/** The number type that `--precision` names. */
+async function precisionOf(values: Values): Promise<"f32" | "f16"> {
+  const precision = values.text("precision");
+  if (precision !== "f32" && precision !== "f16") {
+    throw new InputError(`--precision can be f32 or f16, not ${precision}`);
+  }
+  if (precision === "f16") {
+    const { f16, name } = await adapterInfo();
+    if (!f16) throw new InputError(`--precision f16: ${name} has no 16-bit numbers`);
+  }
+  return precision;
 }

@@ -128,6 +128,14 @@ export interface Saving {
   readonly save: (steps: number) => Promise<void>;
 }
 
+/**
+ * In f16 numbers below 6e-8 vanish, and an error at one of a hundred thousand places of the maps has a gradient of that
+ * size. So the loss is multiplied by this. Adam's steps stay as they are: it divides gradients by their own size, and
+ * `eps` grows with them.
+ */
+const F16_LOSS_SCALE = 1024;
+const ADAM_EPS = 1e-8;
+
 /** Losses are read every so many steps: a readback costs 10 ms in Deno. */
 const READ_EVERY = 20;
 
@@ -150,7 +158,8 @@ export async function train(
   if (steps === Infinity && minutes === Infinity) {
     throw new RangeError("train: give a number of steps or minutes");
   }
-  const adam = new Adam(parameters(model));
+  const scale = model.options.precision === "f16" ? F16_LOSS_SCALE : 1;
+  const adam = new Adam(parameters(model), { eps: ADAM_EPS * scale });
   using step = compile((batch: StepTensors): PoseLoss => {
     const predictions = model.forward(batch.images, { training: true });
     const losses = poseLoss(predictions, batch, {
@@ -158,7 +167,8 @@ export async function train(
       pushWeight: recipe.pushWeight,
       pullWeight: batch.pullWeight,
     });
-    adam.update(grad(losses.loss, adam.parameters), { learningRate: batch.learningRate });
+    const scaled = scale === 1 ? losses.loss : losses.loss.mul(scale);
+    adam.update(grad(scaled, adam.parameters), { learningRate: batch.learningRate });
     return losses;
   }, { name: "training step" });
 

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "../core/tensor.ts";
 import { type Variable, variable } from "../core/variable.ts";
-import { conv2d } from "../ops/mod.ts";
+import { cast, conv2d } from "../ops/mod.ts";
 import { initializers, initialValues, type InitName } from "./init.ts";
 import type { Layer } from "./module.ts";
 
@@ -96,14 +96,16 @@ export class Conv2d implements Layer {
   }
 
   /**
-   * Describe the output for an input.
+   * Describe the output for an input. An input in f16 is convolved in f16, with the parameters rounded for it; they
+   * themselves, and their gradients, stay f32.
    *
    * @param x `[N, C, H, W]`.
    * @throws {ShapeError} If the channels do not fit or the kernel is larger than the padded image.
    */
   forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, {
-      bias: this.bias ?? undefined,
+    const rounded = (p: Tensor) => x.dtype === "f16" ? cast(p, "f16") : p;
+    return conv2d(x, rounded(this.weight), {
+      bias: this.bias ? rounded(this.bias) : undefined,
       stride: this.#stride,
       pad: this.#pad,
     });
