@@ -245,7 +245,9 @@ function absorb(recipe: Recipe, which: readonly boolean[]): Recipe | null {
   /** Append a program whose inputs are taken from `from`; gives where its result is. */
   const append = (program: Program, from: readonly Step["from"][number][]) => {
     const first = steps.length;
-    for (const step of program.steps) {
+    const isSame = first === 0 && from.every((it, i) => "input" in it && it.input === i);
+    if (isSame) steps.push(...program.steps); // a long chain grows by its end: nothing of it is renumbered
+    for (const step of isSame ? [] : program.steps) {
       steps.push({
         ...step,
         from: step.from.map((it) => "input" in it ? from[it.input] : { step: first + it.step }),
