@@ -179,6 +179,7 @@ export async function train(
   let images = 0;
   let saved = start;
   let losses: PoseLoss | undefined;
+  let reading: Promise<void> | undefined; // of losses, while the next steps go on
   for await (const batch of batches) {
     const byTime = minutes === Infinity ? 0 : seconds() / (60 * minutes);
     const done = Math.max(steps === Infinity ? 0 : made / steps, byTime);
@@ -195,21 +196,26 @@ export async function train(
     made++;
     images += batch.images.shape[0];
     if (made % READ_EVERY === 0 || made === 1 || made === steps) {
-      await record(curves, made, losses);
-      const last = curves.step.length - 1;
-      progress.update(made, {
-        loss: curves.loss[last],
-        pull: curves.pull[last],
-        push: curves.push[last],
+      await reading;
+      reading = record(curves, made, losses).then(() => {
+        const last = curves.step.length - 1;
+        progress.update(curves.step[last], {
+          loss: curves.loss[last],
+          pull: curves.pull[last],
+          push: curves.push[last],
+        });
       });
+      reading.catch(() => {}); // thrown where it is awaited
     }
     if (made === steps) break;
     if (saving && performance.now() - saved >= 60_000 * saving.everyMinutes) {
+      await reading;
       await recordOnce(curves, made, losses); // no weights are saved whose loss is no number
       await saving.save(made);
       saved = performance.now();
     }
   }
+  await reading;
   if (losses) await recordOnce(curves, made, losses);
   progress.finish();
   const took = seconds();

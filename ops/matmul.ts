@@ -36,6 +36,8 @@ const WORKGROUP = 32;
 
 /** Multiply-adds below which compiling a long shader takes longer than it can save. */
 const SMALL_PRODUCT = 2 ** 19;
+/** And from which a tile that takes the software driver a second and a half more to compile saves that soon. */
+const LARGE_PRODUCT = 2 ** 29;
 
 /** Nanoseconds for eight lanes of one core of the software adapter: see COST in conv2d_kernels.ts. */
 const COST = {
@@ -101,8 +103,9 @@ interface Tile {
   readonly columns: number;
 }
 
-const SIDES = [4, 8, 16];
-const TILES = SIDES.flatMap((rows) => SIDES.map((columns): Tile => ({ rows, columns })));
+const TILES = [4, 8, 16, 32].flatMap((rows) =>
+  [4, 8, 16].map((columns): Tile => ({ rows, columns }))
+);
 declareWays("matmul", TILES.map(({ rows, columns }) => `${rows}x${columns}`));
 
 /**
@@ -110,15 +113,15 @@ declareWays("matmul", TILES.map(({ rows, columns }) => `${rows}x${columns}`));
  * first cache; a graphics card has registers for a smaller one.
  */
 function chooseTile(rows: number, columns: number, terms: number, batch: number): Tile {
-  const isSmall = rows * columns * terms * batch < SMALL_PRODUCT;
-  const most = isSmall
+  const products = rows * columns * terms * batch;
+  const most = products < SMALL_PRODUCT
     ? { rows: 4, columns: 4 }
     : isSoftware()
-    ? { rows: 16, columns: 16 }
+    ? { rows: products < LARGE_PRODUCT ? 16 : 32, columns: 16 }
     : { rows: 16, columns: 8 };
-  const candidates = TILES.filter((tile) =>
-    tile.rows <= Math.min(rows, most.rows) && tile.columns <= Math.min(columns, most.columns)
-  );
+  const fits = (tile: Tile, within: Tile) =>
+    tile.rows <= within.rows && tile.columns <= within.columns;
+  const candidates = TILES.filter((tile) => fits(tile, { rows, columns }));
   const timeOf = (tile: Tile) => {
     const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * batch;
     const loads = (tile.rows + tile.columns) / 4;
@@ -126,7 +129,9 @@ function chooseTile(rows: number, columns: number, terms: number, batch: number)
     return Math.ceil(tiles / COST.abreast) * perTerm;
   };
   if (candidates.length === 0) return { rows: Math.min(rows, 4), columns: 4 };
-  const bestFirst = candidates.toSorted((a, b) => timeOf(a) - timeOf(b));
+  const bestFirst = candidates.toSorted((a, b) =>
+    Number(fits(b, most)) - Number(fits(a, most)) || timeOf(a) - timeOf(b)
+  );
   const names = bestFirst.map((tile) => `${tile.rows}x${tile.columns}`);
   return bestFirst[names.indexOf(choose("matmul", names, MOST_MEASURED))];
 }

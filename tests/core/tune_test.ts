@@ -22,7 +22,7 @@ it("setChoice() refuses what there is not", () => {
 it("setChoice() holds for every way that can be used", async () => {
   const x = hostArray([128, 128], Array.from({ length: 128 * 128 }, (_, i) => i % 7));
   const sums = new Set<number>();
-  for (const tile of ["4x4", "4x16", "16x4", "16x16"]) {
+  for (const tile of ["4x4", "4x16", "16x4", "32x16"]) {
     setChoice("matmul", tile);
     using step = compile(({ x }: { x: Tensor }) => ({ y: matmul(x, x).sum() }));
     const { y } = await step({ x });
