@@ -15,9 +15,11 @@ import {
   PoseNet,
   preset,
   profile,
+  profileTable,
   type Tensor,
 } from "../mod.ts";
 import { batches, sceneSource } from "../data/mod.ts";
+import { measureCeilings } from "./ceilings.ts";
 
 const [name = "demo", batchSize = "8"] = Deno.args;
 const SAMPLES = 9;
@@ -57,12 +59,6 @@ for await (const batch of batches(scenes, options)) {
     `step        ${median.toFixed(1)} ms median, ${times[0].toFixed(1)} least, with readback`,
   );
   console.log([...step.plans().values()][0]);
-  for (const { title, count, timeMs, gflops } of (await profile(step, inputs)).slice(0, 30)) {
-    const rate = gflops === null ? "" : `${gflops.toFixed(1)} GFLOP/s`;
-    console.log(
-      `${timeMs.toFixed(2).padStart(9)} ms ${String(count).padStart(4)}x ${
-        rate.padStart(14)
-      }  ${title}`,
-    );
-  }
+  const ceilings = await measureCeilings();
+  console.log(profileTable(await profile(step, inputs), { rows: 30, ceilings }));
 }

@@ -15,8 +15,8 @@
  * | authors      | 4      | 256, 128           | 512   | 138.9 M    | 222 G         |
  *
  * `demo` learns from nothing in minutes: maps of half the image's size, batch normalisation
- * everywhere, and tags that start spread out. `demo-wide` is the same with more channels: the weights that come with
- * the library are its. `authors` fits the published weights: 68 output channels.
+ * everywhere, and tags of four numbers that start spread out: they come apart sooner than one (docs/decisions.md).
+ * `demo-wide` has more channels and one number in a tag, as in the paper: the weights that come with the library are its. `authors` fits the published weights: 68 output channels.
  *
  * @module
  */
@@ -40,6 +40,7 @@ export const presets: Readonly<Record<string, Preset>> = {
       increase: 16,
       stem: "stride2",
       batchNorm: "everywhere",
+      tagDimensions: 4,
       tagInitScale: 4,
     },
     imageSize: 64,
