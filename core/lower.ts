@@ -69,7 +69,10 @@ const MOST_SHARED_BYTES = 2 ** 22;
 function share(step: Tensor, before: number, shared: Shared, isLast = false): Tensor {
   const { recipe } = step;
   if (step.id <= before || !recipe) return step;
-  const inputs = recipe.inputs.map((input) => share(input, before, shared));
+  // The last step may be a view: then what it shows is the last thing computed.
+  const inputs = recipe.inputs.map((input, i) =>
+    share(input, before, shared, isLast && recipe.op.view === true && i === 0)
+  );
   if (recipe.op.lower) return share(stepsOf(step, recipe, inputs), before, shared, isLast);
   const same = inputs.every((input, i) => input === recipe.inputs[i])
     ? step

@@ -33,11 +33,17 @@ it("steps that two operations share are one tensor, but what they end in is each
 
 it("equal results of one run keep buffers of their own", async () => {
   const x = tensor([3, 4]);
-  const [p, q] = [twiceSquare(x), twiceSquare(x)];
-  await read({ p, q });
-  p.dispose();
-  await ones([2]).read();
-  assert.deepEqual([...(await q.read()).data], [18, 32]);
+  const viewOp: Op<null> = {
+    ...twiceSquareOp,
+    lower: ({ inputs: [x] }) => x.square().mul(2).reshape([1, 2]).reshape([2]),
+  };
+  for (const op of [twiceSquareOp, viewOp]) {
+    const [p, q] = [apply(op, [x], null), apply(op, [x], null)];
+    await read({ p, q });
+    p.dispose();
+    await ones([2]).read();
+    assert.deepEqual([...(await q.read()).data], [18, 32]);
+  }
 });
 
 it("steps of different operations with one name are different", async () => {
