@@ -9,8 +9,7 @@
  *
  * @module
  */
-import { ancestors, resolveView } from "./graph.ts";
-import type { Recipe } from "./op.ts";
+import { ancestors, isLeaf, rebuild, resolveView } from "./graph.ts";
 import { sameShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -24,30 +23,17 @@ export function fuse(roots: readonly Tensor[]): Tensor[] {
     for (const input of new Set(x.recipe!.inputs.map(resolveView))) use(input, 1);
   }
 
-  const fused = new Map<Tensor, Tensor>();
-  const standIn = (x: Tensor): Tensor => {
-    const known = fused.get(x);
-    if (known) return known;
-    const base = resolveView(x);
-    if (base === x || standIn(base) === base) return x;
-    return remake(x, { ...x.recipe!, inputs: [standIn(x.recipe!.inputs[0])] });
-  };
-  const remake = (x: Tensor, recipe: Recipe) => new Tensor(x.shape, x.dtype, { recipe });
-
-  let any = false;
-  for (const x of computed) {
-    const recipe = x.recipe!;
-    const inputs = recipe.inputs.map(standIn);
-    const which = recipe.inputs.map((input, i) =>
-      uses.get(input) === 1 && inputs[i].recipe?.op.absorb !== undefined &&
-      inputs[i].storage.block === null && sameShape(input.shape, x.shape) &&
-      input.dtype === x.dtype
+  /** Which inputs an operation may absorb: those that nobody else needs, element for element. */
+  const linksOf = (x: Tensor) =>
+    x.recipe!.inputs.map((input) =>
+      !isLeaf(input) && uses.get(input) === 1 && input.recipe!.op.absorb !== undefined &&
+      sameShape(input.shape, x.shape) && input.dtype === x.dtype
     );
-    const own = { ...recipe, inputs };
-    const absorbed = which.includes(true) ? recipe.op.absorb?.(own, which) : null;
-    any ||= absorbed !== null && absorbed !== undefined;
-    // Everything is made anew, so that the order of creation stays the order in which things were asked for.
-    fused.set(x, remake(x, absorbed ?? own));
-  }
-  return any ? roots.map(standIn) : [...roots];
+  const isChain = computed.some((x) => x.recipe!.op.absorb && linksOf(x).includes(true));
+  if (!isChain) return [...roots];
+  return rebuild(roots, (x, recipe) => {
+    const links = linksOf(x);
+    const absorbed = links.includes(true) ? recipe.op.absorb?.(recipe, links) : null;
+    return new Tensor(x.shape, x.dtype, { recipe: absorbed ?? recipe });
+  });
 }

@@ -1,9 +1,10 @@
 /**
- * Walking the graph of tensors that are described and not yet computed.
+ * Walking the graph of tensors that are described and not yet computed, and describing it anew.
  *
  * @module
  */
-import type { Tensor } from "./tensor.ts";
+import type { Recipe } from "./op.ts";
+import { Tensor } from "./tensor.ts";
 
 /** The tensor whose buffer a view shows; the tensor itself if it is no view or has a buffer. */
 export function resolveView(x: Tensor): Tensor {
@@ -32,4 +33,33 @@ export function ancestors(
     }
   }
   return { computed: [...computed].sort((a, b) => a.id - b.id), leaves: [...leaves] };
+}
+
+/**
+ * The same graph with every computed tensor made anew by `make`, from the old one and its recipe on the new inputs.
+ * Everything is made anew, so that the order of creation stays the order in which things were asked for.
+ *
+ * @returns What stands for each of `roots`.
+ */
+export function rebuild(
+  roots: readonly Tensor[],
+  make: (x: Tensor, recipe: Recipe) => Tensor,
+): Tensor[] {
+  const made = new Map<Tensor, Tensor>();
+  const standIn = (x: Tensor): Tensor => {
+    const known = made.get(x);
+    if (known) return known;
+    const base = resolveView(x);
+    if (base === x || standIn(base) === base) return x;
+    return withInputs(x, [standIn(x.recipe!.inputs[0])]); // the same view of what stands for its base
+  };
+  for (const x of ancestors(roots).computed) {
+    made.set(x, make(x, { ...x.recipe!, inputs: x.recipe!.inputs.map(standIn) }));
+  }
+  return roots.map(standIn);
+}
+
+/** The same operation on other inputs of the same types. */
+export function withInputs({ shape, dtype, recipe }: Tensor, inputs: readonly Tensor[]): Tensor {
+  return new Tensor(shape, dtype, { recipe: { ...recipe!, inputs } });
 }

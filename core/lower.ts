@@ -10,38 +10,22 @@
  *
  * @module
  */
-import { ancestors, resolveView } from "./graph.ts";
+import { ancestors, rebuild, withInputs } from "./graph.ts";
 import type { Recipe } from "./op.ts";
 import { Tensor } from "./tensor.ts";
 import { withSubject } from "./tune.ts";
 
 /** The tensors that stand for `roots` when every operation that can be lowered is. */
 export function lower(roots: readonly Tensor[]): Tensor[] {
-  const { computed } = ancestors(roots);
-  if (!computed.some((x) => x.recipe!.op.lower)) return [...roots];
-  const lowered = new Map<Tensor, Tensor>();
+  if (!ancestors(roots).computed.some((x) => x.recipe!.op.lower)) return [...roots];
   const shared: Shared = { steps: new Map(), ops: new Map() };
-
-  const standIn = (x: Tensor): Tensor => {
-    const known = lowered.get(x);
-    if (known) return known;
-    const base = resolveView(x);
-    if (base === x || standIn(base) === base) return x;
-    return remake(x, x.recipe!, [standIn(x.recipe!.inputs[0])]); // the same view of what stands for its base
-  };
-  // Everything is made anew, so that the order of creation stays the order in which things were asked for.
-  const remake = (x: Tensor, recipe: Recipe, inputs: readonly Tensor[]) =>
-    new Tensor(x.shape, x.dtype, { recipe: { ...recipe, inputs } });
-
-  for (const x of computed) {
-    const recipe = x.recipe!;
-    const inputs = recipe.inputs.map(standIn);
+  return rebuild(roots, (x, recipe) => {
     const before = new Tensor([], "f32", {}).id;
-    const steps = recipe.op.lower && stepsOf(x, recipe, inputs);
     // The last step is never shared: what two results own must be two buffers.
-    lowered.set(x, steps ? share(steps, before, shared, true) : remake(x, recipe, inputs));
-  }
-  return roots.map(standIn);
+    return recipe.op.lower
+      ? share(stepsOf(x, recipe), before, shared, true)
+      : withInputs(x, recipe.inputs);
+  });
 }
 
 /** An operation in words that say all that its speed depends on. */
@@ -52,7 +36,7 @@ export function subjectOf({ recipe, shape, dtype }: Tensor): string {
 }
 
 /** What an operation stands for, on these inputs. */
-function stepsOf(x: Tensor, { op, attrs }: Recipe, inputs: readonly Tensor[]): Tensor {
+function stepsOf(x: Tensor, { op, inputs, attrs }: Recipe): Tensor {
   return withSubject(() => subjectOf(x), () => op.lower!({ inputs, output: x, attrs }));
 }
 
@@ -73,10 +57,11 @@ function share(step: Tensor, before: number, shared: Shared, isLast = false): Te
   const inputs = recipe.inputs.map((input, i) =>
     share(input, before, shared, isLast && recipe.op.view === true && i === 0)
   );
-  if (recipe.op.lower) return share(stepsOf(step, recipe, inputs), before, shared, isLast);
-  const same = inputs.every((input, i) => input === recipe.inputs[i])
-    ? step
-    : new Tensor(step.shape, step.dtype, { recipe: { ...recipe, inputs } });
+  if (recipe.op.lower) {
+    return share(stepsOf(step, { ...recipe, inputs }), before, shared, isLast);
+  }
+  const isUnchanged = inputs.every((input, i) => input === recipe.inputs[i]);
+  const same = isUnchanged ? step : withInputs(step, inputs);
   if (isLast || step.bytes > MOST_SHARED_BYTES) return same;
   const op = shared.ops.get(recipe.op) ?? shared.ops.size;
   shared.ops.set(recipe.op, op);
