@@ -11,10 +11,10 @@
 import {
   bindBuffers,
   constantLines,
-  ENTRY,
   isSoftware,
   type Kernel,
   type KernelParts,
+  shaderText,
 } from "./kernel.ts";
 import { sizeOf } from "./host_array.ts";
 import type { Place, PlannedKernel } from "./plan.ts";
@@ -69,7 +69,8 @@ function fits(group: readonly Job[], job: Job, mostBuffers: number): boolean {
   const [first] = group;
   if (group.length >= mostParts()) return false;
   if (!isSmall(job.kernel) || !isSmall(first.kernel)) return false;
-  if (signatureOf(job.kernel) !== signatureOf(first.kernel)) return false;
+  const signature = signatureOf(job.kernel);
+  if (signature === undefined || signature !== signatureOf(first.kernel)) return false;
   const all = [...group, job];
   const read = readBuffers(all);
   const written = all.flatMap(({ writes }) => writes);
@@ -82,16 +83,14 @@ function isSmall({ workgroups: [x, y, z] }: Kernel): boolean {
   return x <= mostWorkgroups() && y === 1 && z === 1;
 }
 
-/** What kernels must have in common: all but their buffers and sizes. Empty text where joining is not possible. */
-function signatureOf({ parts }: Kernel): string {
+/** What kernels must have in common: all but their buffers and sizes. Undefined where joining is not possible. */
+function signatureOf({ parts }: Kernel): string | undefined {
   const { name, request: { output }, declarations = "", workgroupSize } = parts;
   const mentions = (word: string) => new RegExp(`\\b${word}\\b`).test(declarations);
   // Declarations are outside the parts, where neither buffers nor constants of one of them can be seen.
   const own = [...parts.inputs, "out", ...Object.keys(parts.constants ?? {})].some(mentions);
   const shared = !own && !/var<workgroup>/.test(declarations) && sizeOf(output.shape) > 0;
-  return shared
-    ? [name, output.dtype, declarations, workgroupSize].join()
-    : `${name} alone ${Math.random()}`;
+  return shared ? [name, output.dtype, declarations, workgroupSize].join() : undefined;
 }
 
 function isSame(a: Place, b: Place): boolean {
@@ -165,23 +164,19 @@ function join(jobs: readonly Job[]): Job {
     );
   });
   const title = `${name} of ${jobs.length} tensors`;
-  const code = [
-    `// ${title}`,
-    ...(jobs.some(({ kernel: { code } }) => code.includes("enable f16;")) ? ["enable f16;"] : []),
-    `alias Out = ${request.output.dtype};`,
-    ...bindBuffers(
+  const code = shaderText({
+    title,
+    f16: reads.some(({ type }) => type.includes("f16")) || request.output.dtype === "f16",
+    out: request.output.dtype,
+    bindings: bindBuffers(
       reads.map(({ type }, i) => `in_${i}: ${type}`),
       sizes.length,
       jobs.map(({ kernel: { parts } }, k) => `out_${k}: ${arrayType(parts, "out")}`),
     ),
-    declarations,
-    ...functions,
-    `@compute @workgroup_size(${workgroupSize.join(", ")})`,
-    ENTRY,
-    ...calls,
-    "}",
-    "",
-  ].join("\n");
+    declarations: [declarations, ...functions],
+    workgroupSize,
+    main: calls,
+  });
   return {
     kernel: { title, code, workgroups: [first, 1, 1], sizes, parts: jobs[0].kernel.parts },
     reads: reads.map(({ place }) => place),

@@ -80,7 +80,15 @@ export async function adapterInfo(): Promise<AdapterInfo> {
   return { name, f16, timestamps, largestTensorBytes };
 }
 
-async function open(): Promise<Gpu> {
+/**
+ * A device of the machine's adapter with all the memory and features that the library uses.
+ *
+ * @param beforehand What to do with the adapter while there is no device to lose yet.
+ */
+export async function requestDevice(
+  label: string,
+  beforehand: (adapter: GPUAdapter) => Promise<void> = async () => {},
+): Promise<{ readonly adapter: GPUAdapter; readonly device: GPUDevice }> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) {
     throw new GpuError(
@@ -89,16 +97,25 @@ async function open(): Promise<Gpu> {
         "`apt-get install -y --no-install-recommends mesa-vulkan-drivers` gives a software one",
     );
   }
-  const { description, vendor, device: model, isFallbackAdapter } = adapter.info;
-  const name = description || [vendor, model].filter(Boolean).join(" ") || "unnamed adapter";
-  await loadChoices(name); // before there is a device to lose, should AE_TUNE be misspelt
+  await beforehand(adapter);
   const features = (["shader-f16", "timestamp-query"] as const)
     .filter((feature) => adapter.features.has(feature));
   const device = await adapter.requestDevice({
-    label: "ae",
+    label,
     requiredFeatures: features,
     requiredLimits: Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]])),
   });
+  return { adapter, device };
+}
+
+function nameOf({ info: { description, vendor, device } }: GPUAdapter): string {
+  return description || [vendor, device].filter(Boolean).join(" ") || "unnamed adapter";
+}
+
+async function open(): Promise<Gpu> {
+  // Choices first: AE_TUNE may be misspelt.
+  const { adapter, device } = await requestDevice("ae", (it) => loadChoices(nameOf(it)));
+  const { description, isFallbackAdapter } = adapter.info;
 
   let failure: GpuError | undefined;
   device.addEventListener("uncapturederror", (event) => {
@@ -113,7 +130,7 @@ async function open(): Promise<Gpu> {
   });
   return opened = {
     device,
-    name,
+    name: nameOf(adapter),
     f16: device.features.has("shader-f16"),
     timestamps: device.features.has("timestamp-query"),
     software: isFallbackAdapter || /llvmpipe|swiftshader/i.test(description),

@@ -16,6 +16,7 @@
  *
  * @module
  */
+import type { DType } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
 import { type Gpu, openedGpu } from "./device.ts";
 import { sizeOf } from "./host_array.ts";
@@ -103,23 +104,24 @@ export function kernel(parts: KernelParts): Kernel {
   const buffers = names.map((buffer, i) => `${buffer}: ${arrayOf(i)}`)
     .filter((_, i) => i !== request.overwrites);
   const bindings = bindBuffers(buffers.slice(0, -1), sizes.length, buffers.slice(-1));
-  const code = [
-    sizes.length > 0 ? `// ${name}` : `// ${title}`, // the text is the same for all sizes
-    ...(types.includes("f16") ? ["enable f16;"] : []),
-    `alias Out = ${request.output.dtype};`,
-    ...constantLines(parts.constants ?? {}),
-    ...bindings,
-    ...(parts.declarations && !empty ? [parts.declarations] : []),
-    `@compute @workgroup_size(${parts.workgroupSize.join(", ")})`,
-    ENTRY,
-    ...(empty ? [] : [
-      ...sizes.map(([key], i) => `  let ${key} = sizes[${i}];`),
-      parts.body,
-    ]),
-    "}",
-    "",
-  ].join("\n");
+  const code = shaderText({
+    title: sizes.length > 0 ? name : title, // the text is the same for all sizes
+    f16: types.includes("f16"),
+    out: request.output.dtype,
+    bindings,
+    declarations: [
+      ...constantLines(parts.constants ?? {}),
+      ...(parts.declarations && !empty ? [parts.declarations] : []),
+    ],
+    workgroupSize: parts.workgroupSize,
+    main: empty ? [] : [...sizes.map(([key], i) => `  let ${key} = sizes[${i}];`), parts.body],
+  });
   return { title, code, workgroups, sizes: sizes.map(([, value]) => value), parts };
+}
+
+/** 0, 1, 2, …: for shaders whose loops are written out in TypeScript. */
+export function range(length: number): number[] {
+  return Array.from({ length }, (_, i) => i);
 }
 
 /** WGSL: `const KEY = value;` for each. */
@@ -143,10 +145,30 @@ export function bindBuffers(
   return buffers.map((buffer, binding) => `@group(0) @binding(${binding}) ${buffer};`);
 }
 
-/** WGSL: what an entry point knows about its invocation. */
-export const ENTRY =
-  `fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u,
-        @builtin(global_invocation_id) global: vec3u, @builtin(local_invocation_index) lane: u32) {`;
+/** A whole shader: its first line says what it computes, `main` knows what {@linkcode KernelParts.body} says. */
+export function shaderText(parts: {
+  readonly title: string;
+  readonly f16: boolean;
+  readonly out: DType;
+  readonly bindings: readonly string[];
+  readonly declarations: readonly string[];
+  readonly workgroupSize: readonly [number, number, number];
+  readonly main: readonly string[];
+}): string {
+  return [
+    `// ${parts.title}`,
+    ...(parts.f16 ? ["enable f16;"] : []),
+    `alias Out = ${parts.out};`,
+    ...parts.bindings,
+    ...parts.declarations,
+    `@compute @workgroup_size(${parts.workgroupSize.join(", ")})`,
+    "fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u,",
+    "        @builtin(global_invocation_id) global: vec3u, @builtin(local_invocation_index) lane: u32) {",
+    ...parts.main,
+    "}",
+    "",
+  ].join("\n");
+}
 
 /** Invocations of a workgroup where nothing asks for another number. */
 export const WORKGROUP = 256;
@@ -217,7 +239,10 @@ const layouts = new WeakMap<GPUDevice, Map<string, GPUBindGroupLayout>>();
  *
  * @throws {GpuError} If the shader does not compile; the message has the shader with line numbers.
  */
-export function pipelineOf({ device }: Gpu, { title, code }: Kernel): Promise<Pipeline> {
+export function pipelineOf(
+  { device }: Pick<Gpu, "device">,
+  { title, code }: Pick<Kernel, "title" | "code">,
+): Promise<Pipeline> {
   const cache = pipelines.get(device) ?? new Map<string, Promise<Pipeline>>();
   pipelines.set(device, cache);
   const known = cache.get(code);

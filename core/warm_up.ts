@@ -10,11 +10,12 @@
  * @module
  */
 import type { Gpu } from "./device.ts";
-import { type Kernel, pipelineOf } from "./kernel.ts";
-import { dispatchNothing } from "./warm_up_worker.ts";
+import { type Kernel, type Pipeline, pipelineOf } from "./kernel.ts";
 
 /** For fewer shaders a worker is not worth starting. */
 const FEW = 16;
+/** Bytes of a stand-in for a kernel's buffers; nothing is read or written. */
+const STAND_IN = 256;
 
 /** Have the driver compile kernels that it has not seen. */
 export async function warmUp(gpu: Gpu, kernels: readonly Kernel[]): Promise<void> {
@@ -42,7 +43,7 @@ function compileInWorker(codes: readonly string[]): Promise<void> {
       resolve();
     };
     try {
-      worker = new Worker(new URL("./warm_up_worker.ts?worker", import.meta.url), {
+      worker = new Worker(new URL("./warm_up_worker.ts", import.meta.url), {
         type: "module",
       });
     } catch {
@@ -55,4 +56,28 @@ function compileInWorker(codes: readonly string[]): Promise<void> {
     worker.onmessage = end;
     worker.postMessage(codes);
   });
+}
+
+/** Dispatch pipelines with no workgroups: the driver compiles them and computes nothing. */
+export async function dispatchNothing(
+  device: GPUDevice,
+  pipelines: readonly Pipeline[],
+): Promise<void> {
+  const buffers: GPUBuffer[] = [];
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  for (const { pipeline, layout, bindings } of pipelines) {
+    while (buffers.length < bindings) {
+      buffers.push(device.createBuffer({ size: STAND_IN, usage: GPUBufferUsage.STORAGE }));
+    }
+    const entries = buffers.slice(0, bindings)
+      .map((buffer, binding) => ({ binding, resource: { buffer } }));
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
+    pass.dispatchWorkgroups(0);
+  }
+  pass.end();
+  device.queue.submit([encoder.finish()]);
+  await device.queue.onSubmittedWorkDone();
+  for (const buffer of buffers) buffer.destroy();
 }

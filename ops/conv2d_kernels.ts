@@ -8,13 +8,14 @@
  *     ∂w            one row of TO x TC kernels. It walks along strips of TW output pixels, loads the gradient of
  *                   TO output channels and a row of TC input channels, and multiplies each with each.
  *
- * Why so: on the software adapter a load costs as much as 50 multiply-adds (COST below), so the block should be
+ * Why so: on the software adapter a load costs as much as 50 multiply-adds (core/cost.ts), so the block should be
  * large; but its loops are written out here, in TypeScript, and the software adapter's compiler takes a second for
  * three thousand multiply-adds, so it should not be too large. docs/conv2d.md tells the story.
  *
  * @module
  */
-import { grid, type Kernel, kernel, perElement } from "../core/kernel.ts";
+import { COST } from "../core/cost.ts";
+import { grid, type Kernel, kernel, perElement, range } from "../core/kernel.ts";
 import type { KernelRequest } from "../core/op.ts";
 import type { Shape } from "../core/host_array.ts";
 
@@ -34,31 +35,11 @@ export interface ConvAttrs {
   readonly outW: number;
 }
 
-const range = (length: number) => Array.from({ length }, (_, i) => i);
-
 /** Input rows (or columns) under a block of `length` outputs, relative to the first: sorted, each once. */
 function patchOffsets(length: number, size: number, stride: number, dilation: number): number[] {
   const offsets = range(length).flatMap((p) => range(size).map((k) => p * stride + k * dilation));
   return [...new Set(offsets)].sort((a, b) => a - b);
 }
-
-/**
- * What things cost on the software adapter, nanoseconds for eight lanes of one core (AMD EPYC with AVX-512, two
- * cores, llvmpipe of Mesa 22.3.6, 2026-11): blocks are chosen by what they would take. A real GPU has other
- * costs, but there too the block that loads least for its arithmetic is a good one.
- */
-const COST = {
-  /** One number from a storage buffer. */
-  scalar: 13,
-  /** Four neighbours from a storage buffer. */
-  vector: 23,
-  /** A multiply-add in registers. */
-  multiplyAdd: 0.3,
-  /** A variable carried from one round of a loop to the next: written under the mask of active lanes. */
-  carried: 1.4,
-  /** Invocations that run at a time. */
-  abreast: 16,
-} as const;
 
 /**
  * Multiply-adds written out in one shader. The software adapter compiles about three of them in a millisecond, so

@@ -13,9 +13,10 @@
  *
  * @module
  */
+import { COST } from "../core/cost.ts";
 import { shapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
-import { grid, isSoftware, type Kernel, kernel } from "../core/kernel.ts";
+import { grid, isSoftware, type Kernel, kernel, range } from "../core/kernel.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import { broadcastShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -39,15 +40,8 @@ const SMALL_PRODUCT = 2 ** 19;
 /** And from which a tile that takes the software driver a second and a half more to compile saves that soon. */
 const LARGE_PRODUCT = 2 ** 29;
 
-/** Nanoseconds for eight lanes of one core of the software adapter: see COST in conv2d_kernels.ts. */
-const COST = {
-  /** Four neighbours from a storage buffer. */
-  vector: 23,
-  /** A multiply-add, with a quarter of what it costs to carry its sum to the next round. */
-  product: 0.6,
-  /** Invocations that run at a time. */
-  abreast: 16,
-} as const;
+/** A multiply-add, with a quarter of what it costs to carry its sum to the next round. */
+const PRODUCT = COST.multiplyAdd + COST.carried / 4;
 
 const matmulOp: Op<Attrs> = {
   name: "matmul",
@@ -125,7 +119,7 @@ function chooseTile(rows: number, columns: number, terms: number, batch: number)
   const timeOf = (tile: Tile) => {
     const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * batch;
     const loads = (tile.rows + tile.columns) / 4;
-    const perTerm = loads * COST.vector + tile.rows * tile.columns * COST.product;
+    const perTerm = loads * COST.vector + tile.rows * tile.columns * PRODUCT;
     return Math.ceil(tiles / COST.abreast) * perTerm;
   };
   if (candidates.length === 0) return { rows: Math.min(rows, 4), columns: 4 };
@@ -279,10 +273,6 @@ function startOf(
   return walk.length === 1
     ? { stride: walk[0].stride }
     : { stride: 0, place: offsetOf("batch", walk) };
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
 }
 
 /** How the matrices of {@linkcode matmul} are stored. */

@@ -29,7 +29,7 @@
  * @module
  */
 import type { Shape } from "../core/host_array.ts";
-import { grid, type Kernel, kernel } from "../core/kernel.ts";
+import { grid, type Kernel, kernel, range } from "../core/kernel.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { ConvMethod } from "./conv2d.ts";
@@ -95,7 +95,6 @@ const WORKGROUP = 32;
 /** A row of tiles that no image has. */
 const FAR_BELOW = 2 ** 28;
 
-const range = (length: number) => Array.from({ length }, (_, i) => i);
 const transposed = (m: Matrix): Matrix => m[0].map((_, j) => m.map((row) => row[j]));
 
 /**
@@ -281,12 +280,20 @@ function perGroup(
   });
 }
 
-/** WGSL: store `<name>_<i>_<j>` as value f = 6i + j of four tiles. */
+/** WGSL: where value (i, j) of the channel's tiles begins in `[36, C, T]`, counted in groups. */
+const planeOf = (i: number, j: number) => `(${VALUES * i + j}u * C + channel) * GROUPS`;
+
+/** WGSL: store the values `<name>_<i>_<j>` of four tiles. */
 function storeValues(name: string): string[] {
   return range(VALUES).flatMap((i) =>
-    range(VALUES).map((j) =>
-      `  out[(${VALUES * i + j}u * C + channel) * GROUPS + group] = ${name}_${i}_${j};`
-    )
+    range(VALUES).map((j) => `  out[${planeOf(i, j)} + group] = ${name}_${i}_${j};`)
+  );
+}
+
+/** WGSL: load values of four tiles from a buffer into `<buffer>_<i>_<j>`. */
+function loadValues(buffer: string): string[] {
+  return range(VALUES).flatMap((i) =>
+    range(VALUES).map((j) => `  let ${buffer}_${i}_${j} = ${buffer}[${planeOf(i, j)} + group];`)
   );
 }
 
@@ -372,7 +379,7 @@ function tilesGradKernel(request: KernelRequest<Image>): Kernel {
   const value = (r: number, s: number) => {
     const [dy, i] = origin(r);
     const [dx, j] = origin(s);
-    const plane = `(${VALUES * i + j}u * C + channel) * GROUPS`;
+    const plane = planeOf(i, j);
     const name = `g_${r}_${s}`;
     if (dy === 0 && dx === 0) return `  let ${name} = g[${plane} + group];`;
     if (!walk.strip) {
@@ -413,11 +420,7 @@ function outputsKernel(request: KernelRequest<Image>): Kernel {
     sizes: walk.sizes,
     body: [
       ...walk.position,
-      ...range(VALUES).flatMap((i) =>
-        range(VALUES).map((j) =>
-          `  let m_${i}_${j} = m[(${VALUES * i + j}u * C + channel) * GROUPS + group];`
-        )
-      ),
+      ...loadValues("m"),
       ...sandwich(TO_OUTPUT, named("m"), bias ? "sum" : "y"),
       ...(bias
         ? range(SIDE).flatMap((i) =>
@@ -485,11 +488,7 @@ function kernelsGradKernel(request: KernelRequest): Kernel {
     sizes: { C, GROUPS: O / LANES },
     body: [
       ...KERNEL_POSITION,
-      ...range(VALUES).flatMap((i) =>
-        range(VALUES).map((j) =>
-          `  let g_${i}_${j} = g[(${VALUES * i + j}u * C + channel) * GROUPS + group];`
-        )
-      ),
+      ...loadValues("g"),
       ...sandwich(transposed(TO_KERNEL), named("g"), "w"),
       ...range(9).flatMap((tap) =>
         range(LANES).map((k) =>
