@@ -13,6 +13,7 @@ import {
   Adam,
   adapterInfo,
   assign,
+  cast,
   compile,
   conv2d,
   grad,
@@ -30,6 +31,7 @@ import {
   variables,
   zeros,
 } from "../mod.ts";
+import { measureCeilings } from "./ceilings.ts";
 
 interface Work {
   readonly name: string;
@@ -62,31 +64,35 @@ function readyStep(describe: () => Tensor, held: readonly Variable[]): Ready {
 const ROUNDS = 5;
 const ROUND_MS = 400;
 
-function matmulWork(size: number): Work {
+type Precision = "f32" | "f16";
+
+function matmulWork(size: number, precision: Precision): Work {
   return {
-    name: `matmul ${size}`,
+    name: `${precision} matmul ${size}`,
     flops: 2 * size ** 3,
     ready: () => {
-      const a = variable(normal([size, size], { seed: 1 }), "a");
-      const b = variable(normal([size, size], { seed: 2 }), "b");
+      const a = variable(cast(normal([size, size], { seed: 1 }), precision), "a");
+      const b = variable(cast(normal([size, size], { seed: 2 }), precision), "b");
       return readyStep(() => matmul(a, b), [a, b]);
     },
   };
 }
 
-function convWork(backward: boolean): Work {
+function convWork(backward: boolean, precision: Precision): Work {
   const [N, C, S] = [8, 256, 128];
   return {
-    name: `conv2d 3x3 ${C} to ${C}, batch ${N}, ${S}x${S}, ${backward ? "backward" : "forward"}`,
+    name: `${precision} conv2d 3x3 ${C} to ${C}, batch ${N}, ${S}x${S}, ${
+      backward ? "backward" : "forward"
+    }`,
     flops: 2 * N * C * C * 9 * S * S * (backward ? 2 : 1),
     ready: () => {
-      const x = variable(normal([N, C, S, S], { seed: 1 }), "x");
-      const w = variable(normal([C, C, 3, 3], { seed: 2 }), "w");
-      const g = variable(normal([N, C, S, S], { seed: 3 }), "g");
+      const x = variable(cast(normal([N, C, S, S], { seed: 1 }), precision), "x");
+      const w = variable(cast(normal([C, C, 3, 3], { seed: 2 }), precision), "w");
+      const g = variable(cast(normal([N, C, S, S], { seed: 3 }), precision), "g");
       return readyStep(() => {
         const y = conv2d(x, w, { pad: 1 });
         if (!backward) return y;
-        const [dx, dw] = grad(y.mul(g).sum(), [x, w]);
+        const [dx, dw] = grad(cast(y.mul(g), "f32").sum(), [x, w]);
         assign(x, dx); // so that both are computed
         return dw;
       }, [x, w, g]);
@@ -94,16 +100,21 @@ function convWork(backward: boolean): Work {
   };
 }
 
-function networkWork(training: boolean, batch: number, name = "authors"): Work {
+function networkWork(
+  training: boolean,
+  batch: number,
+  precision: Precision,
+  name = "authors",
+): Work {
   const { options, imageSize } = preset(name);
   const gmac: Record<string, number> = { authors: 222, "medium-256": 4.48 };
   return {
-    name: `${name} ${imageSize}x${imageSize}, batch ${batch}, ${
+    name: `${precision} ${name} ${imageSize}x${imageSize}, batch ${batch}, ${
       training ? "training step" : "inference"
     }`,
     flops: 2e9 * gmac[name] * batch * (training ? 3 : 1),
     ready: () => {
-      const model = new PoseNet(options);
+      const model = new PoseNet({ ...options, precision });
       const maps = imageSize / model.stride;
       const images = variable(normal([batch, 3, imageSize, imageSize], { seed: 1 }), "images");
       const heatmaps = variable(zeros([batch, 17, maps, maps]), "heatmaps");
@@ -127,22 +138,30 @@ function networkWork(training: boolean, batch: number, name = "authors"): Work {
   };
 }
 
-const works: readonly Work[] = [
-  matmulWork(1024),
-  matmulWork(4096),
-  convWork(false),
-  convWork(true),
-  networkWork(false, 8, "medium-256"),
-  networkWork(true, 8, "medium-256"),
-  networkWork(false, 1),
-  networkWork(false, 8),
-  networkWork(true, 1),
-  networkWork(true, 8),
-];
+const works: readonly Work[] = (["f32", "f16"] as const).flatMap((precision) => [
+  matmulWork(1024, precision),
+  matmulWork(4096, precision),
+  convWork(false, precision),
+  convWork(true, precision),
+  networkWork(false, 8, precision, "medium-256"),
+  networkWork(true, 8, precision, "medium-256"),
+  networkWork(false, 1, precision),
+  networkWork(true, 1, precision),
+  networkWork(false, 8, precision),
+  networkWork(true, 8, precision),
+]);
 
 setMemoryBudget(64 * 2 ** 30);
-console.log(`adapter  ${(await adapterInfo()).name}`);
+const { name: adapter, f16 } = await adapterInfo();
+const { multiplyAddGflops, copyGBs } = await measureCeilings();
+console.log(`adapter  ${adapter}`);
+console.log(
+  `ceilings ${(multiplyAddGflops / 1000).toFixed(2)} TFLOP/s f32, copy ${
+    (copyGBs / 1000).toFixed(2)
+  } TB/s`,
+);
 for (const { name, flops, ready } of works) {
+  if (name.startsWith("f16") && !f16) continue;
   if (Deno.args.length > 0 && !Deno.args.some((part) => name.includes(part))) continue;
   const { once, dispose } = ready();
   try {

@@ -321,3 +321,8 @@ export function hasF16(): boolean {
 export function isSoftware(): boolean {
   return openedGpu()?.software ?? true;
 }
+
+/** Invocations that a workgroup of the open device can have. */
+export function mostLanes(): number {
+  return openedGpu()?.device.limits.maxComputeInvocationsPerWorkgroup ?? WORKGROUP;
+}

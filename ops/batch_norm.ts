@@ -25,7 +25,7 @@
  */
 import { shapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
-import { type Kernel, kernel, perElement } from "../core/kernel.ts";
+import { isSoftware, type Kernel, kernel, mostLanes, perElement } from "../core/kernel.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -66,7 +66,10 @@ function channelWalk([n, channels, height, width]: Shape): ChannelWalk {
   const wide = height * width % 4 === 0;
   const plane = height * width / (wide ? 4 : 1);
   const steps = n * plane;
-  const lanes = steps <= 1024 ? 64 : steps <= 8192 ? 128 : 256; // more lanes make more barriers
+  // More lanes make more barriers; a graphics card has fewer channels than cores, and is fast only with many lanes.
+  const lanes = isSoftware()
+    ? steps <= 1024 ? 64 : steps <= 8192 ? 128 : 256
+    : Math.min(mostLanes(), Math.max(64, 2 ** Math.floor(Math.log2(steps / 4))));
   const side = Math.min(plane, lanes);
   const planes = Math.floor(lanes / side);
   return {

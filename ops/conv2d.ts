@@ -10,11 +10,12 @@
  *     ∂w   for each (o, c, u, v) a sum over all images and pixels
  *     ∂b   the sum of the gradient of y over images and pixels
  *
- * There are three ways to compute it and ∂x and ∂w:
+ * There are four ways to compute it and ∂x and ∂w:
  *
  *     product    a 1x1 kernel mixes the channels of each pixel: a product of matrices
  *     winograd   a 3x3 kernel with a quarter of the multiplications, for a little more rounding: winograd.ts
- *     direct     everything else: conv2d_direct.ts
+ *     shared     everything else on a graphics card: conv2d_workgroup.ts
+ *     direct     everything else on a processor: conv2d_direct.ts
  *
  * Gradients are those of the convolution itself, whichever way computes it.
  *
@@ -22,6 +23,7 @@
  */
 import { shapeError } from "../core/errors.ts";
 import type { Shape } from "../core/host_array.ts";
+import { isSoftware } from "../core/kernel.ts";
 import { apply, type Op, type TensorType } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -29,6 +31,7 @@ import { choose, declareWays } from "../core/tune.ts";
 import { concat, slice } from "./concat.ts";
 import { direct } from "./conv2d_direct.ts";
 import type { ConvAttrs } from "./conv2d_kernels.ts";
+import { workgroup } from "./conv2d_workgroup.ts";
 import { matmul } from "./matmul.ts";
 import { reshape } from "./reshape.ts";
 import { winograd, winogradPays } from "./winograd.ts";
@@ -73,19 +76,24 @@ function flatKernels(weight: Tensor): Tensor {
   return reshape(weight, weight.shape.slice(0, 2));
 }
 
-const METHODS: Readonly<Record<string, ConvMethod>> = { product, winograd, direct };
+const METHODS: Readonly<Record<string, ConvMethod>> = {
+  product,
+  winograd,
+  shared: workgroup,
+  direct,
+};
 declareWays("conv2d", Object.keys(METHODS));
 
 /** The way for images of this type: of those that can do it, the one that is expected to take least. */
 function methodFor({ shape, dtype }: TensorType, attrs: ConvAttrs): ConvMethod {
   const { O, kH, kW, stride, padY, padX, dilation } = attrs;
-  const plain = dtype === "f32" && stride === 1 && dilation === 1; // f16 is summed in f32: only "direct" does
+  const plain = dtype === "f32" && stride === 1 && dilation === 1; // f16 is summed in f32: not by these two
   const is = (size: number, pad: number) =>
     plain && [kH, kW].every((k) => k === size) && [padY, padX].every((p) => p === pad);
   const candidates = [
     ...(is(1, 0) ? ["product"] : []),
     ...(is(3, 1) && winogradPays(shape, O) ? ["winograd"] : []),
-    "direct",
+    ...(isSoftware() ? ["direct", "shared"] : ["shared", "direct"]),
   ];
   return METHODS[choose("conv2d", candidates)];
 }

@@ -3,47 +3,37 @@
  *
  *     y[m, n] = Σ over k  a[m, k] · b[k, n]
  *
- * Every invocation computes a tile of rows x columns in registers: for four values of k it loads its rows of
- * `a` and its columns of `b` once and multiplies all with all, so a number loaded is used as often as the
- * tile is wide or high. No workgroup memory: on llvmpipe it costs more than it saves.
+ * A multiply-add takes a moment, loading its two numbers many: every way to compute a product loads a number once
+ * and uses it many times, for a tile of rows x columns.
  *
- *     16 rows x 16 columns, per k: 32 numbers loaded, 256 multiply-adds
+ *     matmul_registers.ts    the tile is one invocation's, in registers: for processors
+ *     matmul_workgroup.ts    the tile is a workgroup's, in the memory that it shares: for graphics cards
  *
- * Either matrix may be stored transposed; that only changes which four neighbours a load brings.
+ * Each has tiles of several sizes; which is best depends on the sizes of the matrices.
  *
  * @module
  */
-import { COST } from "../core/cost.ts";
 import { shapeError } from "../core/errors.ts";
-import { type Shape, sizeOf } from "../core/host_array.ts";
-import { grid, isSoftware, type Kernel, kernel, range } from "../core/kernel.ts";
-import { apply, type KernelRequest, type Op } from "../core/op.ts";
-import { broadcastShape } from "../core/shape.ts";
+import { sizeOf } from "../core/host_array.ts";
+import { isSoftware } from "../core/kernel.ts";
+import { apply, type Op } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { choose, declareWays } from "../core/tune.ts";
 import { slice } from "./concat.ts";
 import { full } from "./fill.ts";
-import { axesOf, mergeAxes, offsetOf } from "./strided.ts";
-
-interface Attrs {
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-}
+import { flopsOf, leadingOf, type MatmulAttrs, sizesOf } from "./matmul_layout.ts";
+import { REGISTER_TILES, registerProduct, registerTiles } from "./matmul_registers.ts";
+import { workgroupProduct } from "./matmul_workgroup.ts";
+import { WORKGROUP_TILES, workgroupTiles } from "./workgroup_tiles.ts";
 
 /** Above this many terms a sum is cut in two: one invocation may loop at most 60,000 times, four terms each. */
 const MAX_TERMS = 200_000;
-/** Few, so that every core has some where there are few tiles; a SIMD width of the software adapter. */
-const WORKGROUP = 32;
+/** Only so many tiles are worth measuring: the others are estimated to be much slower. */
+const MOST_MEASURED = 4;
 
-/** Multiply-adds below which compiling a long shader takes longer than it can save. */
-const SMALL_PRODUCT = 2 ** 19;
-/** And from which a tile that takes the software driver a second and a half more to compile saves that soon. */
-const LARGE_PRODUCT = 2 ** 29;
+declareWays("matmul", [...REGISTER_TILES, ...WORKGROUP_TILES]);
 
-/** A multiply-add, with a quarter of what it costs to carry its sum to the next round. */
-const PRODUCT = COST.multiplyAdd + COST.carried / 4;
-
-const matmulOp: Op<Attrs> = {
+const matmulOp: Op<MatmulAttrs> = {
   name: "matmul",
   shape([a, b], attrs) {
     const { rows, terms, termsOfB, columns } = sizesOf(a, b, attrs);
@@ -59,7 +49,14 @@ const matmulOp: Op<Attrs> = {
     }
     return [...leadingOf(a, b), rows, columns];
   },
-  kernel: tileKernel,
+  lower({ inputs: [a, b], attrs }) {
+    const batch = sizeOf(leadingOf(a.shape, b.shape));
+    const sizes = { ...sizesOf(a.shape, b.shape, attrs), batch };
+    const [registers, workgroup] = [registerTiles(sizes), workgroupTiles(sizes)];
+    const tiles = isSoftware() ? [...registers, ...workgroup] : [...workgroup, ...registers];
+    const tile = choose("matmul", tiles, MOST_MEASURED);
+    return (registers.includes(tile) ? registerProduct : workgroupProduct)(a, b, attrs, tile);
+  },
   grad({ inputs: [a, b], gradOutput: g, attrs: { transposeA, transposeB } }) {
     return [
       transposeA
@@ -70,210 +67,8 @@ const matmulOp: Op<Attrs> = {
         : matmul(a, g, { transposeA: !transposeA }),
     ];
   },
-  flops: ([a, b], attrs) => {
-    const { rows, terms, columns } = sizesOf(a, b, attrs);
-    return 2 * sizeOf(leadingOf(a, b)) * rows * terms * columns;
-  },
+  flops: ([a, b], attrs) => flopsOf(a, b, attrs),
 };
-
-function leadingOf(a: Shape, b: Shape): Shape {
-  return broadcastShape("matmul", { a: a.slice(0, -2), b: b.slice(0, -2) });
-}
-
-function sizesOf(a: Shape, b: Shape, { transposeA, transposeB }: Attrs) {
-  const [a0, a1] = a.slice(-2);
-  const [b0, b1] = b.slice(-2);
-  return {
-    rows: transposeA ? a1 : a0,
-    terms: transposeA ? a0 : a1,
-    termsOfB: transposeB ? b1 : b0,
-    columns: transposeB ? b0 : b1,
-  };
-}
-
-/** Rows and columns of the tile of one invocation, and how many of the columns' terms it takes at once. */
-interface Tile {
-  readonly rows: number;
-  readonly columns: number;
-}
-
-const TILES = [4, 8, 16, 32].flatMap((rows) =>
-  [4, 8, 16].map((columns): Tile => ({ rows, columns }))
-);
-declareWays("matmul", TILES.map(({ rows, columns }) => `${rows}x${columns}`));
-
-/**
- * The tile that is estimated to take least. On the processor a large tile pays until its sums no longer fit the
- * first cache; a graphics card has registers for a smaller one.
- */
-function chooseTile(rows: number, columns: number, terms: number, batch: number): Tile {
-  const products = rows * columns * terms * batch;
-  const most = products < SMALL_PRODUCT
-    ? { rows: 4, columns: 4 }
-    : isSoftware()
-    ? { rows: products < LARGE_PRODUCT ? 16 : 32, columns: 16 }
-    : { rows: 16, columns: 8 };
-  const fits = (tile: Tile, within: Tile) =>
-    tile.rows <= within.rows && tile.columns <= within.columns;
-  const candidates = TILES.filter((tile) => fits(tile, { rows, columns }));
-  const timeOf = (tile: Tile) => {
-    const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * batch;
-    const loads = (tile.rows + tile.columns) / 4;
-    const perTerm = loads * COST.vector + tile.rows * tile.columns * PRODUCT;
-    return Math.ceil(tiles / COST.abreast) * perTerm;
-  };
-  if (candidates.length === 0) return { rows: Math.min(rows, 4), columns: 4 };
-  const bestFirst = candidates.toSorted((a, b) =>
-    Number(fits(b, most)) - Number(fits(a, most)) || timeOf(a) - timeOf(b)
-  );
-  const names = bestFirst.map((tile) => `${tile.rows}x${tile.columns}`);
-  return bestFirst[names.indexOf(choose("matmul", names, MOST_MEASURED))];
-}
-
-/** Only so many tiles are worth measuring: the others are estimated to be much slower. */
-const MOST_MEASURED = 4;
-
-function tileKernel(request: KernelRequest<Attrs>): Kernel {
-  const { inputs: [a, b], output, attrs: { transposeA, transposeB } } = request;
-  const { rows, terms, columns } = sizesOf(a.shape, b.shape, request.attrs);
-  const leading = output.shape.slice(0, -2);
-  const batch = sizeOf(leading);
-  const tile = chooseTile(rows, columns, terms, batch);
-  const tilesDown = Math.ceil(rows / tile.rows);
-  const tilesAcross = Math.ceil(columns / tile.columns);
-  const { workgroups, row } = grid(batch * tilesDown * tilesAcross, WORKGROUP);
-  const wideOut = columns % 4 === 0;
-  const wideA = a.shape[a.shape.length - 1] % 4 === 0 && (!transposeA || tile.rows % 4 === 0);
-  const wideB = b.shape[b.shape.length - 1] % 4 === 0;
-  const starts = { a: startOf(a.shape, leading), b: startOf(b.shape, leading) };
-
-  // Names in the shader: a<r> is four k of row r, a<q>_<k> four rows from 4q at k; b<q>_<k> four columns
-  // from 4q at k, put together from c<c>, four k of column c, if b is stored transposed.
-  const names = ["x", "y", "z", "w"];
-  const tileRowsAt = range(tile.rows);
-  const groupsAt = range(tile.columns / 4);
-  const valueOfA = (r: number, k: number, single: boolean) =>
-    transposeA ? `a${r >> 2}_${k}.${names[r % 4]}` : single ? `a${r}` : `a${r}.${names[k]}`;
-
-  /** The next `count` values of k: their loads and products. */
-  const step = (count: 1 | 4) => {
-    const load = count === 4 ? "four" : "one";
-    const loadsOfA = transposeA
-      ? range(count).flatMap((k) =>
-        range(Math.ceil(tile.rows / 4)).map((q) =>
-          `let a${q}_${k} = four_a(startA + (k + ${k}u) * M + row + ${4 * q}u);`
-        )
-      )
-      : tileRowsAt.map((r) => `let a${r} = ${load}_a(startA + (row + ${r}u) * K + k);`);
-    const loadsOfB = transposeB
-      ? [
-        ...range(tile.columns).map((c) =>
-          `let c${c} = ${load}_b(startB + (column + ${c}u) * K + k);`
-        ),
-        ...groupsAt.flatMap((q) =>
-          range(count).map((k) => {
-            const four = range(4).map((c) => `c${4 * q + c}${count === 4 ? `.${names[k]}` : ""}`);
-            return `let b${q}_${k} = vec4f(${four.join(", ")});`;
-          })
-        ),
-      ]
-      : range(count).flatMap((k) =>
-        groupsAt.map((q) =>
-          `let b${q}_${k} = four_b(startB + (k + ${k}u) * N + column + ${4 * q}u);`
-        )
-      );
-    // A sum takes its four products one after the other, so that it stays in a register for them.
-    const products = tileRowsAt.flatMap((r) =>
-      groupsAt.flatMap((q) =>
-        range(count).map((k) =>
-          `y${r}_${q} = fma(vec4f(${valueOfA(r, k, count === 1)}), b${q}_${k}, y${r}_${q});`
-        )
-      )
-    );
-    return [...loadsOfA, ...loadsOfB, ...products].map((line) => `    ${line}`).join("\n");
-  };
-
-  const ifInside = (c: number, store: string) =>
-    tile.columns <= columns ? store : `if (column + ${c}u < N) { ${store} }`;
-  const store = (r: number, q: number) => {
-    const place = `(batch * M + row + ${r}u) * N + column + ${4 * q}u`;
-    if (wideOut) {
-      return ifInside(4 * q, `out[(${place}) / 4u] = vec4<Out>(y${r}_${q});`);
-    }
-    return range(4).map((c) =>
-      ifInside(4 * q + c, `out[${place} + ${c}u] = Out(y${r}_${q}.${names[c]});`)
-    ).join("\n  ");
-  };
-  const tail = terms % 4 === 0 ? "" : `
-  for (; k < K; k++) {
-${step(1)}
-  }`;
-
-  return kernel({
-    name: "matmul",
-    request,
-    inputs: ["a", "b"],
-    vectors: [...(wideA ? ["a"] : []), ...(wideB ? ["b"] : []), ...(wideOut ? ["out"] : [])],
-    sizes: {
-      M: rows,
-      N: columns,
-      K: terms,
-      DOWN: tilesDown,
-      ACROSS: tilesAcross,
-      BATCH: batch,
-      ROW: row,
-      STRIDE_A: starts.a.stride,
-      STRIDE_B: starts.b.stride,
-    },
-    declarations: `${loaders("a", wideA)}\n${loaders("b", wideB)}`,
-    workgroupSize: [WORKGROUP, 1, 1],
-    workgroups,
-    iterations: Math.ceil(terms / 4) + 4,
-    // The last tiles begin earlier where they would stick out: what two tiles share has the same sum in both. Only a
-    // matrix with fewer than four columns has less than one tile.
-    body: `  let tile = global.y * ROW + global.x;
-  let batch = tile / (DOWN * ACROSS);
-  if (batch >= BATCH) { return; }
-  let row = min(tile / ACROSS % DOWN * ${tile.rows}u, M - ${tile.rows}u);
-  let column = min(tile % ACROSS * ${tile.columns}u, max(N, ${tile.columns}u) - ${tile.columns}u);
-  let startA = ${starts.a.place ?? "batch * STRIDE_A"};
-  let startB = ${starts.b.place ?? "batch * STRIDE_B"};
-${tileRowsAt.map((r) => groupsAt.map((q) => `  var y${r}_${q} = vec4f();`).join("")).join("\n")}
-  var k = 0u;
-  for (; k + 3u < K; k += 4u) {
-${step(4)}
-  }${tail}
-${tileRowsAt.map((r) => groupsAt.map((q) => `  ${store(r, q)}`).join("\n")).join("\n")}`,
-  });
-}
-
-/** WGSL functions that load four neighbours, and one, of a matrix as f32. */
-function loaders(matrix: string, wide: boolean): string {
-  if (wide) return `fn four_${matrix}(at: u32) -> vec4f { return vec4f(${matrix}[at / 4u]); }`;
-  return `fn one_${matrix}(at: u32) -> f32 { return f32(${matrix}[at]); }
-fn four_${matrix}(at: u32) -> vec4f {
-  return vec4f(${range(4).map((k) => `one_${matrix}(at + ${k}u)`).join(", ")});
-}`;
-}
-
-/**
- * Where the matrix of `batch` starts; leading axes of size 1 are broadcast. Mostly a multiple of one stride, 0 for a
- * matrix that all share; else `place` is the WGSL of a walk along several axes.
- */
-function startOf(
-  shape: Shape,
-  leading: Shape,
-): { readonly stride: number; readonly place?: string } {
-  const own = axesOf(shape);
-  const missing = leading.length - (shape.length - 2);
-  const walk = mergeAxes(leading.map((length, axis) => ({
-    length,
-    stride: axis < missing || shape[axis - missing] === 1 ? 0 : own[axis - missing].stride,
-  })));
-  return walk.length === 1
-    ? { stride: walk[0].stride }
-    : { stride: 0, place: offsetOf("batch", walk) };
-}
 
 /** How the matrices of {@linkcode matmul} are stored. */
 export interface MatmulOptions {

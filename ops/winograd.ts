@@ -29,7 +29,7 @@
  * @module
  */
 import type { Shape } from "../core/host_array.ts";
-import { grid, type Kernel, kernel, range } from "../core/kernel.ts";
+import { grid, isSoftware, type Kernel, kernel, range } from "../core/kernel.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { ConvMethod } from "./conv2d.ts";
@@ -84,10 +84,10 @@ const MULTIPLE = 16;
 /** Tiles, with those that only fill up, may cover so many times the image. */
 const MOST_COVERED = 2;
 /**
- * Tiles have 2.25 times the numbers of the image and stay until its gradients are computed, and kernels get four times
- * as large: a large network would need three times its memory.
+ * Tiles have 2.25 times the numbers of the image and kernels get four times as large: a large network would need much
+ * memory for them, and on a processor they no longer fit its caches.
  */
-const MOST_BYTES = 2 ** 24;
+const mostBytes = () => isSoftware() ? 2 ** 24 : 2 ** 29;
 /** Fewer channels, in and out multiplied, and the transforms cost more than they save. */
 const LEAST_CHANNELS_SQUARED = 256;
 /** Few, so that every core has some; a multiple of a SIMD width of the software adapter. */
@@ -106,7 +106,7 @@ export function winogradPays(x: Shape, O: number): boolean {
   const { T } = countTiles(x);
   const covered = T * SIDE ** 2;
   const bytes = 4 * VALUES ** 2 * Math.max(Math.max(C, O) * T, C * O);
-  return O % LANES === 0 && C * O >= LEAST_CHANNELS_SQUARED && bytes <= MOST_BYTES &&
+  return O % LANES === 0 && C * O >= LEAST_CHANNELS_SQUARED && bytes <= mostBytes() &&
     covered <= MOST_COVERED * N * H * W;
 }
 

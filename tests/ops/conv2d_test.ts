@@ -116,7 +116,15 @@ const winogradCases: Record<string, Case> = {
   "many channels": { x: [1, 256, 8, 16], w: [64, 256, 3, 3], ...winograd, error: 2e-5 },
 };
 
-for (const [name, testCase] of Object.entries(cases)) testMethod("direct", name, testCase);
+for (const [name, testCase] of Object.entries(cases)) {
+  testMethod("direct", name, testCase);
+  testMethod("shared", name, testCase);
+}
+testMethod("shared", "sums in parts, several tiles", {
+  ...plain,
+  x: [4, 70, 6, 6],
+  w: [40, 70, 3, 3],
+});
 for (const [name, testCase] of Object.entries(winogradCases)) {
   testMethod("winograd", name, testCase);
 }
@@ -203,7 +211,14 @@ Deno.test("conv2d() says which channels, bias, groups or sizes do not fit", () =
   assert.throws(() => conv2d(x, zeros([4, 3, 3, 3]), { pad: -1 }), /pad must be a whole number, 0/);
 });
 
-Deno.test("conv2d() works in f16, with the sums of its gradients in f32", async () => {
+for (const method of ["direct", "shared"]) {
+  Deno.test(`conv2d() works in f16, with the sums of its gradients in f32: ${method}`, () => {
+    setChoice("conv2d", method);
+    return compareHalf().finally(() => setChoice("conv2d", null));
+  });
+}
+
+async function compareHalf() {
   const [x, w, g] = [draw([4, 3, 16, 16]), draw([5, 3, 3, 3]), draw([4, 5, 16, 16])];
   const values = async (dtype: "f16" | "f32") => {
     const [X, W] = [x, w].map((array) => cast(cast(tensor(array), "f16"), dtype));
@@ -220,7 +235,7 @@ Deno.test("conv2d() works in f16, with the sums of its gradients in f32", async 
       assert.ok(Math.abs(value - full[name].data[i]) < 2e-3 * largest, `${name} ${i}`)
     );
   }
-});
+}
 
 Deno.test("conv2d() refuses integers and mixed types", () => {
   const [x, w] = [zeros([1, 1, 3, 3]), zeros([1, 1, 3, 3])];

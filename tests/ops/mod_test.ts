@@ -5,6 +5,10 @@ import { it } from "std/testing/bdd";
 const COVERED: Readonly<Record<string, string>> = {
   conv2d_direct: "conv2d",
   conv2d_kernels: "conv2d",
+  conv2d_workgroup: "conv2d",
+  matmul_layout: "matmul",
+  matmul_registers: "matmul",
+  matmul_workgroup: "workgroup_tiles",
   winograd: "conv2d",
 };
 
