@@ -63,7 +63,9 @@ for (const tile of WORKGROUP_TILES) {
       })
     );
     setChoice("matmul", tile);
-    const got = await read({ ...cases.map(({ y }) => y) }).finally(() => setChoice("matmul", null));
+    const got = await read(Object.fromEntries(cases.map(({ y }, c) => [c, y]))).finally(() =>
+      setChoice("matmul", null)
+    );
     cases.forEach(({ name, expected }, c) => {
       assert.equal(got[c].data.length, expected.length);
       expected.forEach((value, i) => assert.equal(got[c].data[i], value, `${name}: ${i}`));
