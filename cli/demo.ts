@@ -89,7 +89,7 @@ async function run(values: Values): Promise<void> {
   const steps = values.number("steps");
   const limits = steps === undefined ? { minutes: values.number("minutes")! } : { steps };
   const recipe = recipeOf("small");
-  const fresh = makeModel(values.text("preset")!, { seed }, recipe.threshold);
+  const fresh = makeModel(values.text("preset")!, { seed }, recipe.decoding);
   if (seed === EVALUATION_SEED) {
     throw new InputError(`--seed ${seed} is the seed of the evaluation scenes; take another`);
   }
@@ -211,7 +211,7 @@ async function judge(loaded: LoadedModel): Promise<Judged> {
   return {
     samples,
     predictions,
-    measured: measure(predictions, imageSize, model.stride, scale),
+    measured: measure(predictions, imageSize, model.stride, scale, loaded.decoding),
   };
 }
 

@@ -25,6 +25,7 @@ import {
 } from "../mod.ts";
 import { heatmapTargets, labelledPeople, type Sample, wholePicture } from "../data/mod.ts";
 import type { Maps, Prediction } from "./prediction.ts";
+import { AUTHORS_DECODING, type Decoding } from "./weights.ts";
 
 /** All figures of one set of predictions. */
 export interface Measured {
@@ -80,20 +81,22 @@ export function idealMaps(sample: Sample, imageSize: number, stride: number): Ma
 
 /**
  * Compare predictions with the truth. `scale` multiplies all lengths first, so that small pictures can be judged
- * as if they were larger: OKS does not change, but COCO's area ranges then tell people apart.
+ * as if they were larger: OKS does not change, but COCO's area ranges then tell people apart. `decoding` is how the
+ * tags of true detections are grouped.
  */
 export function measure(
   predictions: readonly Prediction[],
   imageSize: number,
   stride: number,
   scale = 1,
+  { maxTagDistance }: Pick<Decoding, "maxTagDistance"> = AUTHORS_DECODING,
 ): Measured {
   const truth = truthOf(predictions.map(({ sample }) => sample), scale);
   const results = resultsOf(predictions, scale);
   const evaluation = evaluateKeypoints(truth, results);
   const groups = predictions.map(({ sample, tags }) => {
     const people = keypointsOnMap(sample, imageSize, stride);
-    return groupKnownKeypoints(people, tags, { seed: sample.id }).map((own, p) =>
+    return groupKnownKeypoints(people, tags, { seed: sample.id, maxTagDistance }).map((own, p) =>
       own.map((group, k) => {
         const point = people[p][k];
         const [, , height, width] = tags.shape;

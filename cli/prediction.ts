@@ -25,7 +25,7 @@ import {
 } from "../mod.ts";
 import { makeBatch, type Sample, wholePicture } from "../data/mod.ts";
 import type { Option } from "./options.ts";
-import type { LoadedModel } from "./weights.ts";
+import type { Decoding, LoadedModel } from "./weights.ts";
 
 /** Maps of one image. */
 export interface Maps {
@@ -64,7 +64,7 @@ export interface PredictOptions {
  * time.
  */
 export async function* predict(
-  { model, imageSize, threshold }: Pick<LoadedModel, "model" | "imageSize" | "threshold">,
+  { model, imageSize, decoding }: Pick<LoadedModel, "model" | "imageSize" | "decoding">,
   samples: Iterable<Sample> | AsyncIterable<Sample>,
   { flip = false }: PredictOptions = {},
 ): AsyncGenerator<Prediction, void, undefined> {
@@ -86,7 +86,7 @@ export async function* predict(
       const maps = mirrored
         ? combineFlipped(imageOf(plain, n), imageOf(mirrored, n), COCO.flip)
         : imageOf(plain, n);
-      yield decode(sample, maps, imageSize, model.stride, threshold);
+      yield decode(sample, maps, imageSize, model.stride, decoding);
     }
   }
 }
@@ -152,19 +152,16 @@ function withinPicture(
   };
 }
 
-/** Decode maps into people in image pixels; `threshold`: least height of a peak. */
+/** Decode maps into people in image pixels; `decoding` is the authors' where it does not say. */
 export function decode(
   sample: Sample,
   maps: Maps,
   imageSize: number,
   stride: number,
-  threshold?: number,
+  decoding: Partial<Decoding> = {},
 ): Prediction {
   const frame = frameOf(sample, imageSize, stride);
   const { heatmaps, tags } = withinPicture(maps, sample.image, frame);
-  const people = decodePoses(heatmaps, tags, {
-    frame,
-    ...(threshold === undefined ? {} : { threshold }),
-  });
+  const people = decodePoses(heatmaps, tags, { frame, ...decoding });
   return { sample, people, heatmaps, tags };
 }

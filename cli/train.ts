@@ -48,6 +48,12 @@ export const trainCommand: Command = {
       type: "number",
       help: "least height of a peak, kept with the weights (default: the recipe's)",
     },
+    "tag-distance": {
+      type: "number",
+      above: true,
+      help:
+        "a keypoint joins a person whose tag is nearer, kept with the weights (default: the recipe's)",
+    },
     steps: { type: "whole", least: 1, help: "training steps" },
     minutes: { type: "number", above: true, help: "training time in minutes" },
     batch: { type: "whole", least: 1, default: 8, help: "images in a step" },
@@ -148,7 +154,10 @@ async function run(values: Values): Promise<void> {
     saveModel(`${out}/weights.safetensors`, {
       ...loaded,
       imageSize,
-      threshold: values.number("threshold") ?? recipe.threshold,
+      decoding: {
+        threshold: values.number("threshold") ?? recipe.decoding.threshold,
+        maxTagDistance: values.number("tag-distance") ?? recipe.decoding.maxTagDistance,
+      },
     }, {
       seed: String(seed),
       steps: String(made),

@@ -35,6 +35,7 @@ import {
   type Tensor,
 } from "../mod.ts";
 import type { Batch } from "../data/mod.ts";
+import { AUTHORS_DECODING, type Decoding } from "./weights.ts";
 
 /** How strongly the parts of the loss count as training goes on; `done` runs from 0 to 1. */
 export interface Recipe {
@@ -43,8 +44,8 @@ export interface Recipe {
   readonly pullWeight: (done: number) => number;
   /** Error at a mark's centre counts so much more than in the background. */
   readonly foregroundWeight: number;
-  /** Least height of a peak when decoding what the network then says. */
-  readonly threshold: number;
+  /** How to decode what the network then says. */
+  readonly decoding: Decoding;
 }
 
 const WARMUP_STEPS = 100;
@@ -70,7 +71,7 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
       pushWeight: 1e-3 * tagWeight,
       pullWeight: () => 1e-3 * tagWeight,
       foregroundWeight: 0,
-      threshold: 0.1,
+      decoding: AUTHORS_DECODING,
     };
   }
   if (name !== "small") {
@@ -84,7 +85,7 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
     pushWeight: 5e-2 * tagWeight,
     pullWeight: (done) => 5e-2 * tagWeight * (learnt ? 1 : Math.min(1, 0.05 + 0.95 * done * 2)),
     foregroundWeight: 10,
-    threshold: 0.6,
+    decoding: { threshold: 0.6, maxTagDistance: 1 },
   };
 }
 

@@ -19,6 +19,14 @@ import {
 } from "../mod.ts";
 import type { Values } from "./options.ts";
 
+/** How a network's maps become people: a matter of how it was trained. */
+export interface Decoding {
+  /** Least height of a peak. */
+  readonly threshold: number;
+  /** A keypoint joins a person only if their tags are nearer than this. */
+  readonly maxTagDistance: number;
+}
+
 /** A model and what it is made for. */
 export interface LoadedModel {
   readonly model: PoseNet;
@@ -26,8 +34,7 @@ export interface LoadedModel {
   readonly imageSize: number;
   /** Name of its preset, for reports. */
   readonly preset: string;
-  /** Least height of a peak in its heatmaps: a matter of how it was trained. */
-  readonly threshold: number;
+  readonly decoding: Decoding;
 }
 
 const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
@@ -39,17 +46,17 @@ export async function shippedWeights(): Promise<string | undefined> {
   return found?.isFile ? path : undefined;
 }
 
-/** The authors' threshold, for weights that do not say. */
-const DEFAULT_THRESHOLD = 0.1;
+/** The authors' decoding, for weights that do not say. */
+export const AUTHORS_DECODING: Decoding = { threshold: 0.1, maxTagDistance: 1 };
 
 /** A new model of a preset. */
 export function makeModel(
   name: string,
   options: Partial<PoseNetOptions> = {},
-  threshold = DEFAULT_THRESHOLD,
+  decoding: Decoding = AUTHORS_DECODING,
 ): LoadedModel {
   const { options: settings, imageSize } = preset(name);
-  return { model: new PoseNet({ ...settings, ...options }), imageSize, preset: name, threshold };
+  return { model: new PoseNet({ ...settings, ...options }), imageSize, preset: name, decoding };
 }
 
 /** How many numbers training changes. */
@@ -60,7 +67,7 @@ export function learnedNumbers({ model }: LoadedModel): number {
 /** Write a model's variables and settings, completely or not at all; as 16-bit floats if `half` says so. */
 export async function saveModel(
   path: string,
-  { model, imageSize, preset, threshold }: LoadedModel,
+  { model, imageSize, preset, decoding: { threshold, maxTagDistance } }: LoadedModel,
   notes: Readonly<Record<string, string>> = {},
   options: { readonly half?: boolean } = {},
 ): Promise<void> {
@@ -70,6 +77,7 @@ export async function saveModel(
     preset,
     imageSize: String(imageSize),
     threshold: String(threshold),
+    maxTagDistance: String(maxTagDistance),
     options: JSON.stringify(model.options),
     ...notes,
   });
@@ -105,18 +113,22 @@ export async function loadGivenOrShipped(values: Values): Promise<LoadedModel> {
  * The model that a weight file holds.
  *
  * @param path The file.
- * @param as Load into a new model of this preset instead of the one that the file describes. Image size and threshold
+ * @param as Load into a new model of this preset instead of the one that the file describes. Image size and decoding
  * stay the file's, if it has them: they go with the weights.
  * @throws {InputError} If the file is no weight file, or its weights do not fit the model.
  */
 export async function loadModel(path: string, as?: string): Promise<LoadedModel> {
   const file = await readSafetensors(path);
   const weights = floatWeights(file, path);
-  const { threshold, imageSize } = file.metadata;
+  const { threshold, maxTagDistance, imageSize } = file.metadata;
+  const authors = AUTHORS_DECODING;
   const made = as === undefined ? described(path, file.metadata) : makeModel(as);
   const loaded = {
     ...made,
-    threshold: numberOf(path, "threshold", threshold) ?? DEFAULT_THRESHOLD,
+    decoding: {
+      threshold: numberOf(path, "threshold", threshold) ?? authors.threshold,
+      maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance) ?? authors.maxTagDistance,
+    },
     imageSize: numberOf(path, "imageSize", imageSize) ?? made.imageSize,
   };
   await loadState(loaded.model, weights, { source: path });

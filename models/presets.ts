@@ -5,7 +5,7 @@
  * | name         | stacks | channels, increase | image | parameters | multiply-adds |
  * | ------------ | ------ | ------------------ | ----- | ---------- | ------------- |
  * | demo         | 1      | 32, 16             | 64    | 0.56 M     | 0.07 G        |
- * | demo-wide    | 1      | 56, 28             | 64    | 1.69 M     | 0.21 G        |
+ * | demo-wide    | 1      | 64, 28             | 64    | 1.94 M     | 0.25 G        |
  * | tiny-64      | 1      | 16, 16             | 64    | 0.57 M     | 0.13 G        |
  * | small-128    | 1      | 32, 32             | 128   | 1.53 M     | 0.60 G        |
  * | medium-128   | 2      | 64, 32             | 128   | 4.63 M     | 0.98 G        |
@@ -16,7 +16,8 @@
  *
  * `demo` learns from nothing in minutes: maps of half the image's size, batch normalisation
  * everywhere, and tags of four numbers that start spread out: they come apart sooner than one (docs/decisions.md).
- * `demo-wide` has more channels and one number in a tag, as in the paper: the weights that come with the library are its. `authors` fits the published weights: 68 output channels.
+ * `demo-wide` has more channels: the weights that come with the library are its. `authors` fits the published weights:
+ * 68 output channels.
  *
  * @module
  */
@@ -48,10 +49,11 @@ export const presets: Readonly<Record<string, Preset>> = {
   "demo-wide": {
     options: {
       stacks: 1,
-      channels: 56,
+      channels: 64,
       increase: 28,
       stem: "stride2",
       batchNorm: "everywhere",
+      tagDimensions: 4,
       tagInitScale: 4,
     },
     imageSize: 64,

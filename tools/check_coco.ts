@@ -71,12 +71,12 @@ async function check(folder: string, minutes: number): Promise<number> {
   });
   const recipe = recipeOf("small");
   await train(model, stream, recipe, { minutes }, progress);
-  const { threshold } = recipe;
+  const { decoding } = recipe;
   const found = await Array.fromAsync(
-    predict({ model, imageSize: IMAGE_SIZE, threshold }, samples),
+    predict({ model, imageSize: IMAGE_SIZE, decoding }, samples),
   );
   const ideal = samples.map((sample) =>
-    decode(sample, idealMaps(sample, IMAGE_SIZE, stride), IMAGE_SIZE, stride, threshold)
+    decode(sample, idealMaps(sample, IMAGE_SIZE, stride), IMAGE_SIZE, stride, decoding)
   );
   const [reached, bound] = [found, ideal].map((predictions) =>
     measure(predictions, IMAGE_SIZE, stride).statistics.AP

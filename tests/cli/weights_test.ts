@@ -10,20 +10,21 @@ import {
 } from "ae";
 import { loadModel, makeModel, saveModel } from "../../cli/weights.ts";
 
-Deno.test("loadModel() gives back what saveModel() wrote, the threshold also under a preset's name", async () => {
+Deno.test("loadModel() gives back what saveModel() wrote, the decoding also under a preset's name", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/weights.safetensors`;
-    const saved = makeModel("tiny-64", { seed: 3 }, 0.4);
+    const decoding = { threshold: 0.4, maxTagDistance: 2 };
+    const saved = makeModel("tiny-64", { seed: 3 }, decoding);
     await saveModel(path, saved);
     const loaded = await loadModel(path);
     assert.deepEqual(loaded.model.options, saved.model.options);
     assert.deepEqual(
-      [loaded.preset, loaded.imageSize, loaded.threshold],
-      ["tiny-64", 64, 0.4],
+      [loaded.preset, loaded.imageSize, loaded.decoding],
+      ["tiny-64", 64, decoding],
     );
     const named = await loadModel(path, "tiny-64");
-    assert.equal(named.threshold, 0.4);
+    assert.deepEqual(named.decoding, decoding);
 
     // 16-bit floats: half the bytes, weights rounded; a tensor that holds too large a number stays as it is.
     const [name] = [...parameters(saved.model).keys()];
@@ -58,7 +59,7 @@ Deno.test("loadModel() gives back what saveModel() wrote, the threshold also und
     const weights = floatWeights(await readSafetensors(path), path);
     await writeSafetensors(path, weights, {});
     const bare = await loadModel(path, "tiny-64");
-    assert.equal(bare.threshold, 0.1);
+    assert.deepEqual(bare.decoding, { threshold: 0.1, maxTagDistance: 1 });
     await writeSafetensors(path, weights, { threshold: "high" });
     await assert.rejects(loadModel(path, "tiny-64"), {
       name: "InputError",
