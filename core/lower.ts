@@ -15,15 +15,19 @@ import type { Recipe } from "./op.ts";
 import { Tensor } from "./tensor.ts";
 import { withSubject } from "./tune.ts";
 
-/** The tensors that stand for `roots` when every operation that can be lowered is. */
-export function lower(roots: readonly Tensor[]): Tensor[] {
+/**
+ * The tensors that stand for `roots` when every operation that can be lowered is.
+ *
+ * @param visit Called with each of those operations, also with those that others stand for, before it is lowered.
+ */
+export function lower(roots: readonly Tensor[], visit?: (x: Tensor) => void): Tensor[] {
   if (!ancestors(roots).computed.some((x) => x.recipe!.op.lower)) return [...roots];
-  const shared: Shared = { steps: new Map(), ops: new Map() };
+  const shared: Shared = { steps: new Map(), ops: new Map(), visit };
   return rebuild(roots, (x, recipe) => {
     const before = new Tensor([], "f32", {}).id;
     // The last step is never shared: what two results own must be two buffers.
     return recipe.op.lower
-      ? share(stepsOf(x, recipe), before, shared, true)
+      ? share(stepsOf(x, recipe, visit), before, shared, true)
       : withInputs(x, recipe.inputs);
   });
 }
@@ -36,7 +40,8 @@ export function subjectOf({ recipe, shape, dtype }: Tensor): string {
 }
 
 /** What an operation stands for, on these inputs. */
-function stepsOf(x: Tensor, { op, inputs, attrs }: Recipe): Tensor {
+function stepsOf(x: Tensor, { op, inputs, attrs }: Recipe, visit?: (x: Tensor) => void): Tensor {
+  visit?.(x);
   return withSubject(() => subjectOf(x), () => op.lower!({ inputs, output: x, attrs }));
 }
 
@@ -44,6 +49,7 @@ function stepsOf(x: Tensor, { op, inputs, attrs }: Recipe): Tensor {
 interface Shared {
   readonly steps: Map<string, Tensor>;
   readonly ops: Map<unknown, number>;
+  readonly visit: ((x: Tensor) => void) | undefined;
 }
 
 /** A result with more bytes is computed again rather than kept until somebody else needs it. */
@@ -58,7 +64,7 @@ function share(step: Tensor, before: number, shared: Shared, isLast = false): Te
     share(input, before, shared, isLast && recipe.op.view === true && i === 0)
   );
   if (recipe.op.lower) {
-    return share(stepsOf(step, { ...recipe, inputs }), before, shared, isLast);
+    return share(stepsOf(step, { ...recipe, inputs }, shared.visit), before, shared, isLast);
   }
   const isUnchanged = inputs.every((input, i) => input === recipe.inputs[i]);
   const same = isUnchanged ? step : withInputs(step, inputs);

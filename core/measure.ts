@@ -50,20 +50,17 @@ export async function measureChoices(gpu: Gpu, roots: readonly Tensor[]): Promis
       if (!found.has(question) && wantsMeasuring(question)) found.set(question, { x, candidates });
     }
   };
-  for (const x of ancestors(roots).computed) if (x.recipe!.op.lower) collect(x);
+  for (const x of ancestors(roots).computed) collect(x);
   await answer(gpu, found);
   found.clear();
-  for (const x of ancestors(lower(roots.map(resolveView))).computed) collect(x); // their steps
+  lower(roots.map(resolveView), collect); // those that these answers brought
   await answer(gpu, found);
 }
 
 /** Ask everything that planning this one operation asks. */
 function planOne(x: Tensor): void {
   const { op, inputs, attrs } = x.recipe!;
-  withSubject(() => subjectOf(x), () => {
-    op.lower?.({ inputs, output: x, attrs });
-    op.kernel?.({ inputs, output: x, attrs, overwrites: -1 });
-  });
+  withSubject(() => subjectOf(x), () => op.lower?.({ inputs, output: x, attrs }));
 }
 
 async function answer(

@@ -17,14 +17,12 @@ import { type Gpu, openedGpu, openGpu } from "./device.ts";
 import { typedArray } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
 import type { HostArray, TypedArray } from "./host_array.ts";
-import { subjectOf } from "./lower.ts";
 import { type Pipeline, pipelineOf, sizesBuffer, unseen } from "./kernel.ts";
 import { resolveView } from "./graph.ts";
 import { type Assignment, makePlan, type Place, type Plan } from "./plan.ts";
 import { acquire, acquireAll, type Block, discard, release } from "./pool.ts";
 import { installReader, type Storage, type Tensor } from "./tensor.ts";
 import { currentTrace } from "./trace.ts";
-import { withSubject } from "./tune.ts";
 import type { Variable } from "./variable.ts";
 import { warmUp } from "./warm_up.ts";
 
@@ -60,11 +58,7 @@ export async function prepare(gpu: Gpu, plan: Plan): Promise<PreparedJob[]> {
     const { tensor, overwrites } = planned;
     const { op, inputs, attrs } = tensor.recipe!;
     if (!op.kernel) throw new GpuError(`internal: ${op.name} has no kernel and is no view`);
-    const kernel = withSubject(
-      () => subjectOf(tensor),
-      () => op.kernel!({ inputs, output: tensor, attrs, overwrites }),
-    );
-    return jobOf(planned, kernel);
+    return jobOf(planned, op.kernel({ inputs, output: tensor, attrs, overwrites }));
   });
   const joined = joinNeighbours(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
   await warmUp(gpu, unseen(gpu, joined.map(({ kernel }) => kernel)));

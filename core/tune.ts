@@ -1,6 +1,6 @@
 /**
- * Choosing among ways to compute the same thing. Whoever can do something in several ways names them, the best guess
- * first, and is told which to use:
+ * Choosing among ways to compute the same thing. An operation that can be done in several ways names them when it is
+ * lowered (lower.ts), the best guess first, and is told which to use:
  *
  *     1. what setChoice() says                 to compare, or to have the same rounding everywhere
  *     2. what was measured on this adapter     kept in a file of the user's cache folder

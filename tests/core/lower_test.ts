@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "std/testing/bdd";
-import { apply, formula, ones, type Op, read, type Tensor, tensor } from "ae";
+import { apply, conv2d, formula, ones, type Op, read, type Tensor, tensor } from "ae";
 import { lower } from "../../core/lower.ts";
 
 /** Twice the square: stands for two steps. */
@@ -63,4 +63,11 @@ it("steps may stand for steps themselves", async () => {
     lower: ({ inputs: [x] }) => twiceSquare(twiceSquare(x)).add(1),
   };
   assert.deepEqual([...(await apply(outer, [tensor([1, 2])], null).read()).data], [9, 129]);
+});
+
+it("every operation that is lowered is shown first, also one that another stands for", () => {
+  const seen: string[] = [];
+  const [x, w] = [ones([1, 16, 16, 16]), ones([16, 16, 3, 3])];
+  lower([conv2d(x, w, { pad: 1 })], (it) => seen.push(it.recipe!.op.name));
+  assert.deepEqual(seen, ["conv2d", "matmul"]); // by Winograd's method
 });
