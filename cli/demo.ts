@@ -41,7 +41,8 @@ import {
   SETTING,
   syntheticSource,
 } from "./sources.ts";
-import { recipeOf, train } from "./training.ts";
+import { recipeOf } from "./recipe.ts";
+import { train } from "./training.ts";
 import {
   learnedNumbers,
   type LoadedModel,
@@ -110,7 +111,7 @@ async function run(values: Values): Promise<void> {
     slots: 4,
   });
   const progress = trainingProgress(batchSize, limits);
-  const result = await train(model, stream, recipe, limits, progress);
+  const result = await train(model, stream, recipe, { ...limits, progress });
 
   const trained = await judge(fresh);
   const shippedFile = await shippedWeights();

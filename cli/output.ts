@@ -23,6 +23,13 @@ export async function prepareFolder(path: string): Promise<void> {
   }
 }
 
+/** Remove what a killed program left in a folder while it wrote a file: half of the file, under another name. */
+export async function removeHalfWritten(path: string): Promise<void> {
+  for await (const { name, isFile } of Deno.readDir(path)) {
+    if (isFile && /^\.[0-9a-f-]{36}\.tmp$/.test(name)) await Deno.remove(`${path}/${name}`);
+  }
+}
+
 /** Progress on standard error: a bar on a terminal, plain lines otherwise. */
 export function progressOnStderr(options: Omit<ProgressOptions, "sink">): Progress {
   const encoder = new TextEncoder();

@@ -21,6 +21,9 @@ import type { Option, Values } from "./options.ts";
 export const EVALUATION_SEED = 2017;
 /** How many scenes networks are measured on. */
 export const EVALUATION_SCENES = 200;
+/** Seed and number of the scenes that networks are judged on while they learn; training never uses it. */
+export const VALIDATION_SEED = 2018;
+const VALIDATION_SCENES = 100;
 /** Fewest and most people in a scene of the demo. */
 const PEOPLE = [1, 4] as const;
 /** Where they are: pictures of 64 pixels are for people near by. */
@@ -56,31 +59,43 @@ export const POSES: Option = {
 };
 
 /** The scenes that networks are measured on, at one size. */
-export async function evaluationScenes(size: number): Promise<Sample[]> {
-  const source = syntheticSource(EVALUATION_SEED, size);
-  return await Promise.all(
-    Array.from({ length: EVALUATION_SCENES }, (_, index) => source.sample(index)),
-  );
+export function evaluationScenes(size: number): Promise<Sample[]> {
+  return scenesOf(EVALUATION_SEED, EVALUATION_SCENES, size);
+}
+
+/** The scenes that networks are judged on while they learn. */
+export function validationScenes(size: number): Promise<Sample[]> {
+  return scenesOf(VALIDATION_SEED, VALIDATION_SCENES, size);
+}
+
+async function scenesOf(seed: number, count: number, size: number): Promise<Sample[]> {
+  const source = syntheticSource(seed, size);
+  return await Promise.all(Array.from({ length: count }, (_, index) => source.sample(index)));
 }
 
 /**
  * The photographs that `--annotations` and `--images` name; undefined if neither is given.
  *
  * @param photos Those that show somebody with an annotated keypoint, or all.
+ * @param prefix Of the two options' names.
  * @throws {InputError} If one is given without the other, or they cannot be read.
  */
 export async function openPhotographs(
   values: Values,
   photos: "labelled" | "all" = "all",
+  prefix = "",
 ): Promise<CocoDataset | undefined> {
-  const [annotations, images] = [values.text("annotations"), values.text("images")];
+  const [annotations, images] = [
+    values.text(`${prefix}annotations`),
+    values.text(`${prefix}images`),
+  ];
   if (annotations === undefined && images === undefined) return undefined;
   if (annotations === undefined || images === undefined) {
     const [given, missing] = images === undefined
       ? ["annotations", "images"]
       : ["images", "annotations"];
     throw new InputError(
-      `--${given} is given but not --${missing}\n` +
+      `--${prefix}${given} is given but not --${prefix}${missing}\n` +
         "  help: photographs need both, the annotation file and the folder",
     );
   }

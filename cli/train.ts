@@ -6,10 +6,25 @@
 import { adapterInfo, InputError, writeFileAtomic } from "../mod.ts";
 import { batchesAhead, OFFICIAL_AUGMENTATION } from "../data/mod.ts";
 import type { Command, Values } from "./options.ts";
-import { prepareFolder, trainingProgress } from "./output.ts";
-import { EVALUATION_SEED, openPhotographs, POSES, posesOf, syntheticSource } from "./sources.ts";
-import { recipeOf, train } from "./training.ts";
-import { learnedNumbers, loadModel, makeModel, saveModel } from "./weights.ts";
+import { prepareFolder, removeHalfWritten, trainingProgress } from "./output.ts";
+import {
+  EVALUATION_SEED,
+  JUDGED_SIZE,
+  openPhotographs,
+  POSES,
+  posesOf,
+  samplesOf,
+  syntheticSource,
+  VALIDATION_SEED,
+  validationScenes,
+} from "./sources.ts";
+import { measure } from "./evaluation.ts";
+import { type Judgement, MetricsLog } from "./metrics_log.ts";
+import { predict } from "./prediction.ts";
+import { recipeOf } from "./recipe.ts";
+import { everyMinutes, everySteps, type Interlude, type Pause, train } from "./training.ts";
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./training_state.ts";
+import { learnedNumbers, type LoadedModel, loadModel, makeModel, saveModel } from "./weights.ts";
 
 /** Weights are written so often while a run goes on. */
 const SAVE_EVERY_MINUTES = 2;
@@ -35,7 +50,7 @@ export const trainCommand: Command = {
     recipe: {
       type: "text",
       default: "small",
-      help: "loss weights and learning rate: small, authors",
+      help: "loss weights and learning rate: small, authors, paper",
     },
     rate: { type: "number", above: true, help: "highest learning rate (default: the recipe's)" },
     "tag-weight": {
@@ -74,16 +89,48 @@ export const trainCommand: Command = {
       help:
         "compute hourglasses twice in place of keeping what is inside: less memory, a third slower",
     },
+    accumulate: {
+      type: "whole",
+      least: 1,
+      default: 1,
+      help: "batches whose gradients are added up for one step: a large batch on a small card",
+    },
+    average: {
+      type: "number",
+      help: "keep a moving average of the network and write that; how much stays, 0.999 say",
+    },
+    "validate-every": {
+      type: "whole",
+      least: 1,
+      help: "judge the network every so many steps; the best is kept as best.safetensors",
+    },
+    "validation-annotations": { type: "text", help: "COCO annotation file to judge on" },
+    "validation-images": { type: "text", help: "folder of its photographs" },
+    patience: {
+      type: "whole",
+      least: 1,
+      help: "stop when the network was not the best so many times in a row",
+    },
+    "save-every": {
+      type: "whole",
+      least: 1,
+      help: "write weights and checkpoint every so many steps (default: every 2 minutes)",
+    },
+    resume: {
+      type: "flag",
+      help: "go on from the checkpoint in the folder --out, if there is one",
+    },
     half: { type: "flag", help: "write the weights as 16-bit floats: half the file's size" },
     "no-augment": { type: "flag", help: "show photographs as they are" },
     out: {
       type: "text",
       default: "out/train",
-      help: "folder for weights.safetensors and log.json",
+      help: "folder for weights.safetensors, checkpoint.safetensors, metrics.jsonl and log.json",
     },
   },
   notes:
-    "Give --steps, --minutes or both. With --steps alone a run can be repeated to the last bit.",
+    "Give --steps, --minutes or both. With --steps alone a run can be repeated to the last bit, also if it was\n" +
+    "killed on the way and went on with --resume.",
   run,
 };
 
@@ -120,7 +167,7 @@ async function run(values: Values): Promise<void> {
       `--size ${imageSize} does not suit the network: it needs a multiple of ${model.sizeMultiple}`,
     );
   }
-  if (annotations === undefined && seed === EVALUATION_SEED) {
+  if (annotations === undefined && [EVALUATION_SEED, VALIDATION_SEED].includes(seed)) {
     throw new InputError(`--seed ${seed} is the seed of the evaluation scenes; take another`);
   }
   if (annotations === undefined && values.flag("no-augment")) {
@@ -132,6 +179,7 @@ async function run(values: Values): Promise<void> {
   const source = await openPhotographs(values, "labelled") ??
     syntheticSource(seed, imageSize, await posesOf(values));
   await prepareFolder(out);
+  if (values.flag("resume")) await removeHalfWritten(out);
   const { name: adapter } = await adapterInfo();
   console.log(`adapter  ${adapter}`);
   console.log(
@@ -139,6 +187,12 @@ async function run(values: Values): Promise<void> {
   );
   console.log(`data     ${annotations ?? "synthetic scenes"}`);
 
+  const accumulate = values.number("accumulate")!;
+  const files = { checkpoint: `${out}/checkpoint.safetensors`, metrics: `${out}/metrics.jsonl` };
+  const settings = settingsOf(values);
+  const checkpoint = await checkpointToGoOnFrom(files.checkpoint, settings, values.flag("resume"));
+  const validate = await validationOf(values, loaded);
+  const metrics = await MetricsLog.open(files.metrics, checkpoint?.reached.steps ?? 0);
   const augment = annotations !== undefined && !values.flag("no-augment");
   const stream = batchesAhead(source, {
     workers: values.number("workers"),
@@ -148,23 +202,63 @@ async function run(values: Values): Promise<void> {
     seed,
     slots: annotations === undefined ? 4 : 30,
     ...(augment ? { augment: OFFICIAL_AUGMENTATION } : {}),
+    ...(checkpoint ? { start: checkpoint.reached.position } : {}),
   });
-  const progress = trainingProgress(batchSize, { steps, minutes });
-  const save = (made: number) =>
-    saveModel(`${out}/weights.safetensors`, {
+  const decoding = {
+    threshold: values.number("threshold") ?? recipe.decoding.threshold,
+    maxTagDistance: values.number("tag-distance") ?? recipe.decoding.maxTagDistance,
+  };
+  const saveWeights = (name: string, { state, steps }: Pause) =>
+    saveModel(`${out}/${name}.safetensors`, {
       ...loaded,
+      model: state.best,
       imageSize,
-      decoding: {
-        threshold: values.number("threshold") ?? recipe.decoding.threshold,
-        maxTagDistance: values.number("tag-distance") ?? recipe.decoding.maxTagDistance,
-      },
+      decoding,
     }, {
       seed: String(seed),
-      steps: String(made),
+      steps: String(steps),
       command: `train ${Deno.args.slice(1).join(" ")}`,
     }, { half: values.flag("half") });
-  const saving = { everyMinutes: SAVE_EVERY_MINUTES, save };
-  const result = await train(model, stream, recipe, { steps, minutes }, progress, saving);
+  const saveAll = async (pause: Pause, finished: boolean) => {
+    const { state, steps, seconds } = pause;
+    const reached = { steps, seconds, position: stream.position, finished };
+    await saveWeights("weights", pause);
+    await writeCheckpoint(files.checkpoint, state, reached, settings);
+  };
+  const saveEvery = values.number("save-every");
+  const saving: Interlude = {
+    isDue: saveEvery === undefined ? everyMinutes(SAVE_EVERY_MINUTES) : everySteps(saveEvery),
+    run: (pause) => saveAll(pause, false),
+  };
+  const judging: Interlude | undefined = validate && {
+    isDue: everySteps(validate.every),
+    async run(pause) {
+      const { steps, state } = pause;
+      const found = await validate.judge({ ...loaded, model: state.best, imageSize, decoding });
+      const isBest = found.AP > metrics.best();
+      await metrics.add({ step: steps, ...found });
+      console.log(
+        `judged   step ${steps.toLocaleString("en")}: AP ${found.AP.toFixed(3)}, ` +
+          `grouping ${found.grouping.toFixed(3)}${isBest ? ", the best so far" : ""}`,
+      );
+      if (isBest) await saveWeights("best", pause);
+      const patience = values.number("patience");
+      if (patience !== undefined && metrics.sinceBest() >= patience) {
+        console.log(`stopped  no better for ${patience} times`);
+        return "stop";
+      }
+    },
+  };
+  const result = await train(model, stream, recipe, {
+    ...(steps === undefined ? {} : { steps }),
+    ...(minutes === undefined ? {} : { minutes }),
+    accumulate,
+    progress: trainingProgress(batchSize * accumulate, { steps, minutes }),
+    average: values.number("average"),
+    onLosses: (losses) => metrics.add({ ...losses }),
+    interludes: judging ? [judging, saving] : [saving],
+    checkpoint,
+  }, (pause) => saveAll(pause, true));
   if (stream.broken.length > 0) {
     console.error(`${stream.broken.length} photographs could not be read and were left out`);
   }
@@ -173,12 +267,103 @@ async function run(values: Values): Promise<void> {
       `${stream.droppedPeople} people had no slot and taught no tags: over 30 in a picture`,
     );
   }
-  await save(result.steps);
+  const { curves: _, ...figures } = result;
   await writeFileAtomic(
     `${out}/log.json`,
-    JSON.stringify({ adapter, seed, batchSize, ...result }, null, 1) + "\n",
+    JSON.stringify({ adapter, seed, batchSize, ...figures, curves: metrics.curves() }, null, 1) +
+      "\n",
   );
   console.log(`weights  ${out}/weights.safetensors`);
+}
+
+/** What must be the same for a run to go on from a checkpoint: every option that changes a number. */
+function settingsOf(values: Values): Record<string, string> {
+  const free = new Set([
+    "out",
+    "resume",
+    "workers",
+    "save-every",
+    "half",
+    "threshold",
+    "tag-distance",
+  ]);
+  const given = Object.entries(trainCommand.options).flatMap(([name, { type }]) => {
+    if (free.has(name)) return [];
+    const value = type === "flag"
+      ? values.flag(name) || undefined
+      : type === "text"
+      ? values.text(name)
+      : values.number(name);
+    return value === undefined ? [] : [[`--${name}`, String(value)]];
+  });
+  return Object.fromEntries(given);
+}
+
+/** The checkpoint of an earlier sitting, if the run is to go on; a new run does not write over an unfinished one. */
+async function checkpointToGoOnFrom(
+  path: string,
+  settings: Readonly<Record<string, string>>,
+  resume: boolean,
+): Promise<Checkpoint | undefined> {
+  const exists = await Deno.stat(path).then(() => true, () => false);
+  if (!exists) {
+    if (resume) console.log(`resume   there is no ${path}: from the start`);
+    return undefined;
+  }
+  if (resume) {
+    const checkpoint = await readCheckpoint(path, settings);
+    console.log(`resume   after ${checkpoint.reached.steps.toLocaleString("en")} steps`);
+    return checkpoint;
+  }
+  const { reached } = await readCheckpoint(path);
+  if (reached.finished) return undefined;
+  throw new InputError(
+    `${path}: is the checkpoint of a run that stopped after ${reached.steps} steps` +
+      "\n  help: --resume goes on with it; for a new run choose another --out, or delete it",
+  );
+}
+
+/** How a network is judged while it learns. */
+interface Validation {
+  /** So many steps lie between. */
+  readonly every: number;
+  readonly judge: (loaded: LoadedModel) => Promise<Judgement>;
+}
+
+/** What `--validate-every` asks for. */
+async function validationOf(
+  values: Values,
+  { model }: LoadedModel,
+): Promise<Validation | undefined> {
+  const every = values.number("validate-every");
+  const photographs = await openPhotographs(values, "all", "validation-");
+  if (every === undefined) {
+    const idle = ["validation-annotations", "patience"].find((name) =>
+      values.text(name) !== undefined || values.number(name) !== undefined
+    );
+    if (idle) throw new InputError(`--${idle} needs --validate-every`);
+    return undefined;
+  }
+  if (values.text("annotations") !== undefined && !photographs) {
+    throw new InputError("--validate-every needs --validation-annotations and --validation-images");
+  }
+  return {
+    every,
+    async judge(loaded) {
+      const { imageSize, decoding } = loaded;
+      const samples = photographs ? samplesOf(photographs) : await validationScenes(imageSize);
+      const predictions = await Array.fromAsync(predict(loaded, samples));
+      const scale = photographs ? 1 : JUDGED_SIZE / imageSize;
+      const { statistics: { AP, AP50 }, grouping } = measure(
+        predictions,
+        imageSize,
+        model.stride,
+        scale,
+        decoding,
+      );
+      return { AP, AP50, grouping };
+    },
+  };
 }
 
 /** The number type that `--precision` names. */

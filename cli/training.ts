@@ -1,93 +1,40 @@
 /**
- * The training loop, and the recipe with which a small network learns from nothing in minutes.
+ * The training loop.
  *
- * Learning the tags from nothing has a trap. Push is exp(−d²), whose slope is zero where all tags are equal: no
- * force separates people, and pull keeps them equal. So the tag channels start spread out (`tagInitScale` of the
- * demo presets), push acts from the start and pull is raised slowly. Background pixels outnumber keypoints by a
- * hundred to one, so errors at keypoints count more.
+ *     for each batch                        several of them make a step if `accumulate` says so
+ *         losses and gradients, Adam        one compiled step
+ *     now and then                          losses are read, behind the steps that follow
+ *                                           the state is saved, the network is judged
  *
- * |                       | pose-ae-train   | recipe "authors" | recipe "small"                         |
- * | --------------------- | --------------- | ---------------- | -------------------------------------- |
- * | learning rate         | 2e-4, then 1e-5 | the same, from step 200,000 on | warm-up to 1e-2, cosine to 1e-4        |
- * | weight of heatmaps    | 1               | 1                | 1, errors weighted by 1 + 10 · target  |
- * | weight of push        | 1e-3            | 1e-3             | 5e-2                                   |
- * | weight of pull        | 1e-3            | 1e-3             | 2.5e-3 rising to 5e-2 in the first half |
- * | threshold of a peak   | 0.1             | 0.1              | 0.6                                    |
+ * With a limit in steps alone nothing depends on the clock: the same seeds give the same weights to the last bit on one
+ * adapter, also when the run was killed and went on from a checkpoint (training_state.ts).
  *
- * The threshold belongs to the recipe because errors that count 11 times at a keypoint make a network say 0.55 where
- * it believes 0.1 (see losses/heatmap_loss.ts): with 0.1 it would find everybody twice.
+ * |                       | pose-ae-train                  | here                                            |
+ * | --------------------- | ------------------------------ | ----------------------------------------------- |
+ * | batch of 32           | spread over several GPUs       | one device; `accumulate` adds up smaller ones    |
+ * | statistics of a batch | those of each GPU's part       | those of each batch that is added up            |
+ * | checkpoint            | weights and Adam's state       | the same, and the place in the data             |
  *
  * @module
  */
 import {
-  Adam,
+  assign,
   compile,
   grad,
   type HostArray,
   hostArray,
-  InputError,
-  parameters,
   type PoseLoss,
   poseLoss,
   type PoseNet,
   type Progress,
-  stepwise,
+  type Step,
   type Tensor,
+  variables,
+  zeros,
 } from "../mod.ts";
 import type { Batch } from "../data/mod.ts";
-import { AUTHORS_DECODING, type Decoding } from "./weights.ts";
-
-/** How strongly the parts of the loss count as training goes on; `done` runs from 0 to 1. */
-export interface Recipe {
-  readonly learningRate: (done: number, step: number) => number;
-  readonly pushWeight: number;
-  readonly pullWeight: (done: number) => number;
-  /** Error at a mark's centre counts so much more than in the background. */
-  readonly foregroundWeight: number;
-  /** How to decode what the network then says. */
-  readonly decoding: Decoding;
-}
-
-const WARMUP_STEPS = 100;
-
-/** Changes to a recipe. */
-export interface RecipeOptions {
-  /** Highest learning rate instead of the recipe's. */
-  readonly rate?: number;
-  /** Factor on the weights of push and pull. @default {1} */
-  readonly tagWeight?: number;
-  /** True if the network has learnt before: its tags are apart, so pull acts at full weight from the start. */
-  readonly learnt?: boolean;
-}
-
-/** The recipes by name: see the table above. */
-export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
-  const { rate, tagWeight = 1, learnt = false } = options;
-  if (name === "authors") {
-    const top = rate ?? 2e-4;
-    const schedule = stepwise(top, [[200_000, top / 20]]);
-    return {
-      learningRate: (_done, step) => schedule(step),
-      pushWeight: 1e-3 * tagWeight,
-      pullWeight: () => 1e-3 * tagWeight,
-      foregroundWeight: 0,
-      decoding: AUTHORS_DECODING,
-    };
-  }
-  if (name !== "small") {
-    throw new InputError(`unknown recipe "${name}"; there are small, authors`);
-  }
-  const top = rate ?? 1e-2;
-  return {
-    learningRate: (done, step) =>
-      Math.min(1, (step + 1) / WARMUP_STEPS) *
-      (0.01 + 0.99 * (1 + Math.cos(Math.PI * done)) / 2) * top,
-    pushWeight: 5e-2 * tagWeight,
-    pullWeight: (done) => 5e-2 * tagWeight * (learnt ? 1 : Math.min(1, 0.05 + 0.95 * done * 2)),
-    foregroundWeight: 10,
-    decoding: { threshold: 0.6, maxTagDistance: 1 },
-  };
-}
+import type { Recipe } from "./recipe.ts";
+import { type Checkpoint, TrainingState } from "./training_state.ts";
 
 /** The tensors of a training step: a batch and what changes from step to step. */
 interface StepTensors {
@@ -98,6 +45,8 @@ interface StepTensors {
   readonly visible: Tensor;
   readonly learningRate: Tensor;
   readonly pullWeight: Tensor;
+  /** How much of the moving average stays. */
+  readonly keep: Tensor;
 }
 
 /** Losses as they were while training: equally long lists. */
@@ -109,11 +58,18 @@ export interface Curves {
   readonly push: number[];
 }
 
+/** Losses of one step: those of its last batch. */
+export type Losses = { readonly [K in keyof Curves]: number };
+
 /** What a training run did. */
 export interface TrainingResult {
+  /** Steps made, of all sittings. */
   readonly steps: number;
+  /** Seconds spent, of all sittings. */
   readonly seconds: number;
+  /** Of this sitting. */
   readonly imagesPerSecond: number;
+  /** Of this sitting. */
   readonly curves: Curves;
 }
 
@@ -123,10 +79,34 @@ export interface TrainingLimits {
   readonly minutes?: number;
 }
 
-/** Saving while a training run goes on, so that little is lost if it is cut short. */
-export interface Saving {
-  readonly everyMinutes: number;
-  readonly save: (steps: number) => Promise<void>;
+/** A point between two steps, for what is done now and then. */
+export interface Pause {
+  readonly state: TrainingState;
+  readonly steps: number;
+  readonly seconds: number;
+}
+
+/** Something to do now and then between two steps. */
+export interface Interlude {
+  /** Whether it is time, at this point. */
+  readonly isDue: (pause: Pause) => boolean;
+  /** Does it; training ends if it gives `"stop"`. */
+  readonly run: (pause: Pause) => Promise<"stop" | void>;
+}
+
+/** How to train. */
+export interface TrainingOptions extends TrainingLimits {
+  readonly progress: Progress;
+  /** So many batches make one step. @default {1} */
+  readonly accumulate?: number;
+  /** How much of the moving averages of the model stays in each step, in the long run; no averages without. */
+  readonly average?: number;
+  /** Told of losses when they are read. */
+  readonly onLosses?: (losses: Losses) => void;
+  /** What to do between steps. */
+  readonly interludes?: readonly Interlude[];
+  /** Where an earlier sitting ended; the batches must go on there too. */
+  readonly checkpoint?: Checkpoint;
 }
 
 /**
@@ -141,98 +121,158 @@ const ADAM_EPS = 1e-8;
 const READ_EVERY = 20;
 
 /**
- * Train a model on batches until a limit. With a limit in steps alone the weights do not depend on the
- * clock: the same seeds give the same ones to the last bit on one adapter.
+ * Train a model on batches until a limit.
  *
  * @param batches What to learn from; must not end before the limit.
+ * @param use Called with the final state before it is given back.
  * @throws {RangeError} If there is no limit, or a loss is no longer a number.
  */
 export async function train(
   model: PoseNet,
   batches: AsyncIterable<Batch>,
   recipe: Recipe,
-  limits: TrainingLimits,
-  progress: Progress,
-  saving?: Saving,
+  options: TrainingOptions,
+  use: (pause: Pause) => Promise<void> = async () => {},
 ): Promise<TrainingResult> {
-  const { steps = Infinity, minutes = Infinity } = limits;
+  const { steps = Infinity, minutes = Infinity, accumulate = 1, progress } = options;
+  const { average, interludes = [], checkpoint, onLosses } = options;
   if (steps === Infinity && minutes === Infinity) {
     throw new RangeError("train: give a number of steps or minutes");
   }
   const scale = model.options.precision === "f16" ? F16_LOSS_SCALE : 1;
-  const adam = new Adam(parameters(model), { eps: ADAM_EPS * scale });
-  using step = compile((batch: StepTensors): PoseLoss => {
+  const state = await TrainingState.begin(model, {
+    eps: ADAM_EPS * scale,
+    averaged: average !== undefined,
+    accumulated: accumulate > 1,
+  });
+  await checkpoint?.restore(state);
+  const settings = { recipe, scale, accumulate };
+  using stack = new DisposableStack();
+  stack.defer(() => state.dispose());
+  const step = stack.use(compileStep(state, settings, "whole"));
+  const part = accumulate > 1 ? stack.use(compileStep(state, settings, "part")) : step;
+
+  const curves: Curves = { step: [], loss: [], heatmap: [], pull: [], push: [] };
+  const origin = performance.now() - 1000 * (checkpoint?.reached.seconds ?? 0);
+  const start = performance.now();
+  const seconds = () => (performance.now() - origin) / 1000;
+  let made = checkpoint?.reached.steps ?? 0;
+  let images = 0;
+  let waiting = 0; // batches of the step that is being made
+  let losses: PoseLoss | undefined;
+  let reading: Promise<void> | undefined; // of losses, while the next steps go on
+  const readLosses = async () => {
+    await reading;
+    if (losses && curves.step.at(-1) !== made) await record(curves, made, losses, onLosses);
+  };
+  const done = () =>
+    Math.max(
+      steps === Infinity ? 0 : made / steps,
+      minutes === Infinity ? 0 : seconds() / (60 * minutes),
+    );
+  if (done() < 1) {
+    for await (const batch of batches) {
+      const begun = done();
+      if (waiting === 0 && begun >= 1) break; // by the clock
+      waiting++;
+      losses = await (waiting < accumulate ? part : step)({
+        images: batch.images,
+        heatmaps: batch.heatmaps,
+        mask: batch.mask,
+        index: batch.index,
+        visible: batch.visible,
+        learningRate: scalar(recipe.learningRate(begun, made)),
+        pullWeight: scalar(recipe.pullWeight(begun)),
+        // Sooner at first: an average should not remember the start for ever.
+        keep: scalar(Math.min(average ?? 0, (1 + made) / (10 + made))),
+      });
+      images += batch.images.shape[0];
+      if (waiting < accumulate) continue;
+      waiting = 0;
+      made++;
+      if (made % READ_EVERY === 0 || made === 1 || made === steps) {
+        await reading;
+        reading = record(curves, made, losses, onLosses).then(() => {
+          const last = curves.step.length - 1;
+          progress.update(curves.step[last], {
+            loss: curves.loss[last],
+            pull: curves.pull[last],
+            push: curves.push[last],
+          });
+        });
+        reading.catch(() => {}); // thrown where it is awaited
+      }
+      if (made === steps) break;
+      let stopped = false;
+      for (const { isDue, run } of interludes) {
+        const pause = { state, steps: made, seconds: seconds() };
+        if (!isDue(pause)) continue;
+        await readLosses(); // no weights are saved or judged whose loss is no number
+        stopped = await run(pause) === "stop" || stopped;
+      }
+      if (stopped) break;
+    }
+  }
+  await readLosses();
+  progress.finish();
+  const took = (performance.now() - start) / 1000;
+  await use({ state, steps: made, seconds: seconds() });
+  return { steps: made, seconds: seconds(), imagesPerSecond: images / took, curves };
+}
+
+/**
+ * A step of training: losses and gradients, and then either the parameters change or, in a `"part"` of a larger step,
+ * the gradients are added up.
+ */
+function compileStep(
+  state: TrainingState,
+  { recipe, scale, accumulate }: {
+    readonly recipe: Recipe;
+    readonly scale: number;
+    readonly accumulate: number;
+  },
+  kind: "whole" | "part",
+): Step<StepTensors, PoseLoss> {
+  const { model, adam, average } = state;
+  const sums = Object.values(state.sums);
+  return compile((batch: StepTensors): PoseLoss => {
     const predictions = model.forward(batch.images, { training: true });
     const losses = poseLoss(predictions, batch, {
       foregroundWeight: recipe.foregroundWeight,
       pushWeight: recipe.pushWeight,
       pullWeight: batch.pullWeight,
     });
-    const scaled = scale === 1 ? losses.loss : losses.loss.mul(scale);
-    adam.update(grad(scaled, adam.parameters), { learningRate: batch.learningRate });
+    const factor = scale / accumulate;
+    const scaled = factor === 1 ? losses.loss : losses.loss.mul(factor);
+    const own = grad(scaled, adam.parameters);
+    const gradients = sums.length === 0 ? own : own.map((g, i) => g.add(sums[i]));
+    if (kind === "part") {
+      gradients.forEach((g, i) => assign(sums[i], g));
+      return losses;
+    }
+    sums.forEach((sum) => assign(sum, zeros(sum.shape)));
+    adam.update(gradients, { learningRate: batch.learningRate });
+    if (average) {
+      // The model as it was before this step: its new values are there only when the step ends.
+      const current = variables(model);
+      for (const [path, mean] of variables(average)) {
+        assign(mean, mean.add(current.get(path)!.sub(mean).mul(batch.keep.mul(-1).add(1))));
+      }
+    }
     return losses;
   }, { name: "training step" });
-
-  const curves: Curves = { step: [], loss: [], heatmap: [], pull: [], push: [] };
-  const start = performance.now();
-  const seconds = () => (performance.now() - start) / 1000;
-  let made = 0;
-  let images = 0;
-  let saved = start;
-  let losses: PoseLoss | undefined;
-  let reading: Promise<void> | undefined; // of losses, while the next steps go on
-  for await (const batch of batches) {
-    const byTime = minutes === Infinity ? 0 : seconds() / (60 * minutes);
-    const done = Math.max(steps === Infinity ? 0 : made / steps, byTime);
-    if (done >= 1) break;
-    losses = await step({
-      images: batch.images,
-      heatmaps: batch.heatmaps,
-      mask: batch.mask,
-      index: batch.index,
-      visible: batch.visible,
-      learningRate: scalar(recipe.learningRate(done, made)),
-      pullWeight: scalar(recipe.pullWeight(done)),
-    });
-    made++;
-    images += batch.images.shape[0];
-    if (made % READ_EVERY === 0 || made === 1 || made === steps) {
-      await reading;
-      reading = record(curves, made, losses).then(() => {
-        const last = curves.step.length - 1;
-        progress.update(curves.step[last], {
-          loss: curves.loss[last],
-          pull: curves.pull[last],
-          push: curves.push[last],
-        });
-      });
-      reading.catch(() => {}); // thrown where it is awaited
-    }
-    if (made === steps) break;
-    if (saving && performance.now() - saved >= 60_000 * saving.everyMinutes) {
-      await reading;
-      await recordOnce(curves, made, losses); // no weights are saved whose loss is no number
-      await saving.save(made);
-      saved = performance.now();
-    }
-  }
-  await reading;
-  if (losses) await recordOnce(curves, made, losses);
-  progress.finish();
-  const took = seconds();
-  disposeAdam(adam);
-  return { steps: made, seconds: took, imagesPerSecond: images / took, curves };
 }
 
 function scalar(value: number): HostArray {
   return hostArray([], [value]);
 }
 
-async function recordOnce(curves: Curves, step: number, losses: PoseLoss): Promise<void> {
-  if (curves.step.at(-1) !== step) await record(curves, step, losses);
-}
-
-async function record(curves: Curves, step: number, losses: PoseLoss): Promise<void> {
+async function record(
+  curves: Curves,
+  step: number,
+  losses: PoseLoss,
+  onLosses: (losses: Losses) => void = () => {},
+): Promise<void> {
   const [loss, heatmap, pull, push] = await Promise.all(
     [losses.loss, losses.heatmap, losses.pull, losses.push].map((x) => x.item()),
   );
@@ -246,13 +286,20 @@ async function record(curves: Curves, step: number, losses: PoseLoss): Promise<v
   curves.heatmap.push(heatmap);
   curves.pull.push(pull);
   curves.push.push(push);
+  onLosses({ step, loss, heatmap, pull, push });
 }
 
-function disposeAdam(adam: Adam): void {
-  for (const moments of [adam.firstMoment, adam.secondMoment]) {
-    for (const variable of Object.values(moments)) variable.dispose();
-  }
-  for (const variable of [adam.learningRate, adam.firstCorrection, adam.secondCorrection]) {
-    variable.dispose();
-  }
+/** Every so many steps. */
+export function everySteps(count: number): Interlude["isDue"] {
+  return ({ steps }) => steps % count === 0;
+}
+
+/** When so many minutes have passed since it was last due. */
+export function everyMinutes(minutes: number): Interlude["isDue"] {
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < 60_000 * minutes) return false;
+    last = performance.now();
+    return true;
+  };
 }

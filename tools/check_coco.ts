@@ -14,7 +14,8 @@ import { batches, labelledPeople, loadCoco, type Sample } from "../data/mod.ts";
 import { idealMaps, measure } from "../cli/evaluation.ts";
 import { progressOnStderr } from "../cli/output.ts";
 import { decode, predict } from "../cli/prediction.ts";
-import { recipeOf, train } from "../cli/training.ts";
+import { recipeOf } from "../cli/recipe.ts";
+import { train } from "../cli/training.ts";
 import { makeModel } from "../cli/weights.ts";
 
 /** How many photographs. */
@@ -70,7 +71,7 @@ async function check(folder: string, minutes: number): Promise<number> {
     ratePerStep: BATCH,
   });
   const recipe = recipeOf("small");
-  await train(model, stream, recipe, { minutes }, progress);
+  await train(model, stream, recipe, { minutes, progress });
   const { decoding } = recipe;
   const found = await Array.fromAsync(
     predict({ model, imageSize: IMAGE_SIZE, decoding }, samples),

@@ -10,7 +10,8 @@ import { memory } from "../mod.ts";
 import { type Batch, batchesAhead } from "../data/mod.ts";
 import { progressOnStderr } from "../cli/output.ts";
 import { syntheticSource } from "../cli/sources.ts";
-import { recipeOf, train } from "../cli/training.ts";
+import { recipeOf } from "../cli/recipe.ts";
+import { train } from "../cli/training.ts";
 import { makeModel } from "../cli/weights.ts";
 
 /** What is settled by then: shaders are compiled, buffers made, the JavaScript heap has its size. */
@@ -71,8 +72,7 @@ await train(
   model,
   watched(stream, [SETTLED, steps], readings),
   recipeOf("small"),
-  { steps: steps + 1 },
-  progress,
+  { steps: steps + 1, progress },
 );
 const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 for (const [i, { owners, gpuBytes, residentBytes, heapBytes }] of readings.entries()) {

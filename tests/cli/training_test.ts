@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { disposeModel, lineSink, memory, PoseNet, Progress, stateOf } from "ae";
-import { type Batch, batches } from "ae/data";
+import { disposeModel, lineSink, memory, PoseNet, Progress, stateOf, writeSafetensors } from "ae";
+import { type Batch, batches, type BatchStream, type StreamPosition } from "ae/data";
 import { sceneSource } from "ae/data";
-import { recipeOf, type Saving, train } from "../../cli/training.ts";
+import { recipeOf } from "../../cli/recipe.ts";
+import { everySteps, type Interlude, type Pause, train } from "../../cli/training.ts";
+import { readCheckpoint, TrainingState, writeCheckpoint } from "../../cli/training_state.ts";
 
 const options = {
   stacks: 1,
@@ -17,15 +19,18 @@ const options = {
 const STEPS = 50;
 const size = 16;
 
-function stream(): AsyncIterable<Batch> {
+function stream(start?: StreamPosition, batchSize = 2): BatchStream {
   const source = sceneSource({ seed: 5, size, people: [1, 2] });
-  return batches(source, { batchSize: 2, inputSize: size, stride: 2, slots: 2 });
+  const sizes = { batchSize, inputSize: size, stride: 2, slots: 2 };
+  return batches(source, { ...sizes, ...(start ? { start } : {}) });
 }
+
+const quiet = () => new Progress({ label: "test", total: 1, sink: lineSink(() => {}) });
 
 async function trained(steps: number) {
   const model = new PoseNet(options);
   const progress = new Progress({ label: "test", total: steps, sink: lineSink(() => {}) });
-  const { curves } = await train(model, stream(), recipeOf("small"), { steps }, progress);
+  const { curves } = await train(model, stream(), recipeOf("small"), { steps, progress });
   return { state: await stateOf(model), curves, model };
 }
 
@@ -45,7 +50,7 @@ Deno.test("train() holds no memory when it is done", async () => {
   const { model } = await trained(1);
   const before = held();
   const progress = new Progress({ label: "test", total: 30, sink: lineSink(() => {}) });
-  await train(model, stream(), recipeOf("small"), { steps: 30 }, progress);
+  await train(model, stream(), recipeOf("small"), { steps: 30, progress });
   assert.deepEqual(held(), before);
 });
 
@@ -59,37 +64,147 @@ async function* spoilt(from: number): AsyncGenerator<Batch> {
 }
 
 Deno.test("train() stops when the loss is no number, before weights are saved", async () => {
-  const progress = new Progress({ label: "test", total: 1, sink: lineSink(() => {}) });
-  const run = (from: number, steps: number, saving?: Saving) =>
-    train(new PoseNet(options), spoilt(from), recipeOf("small"), { steps }, progress, saving);
+  const progress = quiet();
+  const run = (from: number, steps: number, interludes: Interlude[] = []) =>
+    train(new PoseNet(options), spoilt(from), recipeOf("small"), { steps, progress, interludes });
   await assert.rejects(run(0, 5), /RangeError: train: the loss is NaN at step 1\n.*--rate/);
   // Losses are read every 20 steps; the last one is read too, and so is one before weights are saved.
   await assert.rejects(run(2, 5), /train: the loss is NaN at step 5/);
   const saved: number[] = [];
-  const save = (steps: number) => Promise.resolve(void saved.push(steps));
-  await assert.rejects(run(2, 5, { everyMinutes: 0, save }), /train: the loss is NaN at step 3/);
+  const save = ({ steps }: Pause) => Promise.resolve(void saved.push(steps));
+  const saving = { isDue: everySteps(1), run: save };
+  await assert.rejects(run(2, 5, [saving]), /train: the loss is NaN at step 3/);
   assert.deepEqual(saved, [1, 2]);
 });
 
-Deno.test("train() wants a limit, recipeOf() a known name", async () => {
-  const progress = new Progress({ label: "test", total: 1, sink: lineSink(() => {}) });
+Deno.test("train() wants a limit", async () => {
+  const progress = quiet();
   await assert.rejects(
-    train(new PoseNet(options), stream(), recipeOf("small"), {}, progress),
+    train(new PoseNet(options), stream(), recipeOf("small"), { progress }),
     /train: give a number of steps or minutes/,
   );
-  assert.throws(() => recipeOf("large"), /unknown recipe "large"; there are small, authors/);
 });
 
-Deno.test("recipeOf() takes another rate, heavier tags, and pull at full weight for who has learnt", () => {
-  const recipe = recipeOf("small", { rate: 1, tagWeight: 4, learnt: true });
-  assert.equal(recipe.pushWeight, 0.2);
-  assert.equal(recipe.pullWeight(0), 0.2);
-  assert.equal(recipe.learningRate(0, 1000), 1);
-  assert.equal(recipeOf("small").pullWeight(0), 0.05 * 0.05);
-  const { learningRate } = recipeOf("authors"); // drops late, however long the run is
-  assert.deepEqual([0, 199_999, 200_000].map((step) => learningRate(0.5, step)), [
-    2e-4,
-    2e-4,
-    1e-5,
-  ]);
+Deno.test("train() goes on from a checkpoint as if it had never stopped, to the last bit", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/checkpoint.safetensors`;
+  const settings = { "--batch": "2" };
+  const shared = { steps: 9, accumulate: 2, average: 0.9 };
+  const last: Record<string, Awaited<ReturnType<typeof stateOf>>> = {};
+  const keep = (name: string) => async ({ state }: Pause) => {
+    last[name] = await stateOf({ model: state.model, average: state.average });
+  };
+  try {
+    const whole = stream();
+    const saving: Interlude = {
+      isDue: ({ steps }) => steps === 4,
+      async run({ state, steps, seconds }) {
+        const reached = { steps, seconds, position: whole.position, finished: false };
+        await writeCheckpoint(path, state, reached, settings);
+      },
+    };
+    const from = (model: PoseNet) => ({ ...shared, progress: quiet(), model });
+    const first = new PoseNet(options);
+    await train(
+      first,
+      whole,
+      recipeOf("small"),
+      { ...from(first), interludes: [saving] },
+      keep("whole"),
+    );
+
+    const checkpoint = await readCheckpoint(path, settings);
+    assert.deepEqual([checkpoint.reached.steps, checkpoint.reached.position.position], [4, 16]);
+    const second = new PoseNet({ ...options, seed: 77 }); // other weights, which the checkpoint replaces
+    const rest = stream(checkpoint.reached.position);
+    const { steps } = await train(
+      second,
+      rest,
+      recipeOf("small"),
+      { ...from(second), checkpoint },
+      keep("resumed"),
+    );
+    assert.equal(steps, 9);
+    assert.deepEqual(Object.keys(last.resumed), Object.keys(last.whole));
+    for (const [name, { data }] of Object.entries(last.whole)) {
+      assert.ok(data.every((value, i) => Object.is(value, last.resumed[name].data[i])), name);
+    }
+    for (const model of [first, second]) disposeModel(model);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("train() adds up the gradients of several batches: two of two are one of four", async () => {
+  const plain = { ...options, batchNorm: "none" as const }; // whose statistics are those of each batch
+  const recipe = { ...recipeOf("small"), learningRate: () => 1e-3 };
+  const after = async (batchSize: number, accumulate: number) => {
+    const model = new PoseNet(plain);
+    const batches = stream(undefined, batchSize);
+    await train(model, batches, recipe, { steps: 3, accumulate, progress: quiet() });
+    return await stateOf(model);
+  };
+  const [once, twice] = [await after(4, 1), await after(2, 2)];
+  for (const [name, { data }] of Object.entries(once)) {
+    data.forEach((value, i) => {
+      // Adam's first steps are of one size whatever the gradient is: where it is nearly 0 rounding decides its sign.
+      const difference = Math.abs(value - twice[name].data[i]);
+      assert.ok(difference <= 1e-4 || difference <= 6e-3, `${name}[${i}]`);
+    });
+    const mean = data.reduce((sum, value, i) => sum + Math.abs(value - twice[name].data[i]), 0) /
+      data.length;
+    assert.ok(mean < 2e-5, `${name}: ${mean}`);
+  }
+});
+
+Deno.test("train() keeps a moving average of the model as it was before each step", async () => {
+  const model = new PoseNet(options);
+  const states: Awaited<ReturnType<typeof stateOf>>[] = [await stateOf(model)];
+  let average: Awaited<ReturnType<typeof stateOf>> | undefined;
+  const watching: Interlude = {
+    isDue: everySteps(1),
+    run: async ({ state }) => void states.push(await stateOf(state.model)),
+  };
+  await train(
+    model,
+    stream(),
+    recipeOf("small"),
+    { steps: 4, average: 0.5, interludes: [watching], progress: quiet() },
+    async ({ state }) => void (average = await stateOf(state.best)),
+  );
+  const [name] = Object.keys(states[0]);
+  let expected = states[0][name].data.map(Number);
+  states.slice(0, 4).forEach((before, step) => {
+    const keep = Math.min(0.5, (1 + step) / (10 + step));
+    expected = expected.map((mean, i) => keep * mean + (1 - keep) * before[name].data[i]);
+  });
+  average![name].data.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 1e-6));
+});
+
+Deno.test("readCheckpoint() says what it is not, and which setting differs", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/checkpoint.safetensors`;
+  const state = await TrainingState.begin(new PoseNet(options), {
+    eps: 1e-8,
+    averaged: false,
+    accumulated: false,
+  });
+  const reached = { steps: 1, seconds: 2, position: { epoch: 0, position: 2 }, finished: false };
+  try {
+    await writeCheckpoint(path, state, reached, { "--batch": "2", "--seed": "1" });
+    await assert.rejects(
+      readCheckpoint(path, { "--batch": "4", "--seed": "1" }),
+      /written by a run with "2" for --batch, this one has "4"/,
+    );
+    await assert.rejects(
+      readCheckpoint(path, { "--batch": "2", "--seed": "1", "--average": "0.9" }),
+      /with nothing for --average, this one has "0.9"/,
+    );
+    await writeSafetensors(path, await stateOf(state.model), { format: "ae-posenet-1" });
+    await assert.rejects(readCheckpoint(path), /is no checkpoint of a training run/);
+    state.dispose();
+    disposeModel(state.model);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

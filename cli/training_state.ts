@@ -1,0 +1,161 @@
+/**
+ * Everything that a training run changes, and the checkpoint that holds it: a run that goes on from its checkpoint ends
+ * with the weights of a run that never stopped, to the last bit.
+ *
+ *     model     parameters and running statistics
+ *     adam      moving averages of gradients and of their squares
+ *     average   moving averages of the model's variables, if they are wanted
+ *     sums      of gradients, where several batches make a step; 0 between steps
+ *
+ * The batches need no state: what a place of their stream holds depends on nothing that came before.
+ *
+ * @module
+ */
+import {
+  Adam,
+  disposeModel,
+  floatWeights,
+  InputError,
+  loadState,
+  parameters,
+  PoseNet,
+  readSafetensors,
+  stateOf,
+  type Variable,
+  variable,
+  writeSafetensors,
+  zeros,
+} from "../mod.ts";
+import type { StreamPosition } from "../data/mod.ts";
+
+/** What a run keeps besides the model. */
+export interface StateOptions {
+  /** Adam's eps. */
+  readonly eps: number;
+  /** Whether a moving average of the model is kept. */
+  readonly averaged: boolean;
+  /** Whether several batches make a step. */
+  readonly accumulated: boolean;
+}
+
+/** The variables of a training run. */
+export class TrainingState {
+  readonly model: PoseNet;
+  readonly adam: Adam;
+  /** Has the averages as its variables. */
+  readonly average: PoseNet | undefined;
+  /** Sum of gradients by parameter; empty if each batch makes a step. */
+  readonly sums: Readonly<Record<string, Variable>>;
+
+  private constructor(model: PoseNet, { eps, averaged, accumulated }: StateOptions) {
+    const learned = parameters(model);
+    this.model = model;
+    this.adam = new Adam(learned, { eps });
+    this.average = averaged ? new PoseNet(model.options) : undefined;
+    this.sums = Object.fromEntries(
+      accumulated
+        ? [...learned].map(([path, { shape }]) => [
+          path,
+          variable(zeros(shape), `sum.${path}`, { trainable: false }),
+        ])
+        : [],
+    );
+  }
+
+  /** The state at the start of a run: averages are the model itself. */
+  static async begin(model: PoseNet, options: StateOptions): Promise<TrainingState> {
+    const state = new TrainingState(model, options);
+    if (state.average) await loadState(state.average, await stateOf(model));
+    return state;
+  }
+
+  /** The model whose predictions count: the averaged one if there is one. */
+  get best(): PoseNet {
+    return this.average ?? this.model;
+  }
+
+  /** Give back everything but the model. */
+  dispose(): void {
+    disposeModel({ adam: this.adam, average: this.average, sums: this.sums });
+  }
+}
+
+/** How far a run has come. */
+export interface Reached {
+  /** Steps made. */
+  readonly steps: number;
+  /** Seconds spent, of all sittings. */
+  readonly seconds: number;
+  /** The place in the stream of batches. */
+  readonly position: StreamPosition;
+  /** Whether the run had come to its end. */
+  readonly finished: boolean;
+}
+
+const FORMAT = "ae-training-1";
+
+/**
+ * Write a checkpoint, completely or not at all.
+ *
+ * @param settings What must be the same for the run to go on; see {@linkcode readCheckpoint}.
+ */
+export async function writeCheckpoint(
+  path: string,
+  state: TrainingState,
+  reached: Reached,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  await writeSafetensors(path, await stateOf(state), {
+    format: FORMAT,
+    reached: JSON.stringify(reached),
+    settings: JSON.stringify(settings),
+  });
+}
+
+/** A checkpoint that was read; nothing is changed until it is put into a state. */
+export interface Checkpoint {
+  readonly reached: Reached;
+  /** Give a state's variables their values. */
+  readonly restore: (state: TrainingState) => Promise<void>;
+}
+
+/**
+ * Read a checkpoint.
+ *
+ * @param settings Those of the run that is to go on; not compared without.
+ * @throws {InputError} If the file is no checkpoint, or it is of a run with other settings: names the first.
+ */
+export async function readCheckpoint(
+  path: string,
+  settings?: Readonly<Record<string, string>>,
+): Promise<Checkpoint> {
+  const file = await readSafetensors(path);
+  if (file.metadata.format !== FORMAT) {
+    throw new InputError(
+      `${path}: is no checkpoint of a training run` +
+        "\n  help: to start from weights, name them with --weights",
+    );
+  }
+  const [reached, then] = ["reached", "settings"].map((name) => {
+    try {
+      return JSON.parse(file.metadata[name]);
+    } catch {
+      throw new InputError(`${path}: its ${name} are damaged: no JSON`);
+    }
+  });
+  const names = settings ? new Set([...Object.keys(then), ...Object.keys(settings)]) : [];
+  for (const name of names) {
+    if (then[name] === settings![name]) continue;
+    const said = (value: string | undefined) => value === undefined ? "nothing" : `"${value}"`;
+    throw new InputError(
+      `${path}: was written by a run with ${said(then[name])} for ${name}, ` +
+        `this one has ${said(settings![name])}` +
+        "\n  help: give the same options, or another folder with --out",
+    );
+  }
+  const weights = floatWeights(file, path);
+  return {
+    reached: reached as Reached,
+    restore: (state) => loadState(state, weights, { source: path }),
+  };
+}

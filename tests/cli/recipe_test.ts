@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { recipeOf } from "../../cli/recipe.ts";
+
+Deno.test("recipeOf() knows its names", () => {
+  assert.throws(() => recipeOf("large"), /unknown recipe "large"; there are small, authors, paper/);
+});
+
+Deno.test("recipeOf() takes another rate, heavier tags, and pull at full weight for who has learnt", () => {
+  const recipe = recipeOf("small", { rate: 1, tagWeight: 4, learnt: true });
+  assert.equal(recipe.pushWeight, 0.2);
+  assert.equal(recipe.pullWeight(0), 0.2);
+  assert.equal(recipe.learningRate(0, 1000), 1);
+  assert.equal(recipeOf("small").pullWeight(0), 0.05 * 0.05);
+  const { learningRate } = recipeOf("authors"); // drops late, however long the run is
+  assert.deepEqual([0, 199_999, 200_000].map((step) => learningRate(0.5, step)), [
+    2e-4,
+    2e-4,
+    1e-5,
+  ]);
+  const { learningRate: early } = recipeOf("paper");
+  assert.deepEqual([99_999, 100_000].map((step) => early(0.5, step)), [2e-4, 1e-5]);
+});
