@@ -4,7 +4,7 @@
  * @module
  */
 import { adapterInfo, InputError, writeFileAtomic } from "../mod.ts";
-import { batchesAhead, OFFICIAL_AUGMENTATION } from "../data/mod.ts";
+import { batchesAhead, OFFICIAL_AUGMENTATION, singlePersonSource } from "../data/mod.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, removeHalfWritten, trainingProgress } from "./output.ts";
 import {
@@ -28,6 +28,8 @@ import { learnedNumbers, type LoadedModel, loadModel, makeModel, saveModel } fro
 
 /** Weights are written so often while a run goes on. */
 const SAVE_EVERY_MINUTES = 2;
+/** Pixels: a person that is smaller is looked at as if so large; see cropAround(). */
+const LEAST_SIDE = 60;
 
 /** `train`. */
 export const trainCommand: Command = {
@@ -176,8 +178,16 @@ async function run(values: Values): Promise<void> {
   if (annotations !== undefined && values.text("poses") !== undefined) {
     throw new InputError("--poses is for synthetic scenes; photographs have their own");
   }
-  const source = await openPhotographs(values, "labelled") ??
+  const people = await openPhotographs(values, "labelled") ??
     syntheticSource(seed, imageSize, await posesOf(values));
+  const isSingle = model.options.tagDimensions === 0;
+  const source = isSingle
+    ? singlePersonSource(people, {
+      seed,
+      size: imageSize,
+      ...(annotations === undefined ? { leastSide: LEAST_SIDE * imageSize / JUDGED_SIZE } : {}),
+    })
+    : people;
   await prepareFolder(out);
   if (values.flag("resume")) await removeHalfWritten(out);
   const { name: adapter } = await adapterInfo();
@@ -185,7 +195,9 @@ async function run(values: Values): Promise<void> {
   console.log(
     `network  ${loaded.preset}: ${learnedNumbers(loaded).toLocaleString("en")} parameters`,
   );
-  console.log(`data     ${annotations ?? "synthetic scenes"}`);
+  console.log(
+    `data     ${annotations ?? "synthetic scenes"}${isSingle ? ", one person at a time" : ""}`,
+  );
 
   const accumulate = values.number("accumulate")!;
   const files = { checkpoint: `${out}/checkpoint.safetensors`, metrics: `${out}/metrics.jsonl` };
@@ -336,6 +348,9 @@ async function validationOf(
   { model }: LoadedModel,
 ): Promise<Validation | undefined> {
   const every = values.number("validate-every");
+  if (every !== undefined && model.options.tagDimensions === 0) {
+    throw new InputError("--validate-every is for networks with tags: one person alone has no AP");
+  }
   const photographs = await openPhotographs(values, "all", "validation-");
   if (every === undefined) {
     const idle = ["validation-annotations", "patience"].find((name) =>

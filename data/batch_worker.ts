@@ -7,8 +7,9 @@ import { InputError } from "../core/errors.ts";
 import type { Batch } from "./batch.ts";
 import { CocoDataset, type PhotoRecord } from "./coco.ts";
 import { batches, type BrokenSample, type LoaderOptions, type StreamPosition } from "./loader.ts";
-import type { SampleSource, SourceDescription } from "./sample.ts";
+import type { DescribedSource, SampleSource, SourceDescription } from "./sample.ts";
 import { sceneSource, type SceneSourceOptions } from "./scenes.ts";
+import { type SinglePersonOptions, singlePersonSource } from "./single_person.ts";
 
 /** First message: what to make batches from, and how. */
 export interface WorkerSetup {
@@ -33,8 +34,16 @@ export type WorkerAnswer =
   }
   | { readonly error: string; readonly isInput: boolean };
 
-function openSource({ kind, settings, sharedBy }: WorkerSetup["description"]): SampleSource {
+function openSource(description: WorkerSetup["description"]): DescribedSource {
+  const { kind, settings, sharedBy } = description;
   if (kind === "scenes") return sceneSource(settings as SceneSourceOptions);
+  if (kind === "single people") {
+    const { source: description, options } = settings as {
+      readonly source: SourceDescription;
+      readonly options: SinglePersonOptions;
+    };
+    return singlePersonSource(openSource({ ...description, sharedBy }), options);
+  }
   const { folder, records, cacheMegabytes } = settings as {
     readonly folder: string;
     readonly records: readonly PhotoRecord[];

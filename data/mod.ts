@@ -19,5 +19,6 @@ export {
 export * from "./random.ts";
 export * from "./sample.ts";
 export * from "./scenes.ts";
+export * from "./single_person.ts";
 export * from "./targets.ts";
 export * from "./synthetic/mod.ts";

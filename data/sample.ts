@@ -37,8 +37,11 @@ export interface SampleSource {
 /** A source as values that can be sent to a worker, which opens the same one with them. */
 export interface SourceDescription {
   /** Which kind of source. */
-  readonly kind: "scenes" | "photographs";
-  /** What it is made from: the options of `sceneSource`, folder, records and cache of a `CocoDataset`. */
+  readonly kind: "scenes" | "photographs" | "single people";
+  /**
+   * What it is made from: the options of `sceneSource`; folder, records and cache of a `CocoDataset`; source and options
+   * of `singlePersonSource`.
+   */
   readonly settings: object;
 }
 

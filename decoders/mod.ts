@@ -29,3 +29,4 @@ export { type HeatmapFrame, toImagePixels } from "./image_frame.ts";
 export { groupKnownKeypoints, type KnownKeypointOptions } from "./known_keypoints.ts";
 export { findPeaks, localMaxima, type Peak, type PeakOptions } from "./peaks.ts";
 export { adjustPerson, fillMissing, type FillOptions } from "./refine.ts";
+export { personCrop, readPerson, refinePerson, type RefinePersonOptions } from "./single_person.ts";

@@ -11,15 +11,15 @@
  *
  * @module
  */
-import type { Tensor } from "../core/tensor.ts";
+import { type Tensor, zeros } from "../core/tensor.ts";
 import { heatmapLoss, type HeatmapLossOptions, type HeatmapTarget } from "./heatmap_loss.ts";
-import { tagLoss, type TagLossOptions, type TagTarget } from "./tag_loss.ts";
+import { type TagLoss, tagLoss, type TagLossOptions, type TagTarget } from "./tag_loss.ts";
 
 /** What one stack says: `PoseNet.forward` gives a list of these. */
 export interface StackPrediction {
   /** `[N, K, H, W]`. */
   readonly heatmaps: Tensor;
-  /** `[N, D, K, H, W]`. */
+  /** `[N, D, K, H, W]`; with D = 0 there is nothing to pull or push. */
   readonly tags: Tensor;
 }
 
@@ -79,7 +79,7 @@ export function poseLoss(
   const { heatmapWeight = 1, pullWeight = 1e-3, pushWeight = 1e-3 } = options;
   const stacks = predictions.map(({ heatmaps, tags }) => ({
     heatmap: heatmapLoss(heatmaps, target, options),
-    ...tagLoss(tags, target, options),
+    ...(tags.shape[1] > 0 ? tagLoss(tags, target, options) : noTags(tags)),
   }));
   const mean = (parts: readonly Tensor[]) =>
     parts.map((part) => part.mean()).reduce((a, b) => a.add(b)).mul(1 / parts.length);
@@ -88,4 +88,9 @@ export function poseLoss(
   const push = mean(stacks.map((stack) => stack.push));
   const loss = heatmap.mul(heatmapWeight).add(pull.mul(pullWeight)).add(push.mul(pushWeight));
   return { loss, heatmap, pull, push };
+}
+
+/** Pull and push of a network without tags: 0 for each image. */
+function noTags({ shape: [N] }: Tensor): TagLoss {
+  return { pull: zeros([N]), push: zeros([N]) };
 }

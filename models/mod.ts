@@ -1,5 +1,11 @@
 /** Networks. @module */
 export { type BatchNormPlaces, ConvBlock, type ConvBlockOptions } from "./conv_block.ts";
+export {
+  combineHigherHrNet,
+  HigherHrNet,
+  type HigherHrNetOptions,
+  type HigherHrNetOutput,
+} from "./higher_hrnet.ts";
 export { Hourglass, type HourglassOptions } from "./hourglass.ts";
 export {
   Residual,

@@ -48,7 +48,7 @@ export interface PoseNetOptions {
   readonly depth?: number;
   /** K, keypoints of a person. @default {17} */
   readonly keypoints?: number;
-  /** D, numbers in a tag. @default {1} */
+  /** D, numbers in a tag; 0 for a network that looks at one person at a time. @default {1} */
   readonly tagDimensions?: number;
   /** Output channels after heatmaps and tags that nobody reads. @default {0} */
   readonly extraChannels?: number;
@@ -253,8 +253,8 @@ function withDefaults(options: PoseNetOptions): Required<PoseNetOptions> {
   const { depth = 4, keypoints = 17, tagDimensions = 1, extraChannels = 0 } = options;
   const { stem = "stride4", blocks = "convolution", batchNorm = "none" } = options;
   const { tagInitScale = 1, recompute = false, precision = "f32", seed = 0 } = options;
-  checkHourglass("PoseNet", { stacks, channels, depth, keypoints, tagDimensions });
-  checkHourglass("PoseNet", { increase, innerIncrease, extraChannels }, 0);
+  checkHourglass("PoseNet", { stacks, channels, depth, keypoints });
+  checkHourglass("PoseNet", { increase, innerIncrease, tagDimensions, extraChannels }, 0);
   if (precision !== "f32" && precision !== "f16") {
     throw new RangeError(`PoseNet: precision can be "f32" or "f16", not ${precision}`);
   }

@@ -111,13 +111,18 @@ const convOp: Op<ConvAttrs> = {
   ],
 };
 
-/** Inputs are the gradient of y and the weight; gives ∂x. */
+/** Inputs are the gradient of y and the weight; gives ∂x. As an operation of its own: convTranspose2d. */
 const inputGradOp: Op<ConvAttrs & { readonly image: Shape }> = {
   name: "conv2d.grad.input",
   shape: (_, { image }) => image,
   lower({ inputs: [gradY, weight], output, attrs }) {
     return methodFor(output, attrs).inputGrad(gradY, weight, attrs.image, attrs);
   },
+  // It is the transpose of the convolution, so its own transpose is the convolution.
+  grad: ({ inputs: [gradY, weight], gradOutput, attrs: { image: _, ...attrs } }) => [
+    apply(convOp, [gradOutput, weight], attrs),
+    apply(weightGradOp, [gradOutput, gradY], attrs),
+  ],
 };
 
 /** Inputs are x and the gradient of y; gives ∂w. */
@@ -126,6 +131,22 @@ const weightGradOp: Op<ConvAttrs> = {
   shape: ([[, C]], { O, kH, kW }) => [O, C, kH, kW],
   lower: ({ inputs: [x, gradY], attrs }) => methodFor(x, attrs).weightGrad(x, gradY, attrs),
 };
+
+/**
+ * The transpose of a convolution: `gradY` `[N, O, H', W']` to `[N, C, H, W]` as `image` says. For convTranspose2d, which
+ * checks the sizes.
+ */
+export function transposedConvolution(
+  gradY: Tensor,
+  weight: Tensor,
+  image: Shape,
+  { stride, pad }: { readonly stride: number; readonly pad: number },
+): Tensor {
+  const [O, , kH, kW] = weight.shape;
+  const [, , outH, outW] = gradY.shape;
+  const attrs = { O, kH, kW, stride, padY: pad, padX: pad, dilation: 1, outH, outW, image };
+  return apply(inputGradOp, [gradY, weight], attrs);
+}
 
 /** Rows (or columns) of output for `length` of input. */
 function outputLength(length: number, size: number, stride: number, pad: number, dilation: number) {

@@ -9,6 +9,7 @@ export * from "./cast.ts";
 export * from "./compare.ts";
 export { concat, slice, stack } from "./concat.ts";
 export { conv2d, type Conv2dOptions } from "./conv2d.ts";
+export * from "./conv_transpose2d.ts";
 export * from "./elementary.ts";
 export * from "./fill.ts";
 export * from "./gather.ts";

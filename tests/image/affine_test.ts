@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   type Affine,
   applyAffine,
+  cropAround,
   cropTransform,
   invertAffine,
   wholeImage,
@@ -78,4 +79,14 @@ Deno.test("invertAffine() refuses a map onto a line and one with NaN", () => {
     message: "invertAffine: [1, 2, 0, 2, 4, 0] has determinant 0: no inverse",
   });
   assert.throws(() => invertAffine([1, 0, NaN, 0, 1, 0]), RangeError);
+});
+
+Deno.test("cropAround() is centred on the points' box and larger than it by the margin", () => {
+  const points = [{ x: 10, y: 0 }, { x: 50, y: 20 }, { x: 30, y: 200 }];
+  assert.deepEqual(cropAround(points), { centre: { x: 30, y: 100 }, side: 1.3 * 200 });
+  assert.deepEqual(cropAround(points, { margin: 2, leastSide: 300 }).side, 600);
+  assert.deepEqual(cropAround([{ x: 5, y: 7 }]), { centre: { x: 5, y: 7 }, side: 1.3 * 60 });
+  assert.throws(() => cropAround([]), /there are no points/);
+  assert.throws(() => cropAround([{ x: NaN, y: 0 }]), /a point's x is not a finite number/);
+  assert.throws(() => cropAround(points, { margin: 0 }), /margin must be above 0, not 0/);
 });

@@ -31,6 +31,16 @@ describe("poseLoss", () => {
     assert.deepEqual(loss.shape, []);
   });
 
+  it("of a network without tags is the heatmap loss alone", async () => {
+    const { heatmaps } = stack(2);
+    const { loss, heatmap, pull, push } = poseLoss(
+      [{ heatmaps, tags: zeros([1, 0, 1, 2, 2]) }],
+      target,
+    );
+    const got = await read({ loss, heatmap, pull, push });
+    assert.deepEqual(Object.values(got).map(({ data }) => data[0]), [4, 4, 0, 0]);
+  });
+
   it("takes weights that change from step to step without tracing again", async () => {
     using step = compile(({ pushWeight }: { pushWeight: Tensor }) =>
       poseLoss([stack(1)], target, { pushWeight, heatmapWeight: 0 }).loss

@@ -1,0 +1,419 @@
+/**
+ * HigherHRNet: a network that never gives up its resolution, with a second, finer set of heatmaps.
+ *
+ *     image ─ stem, 1/4 ─ layer1 ─┬─ 1/4  ═══ stage2 ═══ stage3 ═══ stage4 ═══►─┬─ final 0 ─► heatmaps and tags, 1/4
+ *                                 ├─ 1/8  ═══    ║    ═══  ║    ═══   ║         └─(+)─ deconv ─ final 1 ─► heatmaps, 1/2
+ *                                 ├─ 1/16 ─────────── ═══  ║    ═══   ║
+ *                                 └─ 1/32 ─────────────────────  ═══  ║
+ *
+ * Branches of different resolution run side by side; after every four blocks each takes in all others, enlarged or
+ * made smaller. Tags come from the coarse maps only, heatmaps of both sizes are averaged.
+ *
+ * Cheng, Xiao, Wang, Shi, Huang and Zhang, "HigherHRNet" (CVPR 2020), arXiv:1908.10357, on Sun et al., "Deep
+ * High-Resolution Representation Learning" (CVPR 2019), arXiv:1902.09212. Fields are named after the tensors of the
+ * authors' weight files.
+ *
+ * |                      | the authors' code               | here                                             |
+ * | -------------------- | ------------------------------- | ------------------------------------------------ |
+ * | first values         | N(0, 0.001²), or ImageNet's     | PyTorch's default for convolutions               |
+ * | tags                 | one number for each keypoint    | D numbers                                        |
+ *
+ * @module
+ */
+import { shapeError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
+import {
+  BatchNorm2d,
+  Conv2d,
+  ConvTranspose2d,
+  type ForwardOptions,
+  type Layer,
+} from "../nn/mod.ts";
+import { concat, relu, reshape, slice, upsample2d } from "../ops/mod.ts";
+import { checkHourglass } from "./hourglass.ts";
+
+/** A convolution and its normalisation, as the two entries `0` and `1` of a sequence in weight files. */
+type ConvNorm = readonly [conv: Layer, norm: BatchNorm2d];
+
+interface ConvNormOptions {
+  readonly size: number;
+  readonly stride?: number;
+  readonly relu?: boolean;
+}
+
+/** Makes layers whose first values come from one seed and their names. */
+class Maker {
+  readonly #seed: number;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  conv(name: string, inChannels: number, outChannels: number, size: number, stride = 1): Conv2d {
+    return new Conv2d({
+      ...{ inChannels, outChannels, size, stride, name },
+      bias: false,
+      seed: this.#seed,
+    });
+  }
+
+  convNorm(name: string, from: number, to: number, options: ConvNormOptions): ConvNorm {
+    return [
+      this.conv(`${name}.0`, from, to, options.size, options.stride),
+      new BatchNorm2d({ channels: to, relu: options.relu ?? false, name: `${name}.1` }),
+    ];
+  }
+
+  head(name: string, inChannels: number, outChannels: number): Conv2d {
+    return new Conv2d({ inChannels, outChannels, size: 1, name, seed: this.#seed });
+  }
+
+  /** Twice the height and width. */
+  enlarging(name: string, from: number, to: number): ConvNorm {
+    return [
+      new ConvTranspose2d({
+        ...{ inChannels: from, outChannels: to, size: 4, stride: 2, pad: 1, name: `${name}.0` },
+        bias: false,
+        seed: this.#seed,
+      }),
+      new BatchNorm2d({ channels: to, relu: true, name: `${name}.1` }),
+    ];
+  }
+}
+
+function inOrder(layers: readonly Layer[], x: Tensor, options: ForwardOptions): Tensor {
+  return layers.reduce((y, layer) => layer.forward(y, options), x);
+}
+
+/** Two 3 × 3 convolutions that learn what to add to their input. */
+class BasicBlock implements Layer {
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm2d;
+
+  constructor(maker: Maker, name: string, channels: number) {
+    this.conv1 = maker.conv(`${name}.conv1`, channels, channels, 3);
+    this.bn1 = new BatchNorm2d({ channels, relu: true, name: `${name}.bn1` });
+    this.conv2 = maker.conv(`${name}.conv2`, channels, channels, 3);
+    this.bn2 = new BatchNorm2d({ channels, name: `${name}.bn2` });
+  }
+
+  forward(x: Tensor, options: ForwardOptions): Tensor {
+    return relu(inOrder([this.conv1, this.bn1, this.conv2, this.bn2], x, options).add(x));
+  }
+}
+
+/** Outputs of a {@linkcode Bottleneck} have so many times the channels inside. */
+const EXPANSION = 4;
+
+/** 1 × 1, 3 × 3 and 1 × 1, narrow inside. */
+class Bottleneck implements Layer {
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm2d;
+  readonly conv3: Conv2d;
+  readonly bn3: BatchNorm2d;
+  readonly downsample: ConvNorm | null;
+
+  constructor(maker: Maker, name: string, from: number, inside: number) {
+    const to = inside * EXPANSION;
+    this.conv1 = maker.conv(`${name}.conv1`, from, inside, 1);
+    this.bn1 = new BatchNorm2d({ channels: inside, relu: true, name: `${name}.bn1` });
+    this.conv2 = maker.conv(`${name}.conv2`, inside, inside, 3);
+    this.bn2 = new BatchNorm2d({ channels: inside, relu: true, name: `${name}.bn2` });
+    this.conv3 = maker.conv(`${name}.conv3`, inside, to, 1);
+    this.bn3 = new BatchNorm2d({ channels: to, name: `${name}.bn3` });
+    this.downsample = from === to
+      ? null
+      : maker.convNorm(`${name}.downsample`, from, to, { size: 1 });
+  }
+
+  forward(x: Tensor, options: ForwardOptions): Tensor {
+    const layers = [this.conv1, this.bn1, this.conv2, this.bn2, this.conv3, this.bn3];
+    const skip = this.downsample ? inOrder(this.downsample, x, options) : x;
+    return relu(inOrder(layers, x, options).add(skip));
+  }
+}
+
+/** Blocks of a branch of a module, and of the layers around the stages. */
+const BLOCKS = 4;
+
+/** How branch i takes in branch j: null for itself, enlarged if j is coarser, made smaller by halves if finer. */
+type Fusion = ConvNorm | readonly ConvNorm[] | null;
+
+/** Branches side by side, then each takes in all. */
+class HighResolutionModule {
+  readonly branches: readonly (readonly BasicBlock[])[];
+  readonly fuseLayers: readonly (readonly Fusion[])[];
+
+  /** `outputs`: how many branches go on; the last module of a network has only the finest. */
+  constructor(maker: Maker, name: string, channels: readonly number[], outputs: number) {
+    this.branches = channels.map((count, b) =>
+      Array.from(
+        { length: BLOCKS },
+        (_, n) => new BasicBlock(maker, `${name}.branches.${b}.${n}`, count),
+      )
+    );
+    this.fuseLayers = channels.slice(0, outputs).map((_, i) =>
+      channels.map((_, j) => fusion(maker, `${name}.fuse_layers.${i}.${j}`, channels, i, j))
+    );
+  }
+
+  forward(xs: readonly Tensor[], options: ForwardOptions): Tensor[] {
+    const ys = this.branches.map((blocks, b) => inOrder(blocks, xs[b], options));
+    return this.fuseLayers.map((row, i) =>
+      relu(
+        row.map((layers, j) => {
+          if (layers === null) return ys[j];
+          if (j > i) {
+            return upsample2d(inOrder(layers as ConvNorm, ys[j], options), { scale: 2 ** (j - i) });
+          }
+          return (layers as readonly ConvNorm[]).reduce(
+            (y, pair) => inOrder(pair, y, options),
+            ys[j],
+          );
+        }).reduce((a, b) => a.add(b)),
+      )
+    );
+  }
+}
+
+function fusion(
+  maker: Maker,
+  name: string,
+  channels: readonly number[],
+  i: number,
+  j: number,
+): Fusion {
+  if (i === j) return null;
+  if (j > i) return maker.convNorm(name, channels[j], channels[i], { size: 1 });
+  return Array.from({ length: i - j }, (_, k) => {
+    const isLast = k === i - j - 1;
+    return maker.convNorm(`${name}.${k}`, channels[j], isLast ? channels[i] : channels[j], {
+      size: 3,
+      stride: 2,
+      relu: !isLast,
+    });
+  });
+}
+
+/** Settings of {@linkcode HigherHrNet}. */
+export interface HigherHrNetOptions {
+  /** Channels of the finest branch, 32 or 48 in the paper; each coarser one has twice as many. @default {32} */
+  readonly width?: number;
+  /** K, keypoints of a person. @default {17} */
+  readonly keypoints?: number;
+  /** D, numbers in a tag. @default {1} */
+  readonly tagDimensions?: number;
+  /** Modules of the stages 2, 3 and 4. @default {[1, 4, 3]} */
+  readonly modules?: readonly [number, number, number];
+  /** Where the first values come from. @default {0} */
+  readonly seed?: number;
+}
+
+/** What a {@linkcode HigherHrNet} says. */
+export interface HigherHrNetOutput {
+  /** At a quarter of the image's size, `[N, K, H/4, W/4]`. */
+  readonly heatmaps: Tensor;
+  /** `[N, D, K, H/4, W/4]`. */
+  readonly tags: Tensor;
+  /** At half of the image's size, `[N, K, H/2, W/2]`. */
+  readonly fineHeatmaps: Tensor;
+}
+
+/** Pixels of the image for one pixel of the coarsest branch. */
+const COARSEST = 32;
+/** Channels of the stem, and inside the blocks of layer1. */
+const STEM = 64;
+
+/**
+ * HigherHRNet with one finer set of heatmaps; the default is HigherHRNet-W32 with 28.6 million parameters.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { HigherHrNet, ones, variables } from "ae";
+ *
+ * const model = new HigherHrNet({ width: 4, modules: [1, 1, 1] });
+ * const { heatmaps, tags, fineHeatmaps } = model.forward(ones([1, 3, 64, 64]));
+ * assert.deepEqual(heatmaps.shape, [1, 17, 16, 16]);
+ * assert.deepEqual(tags.shape, [1, 1, 17, 16, 16]);
+ * assert.deepEqual(fineHeatmaps.shape, [1, 17, 32, 32]);
+ * assert.ok(variables(model).has("stage3.0.fuse_layers.2.0.1.0.weight"));
+ * ```
+ */
+export class HigherHrNet {
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm2d;
+  /** Bottlenecks at a quarter of the image's size. */
+  readonly layer1: readonly Layer[];
+  /** To the branches of stage 2: both from the output of layer1. */
+  readonly transition1: readonly [ConvNorm, readonly [ConvNorm]];
+  /** Two branches. */
+  readonly stage2: readonly HighResolutionModule[];
+  /** A third branch, from the coarsest. */
+  readonly transition2: readonly (readonly [ConvNorm] | null)[];
+  /** Three branches. */
+  readonly stage3: readonly HighResolutionModule[];
+  /** A fourth one. */
+  readonly transition3: readonly (readonly [ConvNorm] | null)[];
+  /** Four branches, of which the finest goes on. */
+  readonly stage4: readonly HighResolutionModule[];
+  /** Heatmaps and tags, and the finer heatmaps. */
+  readonly finalLayers: readonly [Conv2d, Conv2d];
+  /** Enlarges features and maps: a transposed convolution, then blocks. */
+  readonly deconvLayers: readonly [readonly [ConvNorm, ...(readonly [BasicBlock])[]]];
+  readonly #options: Required<HigherHrNetOptions>;
+
+  /**
+   * Make the network with seeded first values.
+   *
+   * @throws {RangeError} If a size is not a whole number of 1 or more.
+   */
+  constructor(options: HigherHrNetOptions = {}) {
+    const { width = 32, keypoints = 17, tagDimensions = 1, modules = [1, 4, 3], seed = 0 } =
+      options;
+    const [stage2, stage3, stage4] = modules;
+    checkHourglass("HigherHrNet", { width, keypoints, tagDimensions, stage2, stage3, stage4 });
+    this.#options = { width, keypoints, tagDimensions, modules, seed };
+    const maker = new Maker(seed);
+    const inside = STEM * EXPANSION;
+    this.conv1 = maker.conv("conv1", 3, STEM, 3, 2);
+    this.bn1 = new BatchNorm2d({ channels: STEM, relu: true, name: "bn1" });
+    this.conv2 = maker.conv("conv2", STEM, STEM, 3, 2);
+    this.bn2 = new BatchNorm2d({ channels: STEM, relu: true, name: "bn2" });
+    this.layer1 = Array.from(
+      { length: BLOCKS },
+      (_, n) => new Bottleneck(maker, `layer1.${n}`, n === 0 ? STEM : inside, STEM),
+    );
+    const channels = [1, 2, 4, 8].map((factor) => factor * width);
+    const coarser = (name: string, from: number, to: number): readonly [ConvNorm] => [
+      maker.convNorm(`${name}.0`, from, to, { size: 3, stride: 2, relu: true }),
+    ];
+    const stage = (number: number, branches: number, isLast = false) =>
+      Array.from({ length: modules[number - 2] }, (_, n) => {
+        const outputs = isLast && n === modules[number - 2] - 1 ? 1 : branches;
+        const name = `stage${number}.${n}`;
+        return new HighResolutionModule(maker, name, channels.slice(0, branches), outputs);
+      });
+    this.transition1 = [
+      maker.convNorm("transition1.0", inside, channels[0], { size: 3, relu: true }),
+      coarser("transition1.1", inside, channels[1]),
+    ];
+    this.stage2 = stage(2, 2);
+    this.transition2 = [null, null, coarser("transition2.2", channels[1], channels[2])];
+    this.stage3 = stage(3, 3);
+    this.transition3 = [null, null, null, coarser("transition3.3", channels[2], channels[3])];
+    this.stage4 = stage(4, 4, true);
+    const maps = keypoints * (1 + tagDimensions);
+    this.finalLayers = [
+      maker.head("final_layers.0", width, maps),
+      maker.head("final_layers.1", width, keypoints),
+    ];
+    const blocks = Array.from(
+      { length: BLOCKS },
+      (_, n): readonly [BasicBlock] => [
+        new BasicBlock(maker, `deconv_layers.0.${n + 1}.0`, width),
+      ],
+    );
+    this.deconvLayers = [[maker.enlarging("deconv_layers.0.0", width + maps, width), ...blocks]];
+  }
+
+  /** The settings, defaults filled in. */
+  get options(): Required<HigherHrNetOptions> {
+    return this.#options;
+  }
+
+  /**
+   * Describe the maps of images.
+   *
+   * @param images `[N, 3, H, W]`, H and W divisible by 32.
+   * @throws {ShapeError} If they are not, or there are not three channels.
+   */
+  forward(images: Tensor, options: ForwardOptions = {}): HigherHrNetOutput {
+    const [N, , H, W] = images.shape;
+    if (images.shape.length !== 4 || H % COARSEST !== 0 || W % COARSEST !== 0 || H * W === 0) {
+      throw shapeError("HigherHrNet", `height and width must be multiples of ${COARSEST}`, {
+        images: [images.shape, "N C H W"],
+      });
+    }
+    const stem = [this.conv1, this.bn1, this.conv2, this.bn2, ...this.layer1];
+    const first = inOrder(stem, images, options);
+    const [same, [half]] = this.transition1;
+    const two = throughStage(
+      this.stage2,
+      [inOrder(same, first, options), inOrder(half, first, options)],
+      options,
+    );
+    const three = throughStage(this.stage3, withCoarser(two, this.transition2, options), options);
+    const [finest] = throughStage(
+      this.stage4,
+      withCoarser(three, this.transition3, options),
+      options,
+    );
+    const { keypoints: K, tagDimensions: D } = this.#options;
+    const [coarse, fine] = this.finalLayers;
+    const maps = coarse.forward(finest);
+    const [[enlarge, ...blocks]] = this.deconvLayers;
+    const enlarged = inOrder(enlarge, concat([finest, maps], 1), options);
+    const [h, w] = [H / 4, W / 4];
+    return {
+      heatmaps: slice(maps, [0, 0, 0, 0], [N, K, h, w]),
+      tags: reshape(slice(maps, [0, K, 0, 0], [N, K + D * K, h, w]), [N, D, K, h, w]),
+      fineHeatmaps: fine.forward(inOrder(blocks.map(([block]) => block), enlarged, options)),
+    };
+  }
+}
+
+/** The branches, and one more from the coarsest. */
+function withCoarser(
+  branches: readonly Tensor[],
+  transition: readonly (readonly [ConvNorm] | null)[],
+  options: ForwardOptions,
+): Tensor[] {
+  const [coarser] = transition.at(-1)!;
+  return [...branches, inOrder(coarser, branches.at(-1)!, options)];
+}
+
+function throughStage(
+  modules: readonly HighResolutionModule[],
+  branches: readonly Tensor[],
+  options: ForwardOptions,
+): readonly Tensor[] {
+  return modules.reduce((xs, module) => module.forward(xs, options), branches);
+}
+
+/**
+ * One set of maps for the decoder, at half of the image's size: heatmaps of both sizes averaged, the coarse ones and the
+ * tags enlarged bilinearly.
+ *
+ * @returns Heatmaps `[N, K, H/2, W/2]` and tags `[N, D, K, H/2, W/2]`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { combineHigherHrNet, ones, zeros } from "ae";
+ *
+ * const { heatmaps } = combineHigherHrNet({
+ *   heatmaps: ones([1, 17, 2, 2]),
+ *   tags: zeros([1, 1, 17, 2, 2]),
+ *   fineHeatmaps: zeros([1, 17, 4, 4]),
+ * });
+ * assert.equal(await heatmaps.mean().item(), 0.5);
+ * ```
+ */
+export function combineHigherHrNet(
+  { heatmaps, tags, fineHeatmaps }: HigherHrNetOutput,
+): { readonly heatmaps: Tensor; readonly tags: Tensor } {
+  const enlarged = (x: Tensor) => upsample2d(x, { mode: "bilinear" });
+  const [N, D, K, h, w] = tags.shape;
+  const flat = enlarged(reshape(tags, [N, D * K, h, w]));
+  return {
+    heatmaps: enlarged(heatmaps).add(fineHeatmaps).mul(0.5),
+    tags: reshape(flat, [N, D, K, 2 * h, 2 * w]),
+  };
+}
