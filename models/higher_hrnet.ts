@@ -213,6 +213,19 @@ export interface HigherHrNetOptions {
   readonly seed?: number;
 }
 
+/** The parts of the network between stem and heads, as they are used. */
+interface Parts {
+  readonly same: ConvNorm;
+  readonly halved: ConvNorm;
+  readonly stage2: readonly HighResolutionModule[];
+  readonly third: ConvNorm;
+  readonly stage3: readonly HighResolutionModule[];
+  readonly fourth: ConvNorm;
+  readonly stage4: readonly HighResolutionModule[];
+  readonly enlarge: ConvNorm;
+  readonly blocks: readonly BasicBlock[];
+}
+
 /** What a {@linkcode HigherHrNet} says. */
 export interface HigherHrNetOutput {
   /** At a quarter of the image's size, `[N, K, H/4, W/4]`. */
@@ -245,29 +258,34 @@ const STEM = 64;
  * ```
  */
 export class HigherHrNet {
+  /** Halves the image. */
   readonly conv1: Conv2d;
+  /** With a ReLU. */
   readonly bn1: BatchNorm2d;
+  /** Halves it again. */
   readonly conv2: Conv2d;
+  /** With a ReLU. */
   readonly bn2: BatchNorm2d;
   /** Bottlenecks at a quarter of the image's size. */
   readonly layer1: readonly Layer[];
   /** To the branches of stage 2: both from the output of layer1. */
-  readonly transition1: readonly [ConvNorm, readonly [ConvNorm]];
-  /** Two branches. */
-  readonly stage2: readonly HighResolutionModule[];
-  /** A third branch, from the coarsest. */
-  readonly transition2: readonly (readonly [ConvNorm] | null)[];
-  /** Three branches. */
-  readonly stage3: readonly HighResolutionModule[];
-  /** A fourth one. */
-  readonly transition3: readonly (readonly [ConvNorm] | null)[];
-  /** Four branches, of which the finest goes on. */
-  readonly stage4: readonly HighResolutionModule[];
+  readonly transition1: readonly object[];
+  /** Modules of two branches. */
+  readonly stage2: readonly object[];
+  /** To a third branch, from the coarsest; null for those that go on as they are. */
+  readonly transition2: readonly (object | null)[];
+  /** Modules of three branches. */
+  readonly stage3: readonly object[];
+  /** To a fourth branch. */
+  readonly transition3: readonly (object | null)[];
+  /** Modules of four branches, of which the finest goes on. */
+  readonly stage4: readonly object[];
   /** Heatmaps and tags, and the finer heatmaps. */
   readonly finalLayers: readonly [Conv2d, Conv2d];
   /** Enlarges features and maps: a transposed convolution, then blocks. */
-  readonly deconvLayers: readonly [readonly [ConvNorm, ...(readonly [BasicBlock])[]]];
+  readonly deconvLayers: readonly object[];
   readonly #options: Required<HigherHrNetOptions>;
+  readonly #parts: Parts;
 
   /**
    * Make the network with seeded first values.
@@ -291,36 +309,42 @@ export class HigherHrNet {
       (_, n) => new Bottleneck(maker, `layer1.${n}`, n === 0 ? STEM : inside, STEM),
     );
     const channels = [1, 2, 4, 8].map((factor) => factor * width);
-    const coarser = (name: string, from: number, to: number): readonly [ConvNorm] => [
-      maker.convNorm(`${name}.0`, from, to, { size: 3, stride: 2, relu: true }),
-    ];
+    const coarser = (name: string, from: number, to: number) =>
+      maker.convNorm(`${name}.0`, from, to, { size: 3, stride: 2, relu: true });
     const stage = (number: number, branches: number, isLast = false) =>
       Array.from({ length: modules[number - 2] }, (_, n) => {
         const outputs = isLast && n === modules[number - 2] - 1 ? 1 : branches;
         const name = `stage${number}.${n}`;
         return new HighResolutionModule(maker, name, channels.slice(0, branches), outputs);
       });
-    this.transition1 = [
-      maker.convNorm("transition1.0", inside, channels[0], { size: 3, relu: true }),
-      coarser("transition1.1", inside, channels[1]),
-    ];
-    this.stage2 = stage(2, 2);
-    this.transition2 = [null, null, coarser("transition2.2", channels[1], channels[2])];
-    this.stage3 = stage(3, 3);
-    this.transition3 = [null, null, null, coarser("transition3.3", channels[2], channels[3])];
-    this.stage4 = stage(4, 4, true);
     const maps = keypoints * (1 + tagDimensions);
+    const parts: Parts = {
+      same: maker.convNorm("transition1.0", inside, channels[0], { size: 3, relu: true }),
+      halved: coarser("transition1.1", inside, channels[1]),
+      stage2: stage(2, 2),
+      third: coarser("transition2.2", channels[1], channels[2]),
+      stage3: stage(3, 3),
+      fourth: coarser("transition3.3", channels[2], channels[3]),
+      stage4: stage(4, 4, true),
+      enlarge: maker.enlarging("deconv_layers.0.0", width + maps, width),
+      blocks: Array.from(
+        { length: BLOCKS },
+        (_, n) => new BasicBlock(maker, `deconv_layers.0.${n + 1}.0`, width),
+      ),
+    };
+    this.#parts = parts;
+    // The same again, nested as the authors' weight files number it.
+    this.transition1 = [parts.same, [parts.halved]];
+    this.stage2 = parts.stage2;
+    this.transition2 = [null, null, [parts.third]];
+    this.stage3 = parts.stage3;
+    this.transition3 = [null, null, null, [parts.fourth]];
+    this.stage4 = parts.stage4;
     this.finalLayers = [
       maker.head("final_layers.0", width, maps),
       maker.head("final_layers.1", width, keypoints),
     ];
-    const blocks = Array.from(
-      { length: BLOCKS },
-      (_, n): readonly [BasicBlock] => [
-        new BasicBlock(maker, `deconv_layers.0.${n + 1}.0`, width),
-      ],
-    );
-    this.deconvLayers = [[maker.enlarging("deconv_layers.0.0", width + maps, width), ...blocks]];
+    this.deconvLayers = [[parts.enlarge, ...parts.blocks.map((block) => [block])]];
   }
 
   /** The settings, defaults filled in. */
@@ -343,48 +367,27 @@ export class HigherHrNet {
     }
     const stem = [this.conv1, this.bn1, this.conv2, this.bn2, ...this.layer1];
     const first = inOrder(stem, images, options);
-    const [same, [half]] = this.transition1;
-    const two = throughStage(
-      this.stage2,
-      [inOrder(same, first, options), inOrder(half, first, options)],
-      options,
-    );
-    const three = throughStage(this.stage3, withCoarser(two, this.transition2, options), options);
-    const [finest] = throughStage(
-      this.stage4,
-      withCoarser(three, this.transition3, options),
-      options,
-    );
+    const { same, halved, third, fourth, stage2, stage3, stage4, enlarge, blocks } = this.#parts;
+    const through = (modules: readonly HighResolutionModule[], branches: readonly Tensor[]) =>
+      modules.reduce((xs, module) => module.forward(xs, options), branches);
+    const withCoarser = (branches: readonly Tensor[], layers: ConvNorm) => [
+      ...branches,
+      inOrder(layers, branches.at(-1)!, options),
+    ];
+    const two = through(stage2, [same, halved].map((layers) => inOrder(layers, first, options)));
+    const three = through(stage3, withCoarser(two, third));
+    const [finest] = through(stage4, withCoarser(three, fourth));
     const { keypoints: K, tagDimensions: D } = this.#options;
     const [coarse, fine] = this.finalLayers;
     const maps = coarse.forward(finest);
-    const [[enlarge, ...blocks]] = this.deconvLayers;
     const enlarged = inOrder(enlarge, concat([finest, maps], 1), options);
     const [h, w] = [H / 4, W / 4];
     return {
       heatmaps: slice(maps, [0, 0, 0, 0], [N, K, h, w]),
       tags: reshape(slice(maps, [0, K, 0, 0], [N, K + D * K, h, w]), [N, D, K, h, w]),
-      fineHeatmaps: fine.forward(inOrder(blocks.map(([block]) => block), enlarged, options)),
+      fineHeatmaps: fine.forward(inOrder(blocks, enlarged, options)),
     };
   }
-}
-
-/** The branches, and one more from the coarsest. */
-function withCoarser(
-  branches: readonly Tensor[],
-  transition: readonly (readonly [ConvNorm] | null)[],
-  options: ForwardOptions,
-): Tensor[] {
-  const [coarser] = transition.at(-1)!;
-  return [...branches, inOrder(coarser, branches.at(-1)!, options)];
-}
-
-function throughStage(
-  modules: readonly HighResolutionModule[],
-  branches: readonly Tensor[],
-  options: ForwardOptions,
-): readonly Tensor[] {
-  return modules.reduce((xs, module) => module.forward(xs, options), branches);
 }
 
 /**

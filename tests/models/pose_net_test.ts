@@ -122,7 +122,7 @@ describe("PoseNet", () => {
       [{ channels: -4 }, "PoseNet: channels must be a whole number, 1 or more, not -4"],
       [{ depth: 1.5 }, "PoseNet: depth must be a whole number, 1 or more, not 1.5"],
       [{ keypoints: 0 }, "PoseNet: keypoints must be a whole number, 1 or more, not 0"],
-      [{ tagDimensions: 0 }, "PoseNet: tagDimensions must be a whole number, 1 or more, not 0"],
+      [{ tagDimensions: -1 }, "PoseNet: tagDimensions must be a whole number, 0 or more, not -1"],
       [{ increase: -1 }, "PoseNet: increase must be a whole number, 0 or more, not -1"],
       [{ innerIncrease: NaN }, "PoseNet: innerIncrease must be a whole number, 0 or more, not NaN"],
       [{ extraChannels: -1 }, "PoseNet: extraChannels must be a whole number, 0 or more, not -1"],
