@@ -74,7 +74,7 @@ export const demoCommand: Command = {
   options: {
     minutes: { type: "number", above: true, default: 8.25, help: "training time in minutes" },
     steps: { type: "whole", least: 1, help: "training steps instead of time" },
-    batch: { type: "whole", least: 1, default: 8, help: "images in a step" },
+    batch: { type: "whole", least: 1, default: 4, help: "images in a step" },
     preset: { type: "text", default: "demo", help: "network to train" },
     poses: POSES,
     seed: { type: "whole", default: 1, help: "seed of weights and scenes" },
