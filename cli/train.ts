@@ -170,7 +170,7 @@ async function run(values: Values): Promise<void> {
     );
   }
   if (annotations === undefined && [EVALUATION_SEED, VALIDATION_SEED].includes(seed)) {
-    throw new InputError(`--seed ${seed} is the seed of the evaluation scenes; take another`);
+    throw new InputError(`--seed ${seed} is the seed of scenes to judge on; take another`);
   }
   if (annotations === undefined && values.flag("no-augment")) {
     throw new InputError("--no-augment is for photographs; scenes are never augmented");
@@ -188,6 +188,7 @@ async function run(values: Values): Promise<void> {
       ...(annotations === undefined ? { leastSide: LEAST_SIDE * imageSize / JUDGED_SIZE } : {}),
     })
     : people;
+  const validate = await validationOf(values, loaded);
   await prepareFolder(out);
   if (values.flag("resume")) await removeHalfWritten(out);
   const { name: adapter } = await adapterInfo();
@@ -203,7 +204,6 @@ async function run(values: Values): Promise<void> {
   const files = { checkpoint: `${out}/checkpoint.safetensors`, metrics: `${out}/metrics.jsonl` };
   const settings = settingsOf(values);
   const checkpoint = await checkpointToGoOnFrom(files.checkpoint, settings, values.flag("resume"));
-  const validate = await validationOf(values, loaded);
   const metrics = await MetricsLog.open(files.metrics, checkpoint?.reached.steps ?? 0);
   const augment = annotations !== undefined && !values.flag("no-augment");
   const stream = batchesAhead(source, {

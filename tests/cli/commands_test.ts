@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rgbImage, writePng } from "ae";
+import { readSafetensors, rgbImage, writePng, writeSafetensors } from "ae";
 import { idsOf } from "../../cli/predict.ts";
 import { runMain } from "./run_main.ts";
 
@@ -59,7 +59,7 @@ Deno.test("main() refuses settings before anything is written", async () => {
       [["train", "--steps", "1", "--preset", "dmo", "--out", out], /unknown preset "dmo"/],
       [["train", "--steps", "1", "--recipe", "x", "--out", out], /unknown recipe "x"/],
       [["train", "--steps", "1", "--size", "60", "--out", out], /--size 60 does not suit/],
-      [["train", "--steps", "1", "--seed", "2017", "--out", out], /seed of the evaluation scenes/],
+      [["train", "--steps", "1", "--seed", "2017", "--out", out], /seed of scenes to judge on/],
       [[
         "train",
         "--steps",
@@ -71,6 +71,22 @@ Deno.test("main() refuses settings before anything is written", async () => {
         "--out",
         out,
       ], /no\.json/],
+      [
+        ["train", "--steps", "1", "--patience", "3", "--out", out],
+        /--patience needs --validate-every/,
+      ],
+      [
+        ["train", "--steps", "1", "--validation-images", folder, "--out", out],
+        /--validation-images is given but not --validation-annotations/,
+      ],
+      [
+        ["train", "--steps", "1", "--validate-every", "1", "--preset", "single-64", "--out", out],
+        /--validate-every is for networks with tags/,
+      ],
+      [
+        ["train", "--steps", "1", "--seed", "2018", "--out", out],
+        /--seed 2018 is the seed of scenes to judge on/,
+      ],
       [["predict", "--out", out], /no photograph given/],
       [
         ["predict", "a.jpg", "--weights", `${folder}/no.safetensors`, "--out", out],
@@ -113,6 +129,39 @@ Deno.test("main() refuses settings before anything is written", async () => {
       assert.match(message, expected);
     }
     assert.deepEqual(files(), []);
+  });
+});
+
+Deno.test("main() goes on with a training run, and does not write over an unfinished one", async () => {
+  await inFolder(async (folder, files) => {
+    const sizes = ["--batch", "1", "--preset", "tiny-64", "--size", "64"];
+    const run = (...more: string[]) =>
+      runMain("train", ...sizes, "--save-every", "1", "--out", folder, ...more);
+    const whole = await run("--steps", "3", "--validate-every", "2");
+    assert.deepEqual([whole.code, whole.message], [0, ""]);
+    assert.match(whole.printed, /judged {3}step 2: AP /);
+    assert.deepEqual(files(), [
+      "best.safetensors",
+      "checkpoint.safetensors",
+      "log.json",
+      "metrics.jsonl",
+      "weights.safetensors",
+    ]);
+    const finished = await run("--steps", "3", "--validate-every", "2", "--resume");
+    assert.match(finished.printed, /resume {3}after 3 steps/);
+
+    const path = `${folder}/checkpoint.safetensors`;
+    const { arrays, metadata } = await readSafetensors(path);
+    const reached = { ...JSON.parse(metadata.reached), steps: 2, finished: false };
+    await writeSafetensors(path, arrays, { ...metadata, reached: JSON.stringify(reached) });
+    const fresh = await run("--steps", "3");
+    assert.equal(fresh.code, 1);
+    assert.match(fresh.message, /of a run that stopped after 2 steps\n {2}help: --resume goes on/);
+    const other = await run("--steps", "4", "--validate-every", "2", "--resume");
+    assert.match(other.message, /with "3" for --steps, this one has "4"/);
+    const resumed = await run("--steps", "3", "--validate-every", "2", "--resume");
+    assert.deepEqual([resumed.code, resumed.message], [0, ""]);
+    assert.match(resumed.printed, /resume {3}after 2 steps/);
   });
 });
 
