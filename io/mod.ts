@@ -2,6 +2,15 @@
 import "./choices_file.ts"; // keeps what core measures
 
 export * from "./coco_records.ts";
-export * from "./files.ts";
+export { readBytes, writeFileAtomic } from "./files.ts";
 export { readJson } from "./json.ts";
+export { type NpzFile, openNpz } from "./npz.ts";
 export * from "./safetensors.ts";
+export type { ItemType, StoredArray } from "./stored_array.ts";
+export {
+  openTorchFile,
+  stateDictOf,
+  type TorchFile,
+  type TorchTensor,
+  type TorchValue,
+} from "./torch_file.ts";
