@@ -67,20 +67,27 @@ export function learnedNumbers({ model }: LoadedModel): number {
 /** Write a model's variables and settings, completely or not at all; as 16-bit floats if `half` says so. */
 export async function saveModel(
   path: string,
-  { model, imageSize, preset, decoding: { threshold, maxTagDistance } }: LoadedModel,
+  loaded: LoadedModel,
   notes: Readonly<Record<string, string>> = {},
   options: { readonly half?: boolean } = {},
 ): Promise<void> {
-  const state = await stateOf(model);
-  await writeSafetensors(path, options.half ? halved(state) : state, {
+  const state = await stateOf(loaded.model);
+  const metadata = { ...settingsOf(loaded), ...notes };
+  await writeSafetensors(path, options.half ? halved(state) : state, metadata);
+}
+
+/** What a weight file says beside the weights. */
+export function settingsOf(
+  { model, imageSize, preset, decoding: { threshold, maxTagDistance } }: LoadedModel,
+): Record<string, string> {
+  return {
     format: "ae-posenet-1",
     preset,
     imageSize: String(imageSize),
     threshold: String(threshold),
     maxTagDistance: String(maxTagDistance),
     options: JSON.stringify(model.options),
-    ...notes,
-  });
+  };
 }
 
 /**

@@ -1,12 +1,13 @@
 /** Files: weights, JSON, COCO's records. Read with checks, written completely or not at all. @module */
 import "./choices_file.ts"; // keeps what core measures
 
+export { openArrays } from "./array_file.ts";
 export * from "./coco_records.ts";
 export { readBytes, writeFileAtomic } from "./files.ts";
 export { readJson } from "./json.ts";
-export { type NpzFile, openNpz } from "./npz.ts";
+export { openNpz } from "./npz.ts";
 export * from "./safetensors.ts";
-export type { ItemType, StoredArray } from "./stored_array.ts";
+export type { ArrayFile, ItemType, StoredArray } from "./stored_array.ts";
 export {
   openTorchFile,
   stateDictOf,

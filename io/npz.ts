@@ -13,6 +13,7 @@
 import { InputError } from "../core/errors.ts";
 import { BinaryFile, type Bytes, partOf } from "./binary_file.ts";
 import {
+  type ArrayFile,
   checkLayout,
   itemBytes,
   type ItemType,
@@ -44,14 +45,6 @@ const MAGIC = "\x93NUMPY";
 /** NumPy itself refuses longer headers, which may be hostile. */
 const MAX_HEADER_BYTES = 10_000;
 
-/** An open archive; `using` closes it. */
-export interface NpzFile {
-  /** Its arrays by name, without `.npy`. */
-  readonly arrays: ReadonlyMap<string, StoredArray>;
-  /** Close the file. */
-  [Symbol.dispose](): void;
-}
-
 /**
  * Open an archive of NumPy arrays and read what they are; their numbers are read when they are asked for.
  *
@@ -67,7 +60,7 @@ export interface NpzFile {
  * assert.deepEqual([shape, [...data]], [[2, 3], [0, 1, 2, 3, 4, 5]]);
  * ```
  */
-export async function openNpz(path: string): Promise<NpzFile> {
+export async function openNpz(path: string): Promise<ArrayFile> {
   const file = await BinaryFile.open(path);
   try {
     const arrays = new Map<string, StoredArray>();

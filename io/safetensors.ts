@@ -34,7 +34,7 @@ import { type HostArray, type Shape, sizeOf, type TypedArray } from "../core/hos
 import { BinaryFile, partOf } from "./binary_file.ts";
 import { writeFileAtomic } from "./files.ts";
 import { decodeUtf8, findJsonError } from "./json.ts";
-import { type ItemType, readStored, rowMajorStrides, type StoredArray } from "./stored_array.ts";
+import { type ArrayFile, type ItemType, readStored, rowMajorStrides } from "./stored_array.ts";
 
 /** The typed arrays that a file can hold. */
 export type SafetensorsData =
@@ -429,13 +429,9 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
 }
 
 /** An open safetensors file; `using` closes it. */
-export interface SafetensorsFile {
-  /** Its arrays by name, not read yet. */
-  readonly arrays: ReadonlyMap<string, StoredArray>;
+export interface SafetensorsFile extends ArrayFile {
   /** Free texts. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Close the file. */
-  [Symbol.dispose](): void;
 }
 
 /**

@@ -23,6 +23,14 @@ export interface StoredArray {
   read(): Promise<SafetensorsArray>;
 }
 
+/** An open file of named arrays; `using` closes it. */
+export interface ArrayFile {
+  /** Its arrays by name, not read yet. */
+  readonly arrays: ReadonlyMap<string, StoredArray>;
+  /** Close the file. */
+  [Symbol.dispose](): void;
+}
+
 /** The types of numbers and the arrays they become; bfloat16 is widened, as JavaScript has no array for it. */
 const ARRAYS = {
   float64: Float64Array,
