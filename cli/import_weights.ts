@@ -67,7 +67,7 @@ async function run(values: Values): Promise<void> {
     throw new InputError("name one file\n  help: import-weights FILE --out weights.safetensors");
   }
   using file = await openArrays(path);
-  const origin = chooseOrigin(values.text("from"), file.arrays.keys(), path);
+  const origin = chooseOrigin(values.text("from"), [...file.arrays.keys()], path);
   const shapes = new Map([...file.arrays].map(([name, { shape }]) => [name, shape]));
   const { options, recipes } = inFile(path, () => translateWeights(origin, shapes));
   const model = new PoseNet(options);
@@ -97,7 +97,7 @@ async function run(values: Values): Promise<void> {
 
 function chooseOrigin(
   given: string | undefined,
-  names: Iterable<string>,
+  names: readonly string[],
   path: string,
 ): WeightOrigin {
   const origins = Object.keys(DECODING) as WeightOrigin[];
@@ -107,7 +107,7 @@ function chooseOrigin(
   if (chosen) return chosen;
   throw new InputError(
     given === undefined
-      ? `${path}: its tensors have nobody's names known here; the first is ${[...names][0]}\n` +
+      ? `${path}: its tensors have nobody's names known here; the first is ${names[0]}\n` +
         "  help: --help says whose weights can be imported"
       : `--from is "${given}"; it can be ${origins.join(", ")}`,
   );

@@ -90,7 +90,7 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
 }
 
 /** The tensors of a training step: a batch and what changes from step to step. */
-interface StepTensors {
+export interface StepTensors {
   readonly images: Tensor;
   readonly heatmaps: Tensor;
   readonly mask: Tensor;
@@ -137,6 +137,27 @@ export interface Saving {
 const F16_LOSS_SCALE = 1024;
 const ADAM_EPS = 1e-8;
 
+/** One step of training, to be compiled or planned, and the optimiser that it moves. */
+export function trainingStep(
+  model: PoseNet,
+  recipe: Pick<Recipe, "foregroundWeight" | "pushWeight">,
+): { readonly adam: Adam; readonly describe: (batch: StepTensors) => PoseLoss } {
+  const scale = model.options.precision === "f16" ? F16_LOSS_SCALE : 1;
+  const adam = new Adam(parameters(model), { eps: ADAM_EPS * scale });
+  const describe = (batch: StepTensors): PoseLoss => {
+    const predictions = model.forward(batch.images, { training: true });
+    const losses = poseLoss(predictions, batch, {
+      foregroundWeight: recipe.foregroundWeight,
+      pushWeight: recipe.pushWeight,
+      pullWeight: batch.pullWeight,
+    });
+    const scaled = scale === 1 ? losses.loss : losses.loss.mul(scale);
+    adam.update(grad(scaled, adam.parameters), { learningRate: batch.learningRate });
+    return losses;
+  };
+  return { adam, describe };
+}
+
 /** Losses are read every so many steps: a readback costs 10 ms in Deno. */
 const READ_EVERY = 20;
 
@@ -159,19 +180,8 @@ export async function train(
   if (steps === Infinity && minutes === Infinity) {
     throw new RangeError("train: give a number of steps or minutes");
   }
-  const scale = model.options.precision === "f16" ? F16_LOSS_SCALE : 1;
-  const adam = new Adam(parameters(model), { eps: ADAM_EPS * scale });
-  using step = compile((batch: StepTensors): PoseLoss => {
-    const predictions = model.forward(batch.images, { training: true });
-    const losses = poseLoss(predictions, batch, {
-      foregroundWeight: recipe.foregroundWeight,
-      pushWeight: recipe.pushWeight,
-      pullWeight: batch.pullWeight,
-    });
-    const scaled = scale === 1 ? losses.loss : losses.loss.mul(scale);
-    adam.update(grad(scaled, adam.parameters), { learningRate: batch.learningRate });
-    return losses;
-  }, { name: "training step" });
+  const { adam, describe } = trainingStep(model, recipe);
+  using step = compile(describe, { name: "training step" });
 
   const curves: Curves = { step: [], loss: [], heatmap: [], pull: [], push: [] };
   const start = performance.now();

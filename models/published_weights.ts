@@ -45,8 +45,8 @@ export interface WeightTranslation {
 
 /** What an origin calls things and how it stores them; names without what all of a file's have in front. */
 interface Dialect {
-  /** A tensor of the first layer: what stands before it is the file's prefix. */
-  readonly first: string;
+  /** The first head's weights, which every network has: what stands before them is the file's prefix. */
+  readonly mark: string;
   /** Settings that all of the origin's networks share. */
   readonly options: PoseNetOptions;
   /** The origin's name of a block, from ours without `.conv`. */
@@ -67,7 +67,7 @@ const same = ([array]: readonly HostArray[]): HostArray => array;
 
 const dialects: Readonly<Record<WeightOrigin, Dialect>> = {
   authors: {
-    first: "pre.0.conv.weight",
+    mark: "outs.0.conv.weight",
     options: {},
     block: (path) => path,
     weight: (block) => `${block}.conv.weight`,
@@ -75,7 +75,7 @@ const dialects: Readonly<Record<WeightOrigin, Dialect>> = {
     recipe: (block, field) => ({ sources: [`${block}.conv.${field}`], make: same }),
   },
   mmpose: {
-    first: "backbone.stem.0.conv.weight",
+    mark: "backbone.out_convs.0.conv.weight",
     options: { imageNorm: "imagenet" },
     block: (path) =>
       "backbone." + path.replace(/^pre\./, "stem.")
@@ -98,7 +98,7 @@ const dialects: Readonly<Record<WeightOrigin, Dialect>> = {
     },
   },
   tensorflow: {
-    first: "cnv1/weights",
+    mark: "out_0/weights",
     options: { release: "tensorflow" },
     block: tensorflowBlock,
     weight: (block) => `${block}/weights`,
@@ -208,7 +208,7 @@ function reordered({ shape, data }: HostArray, axis: 0 | 1): HostArray {
  * import assert from "node:assert/strict";
  * import { originOfWeights } from "ae";
  *
- * assert.equal(originOfWeights(["model.module.pre.0.conv.weight"]), "authors");
+ * assert.equal(originOfWeights(["model.module.outs.0.conv.weight"]), "authors");
  * assert.equal(originOfWeights(["layer1.0.conv1.weight"]), undefined);
  * ```
  */
@@ -219,10 +219,10 @@ export function originOfWeights(names: Iterable<string>): WeightOrigin | undefin
   );
 }
 
-/** What stands before the name of the first layer's weights, e.g. `model.module.` or `my_model/`. */
-function prefixOf(name: string, { first }: Dialect): string | undefined {
-  const isWhole = name.endsWith(first) && /^$|[./]$/.test(name.slice(0, -first.length));
-  return isWhole ? name.slice(0, -first.length) : undefined;
+/** What stands before the names, e.g. `model.module.` or `my_model/`, if this is the name of the first head. */
+function prefixOf(name: string, { mark }: Dialect): string | undefined {
+  const prefix = name.slice(0, -mark.length);
+  return name.endsWith(mark) && /^$|[./]$/.test(prefix) ? prefix : undefined;
 }
 
 /**
@@ -253,7 +253,7 @@ export function translateWeights(
   const dialect = dialects[origin];
   const prefix = [...shapes.keys()].map((name) => prefixOf(name, dialect))
     .find((found) => found !== undefined);
-  if (prefix === undefined) throw new InputError(`has no tensor ${dialect.first}`);
+  if (prefix === undefined) throw new InputError(`has no tensor ${dialect.mark}`);
   const sizes = sizesOf(dialect, prefix, shapes);
   const options = { ...dialect.options, ...sizes };
   const recipes = new Map<string, WeightRecipe>();
@@ -285,8 +285,9 @@ function sizesOf(
   while (low1(0, depth + 1) && low1(depth, depth + 1)) depth++;
   let stacks = 0;
   while (kernelOf(`outs.${stacks}`, depth)) stacks++;
-  if (depth === 0 || stacks === 0) {
-    throw new InputError("has no hourglass with a head: the weights of another network");
+  if (depth === 0) {
+    const name = prefix + dialect.weight(dialect.block("features.0.0.low1", 1));
+    throw new InputError(`has no hourglass: ${name} is missing or no kernel`);
   }
   const [outputs, channels] = kernelOf("outs.0", depth)!;
   const [wide] = low1(0, depth)!;
