@@ -132,6 +132,7 @@ function parseHeader(header: string, fail: (problem: string) => InputError) {
   return { dtype: TYPES[type], bigEndian: endian === ">", fortran: order === "True", shape };
 }
 
+/** One character a byte; what TextDecoder calls latin1 is another encoding. */
 function latin1(bytes: Uint8Array): string {
-  return new TextDecoder("latin1").decode(bytes);
+  return String.fromCharCode(...bytes);
 }

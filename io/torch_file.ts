@@ -244,7 +244,7 @@ async function placeStorages(
 }
 
 function isTar(bytes: Uint8Array): boolean {
-  return new TextDecoder("latin1").decode(bytes.subarray(257, 262)) === "ustar";
+  return new TextDecoder().decode(bytes.subarray(257, 262)) === "ustar";
 }
 
 /** Where a pickle belongs. */
