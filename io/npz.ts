@@ -104,7 +104,7 @@ export async function openNpy(open: () => Promise<Bytes>, name: string): Promise
   const strides = fortran ? rowMajorStrides(shape.toReversed()).reverse() : rowMajorStrides(shape);
   const [begin, rest] = [before + length, bytes.length - before - length];
   const layout: Layout = { dtype, shape, strides, offset: 0, bigEndian };
-  const count = checkLayout(layout, Math.floor(rest / itemBytes(dtype)), `${name}: an array`);
+  const count = checkLayout(layout, Math.floor(rest / itemBytes(dtype)), `${name}: holds an array`);
   if (count * itemBytes(dtype) !== rest) {
     throw fail(`${count} ${dtype} numbers do not fill its ${rest} bytes`);
   }

@@ -88,7 +88,7 @@ export function checkLayout(
   const isWhole = (x: unknown) => Number.isSafeInteger(x) && (x as number) >= 0;
   if (shape.length !== strides.length || ![...shape, ...strides, offset].every(isWhole)) {
     throw new InputError(
-      `${name} has shape [${shape}], strides [${strides}] and offset ${offset}; ` +
+      `${name} of shape [${shape}], strides [${strides}] and offset ${offset}; ` +
         "expected whole numbers, 0 or more, and as many strides as sizes",
     );
   }
@@ -97,7 +97,7 @@ export function checkLayout(
   const last = shape.reduce((place, size, axis) => place + (size - 1) * strides[axis], offset);
   if (last >= items || count > Math.max(items, MAX_REPEATED)) {
     throw new InputError(
-      `${name} of shape [${shape.join(", ")}] reaches beyond its storage of ${items} numbers`,
+      `${name} of shape [${shape.join(", ")}] that reaches beyond the ${items} numbers stored`,
     );
   }
   return count;

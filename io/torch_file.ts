@@ -329,7 +329,7 @@ function makeTensor(
     throw new InputError("makes a tensor of what is no storage, sizes and strides");
   }
   const inside = { shape, strides, offset: offset as number };
-  checkLayout(inside, length, "makes a tensor that");
+  checkLayout(inside, length, "describes a tensor");
   const layout: Layout = { dtype, bigEndian, ...inside, offset: begin + inside.offset };
   const read = async (): Promise<SafetensorsArray> =>
     await readStored(await find(storage as Storage), layout, `${file}: a tensor of storage ${key}`);

@@ -195,7 +195,7 @@ Deno.test("openTorchFile() refuses functions that are not the table's, in either
   await refuses(py.oldFile(evil), /^the pickle at byte \d+ asks for os.system, .* nothing was run/);
   await refuses(
     await zipFile({ "a/data.pkl": py.pickle(evil) }),
-    /^a\/data.pkl: the pickle at byte 11 asks for os.system, /,
+    /^a\/data.pkl: the pickle at byte 10 asks for os.system, /,
   );
   for (
     const [module, name] of [
@@ -216,7 +216,9 @@ Deno.test("openTorchFile() refuses tensors that do not fit, before it takes memo
   const file = (options: Parameters<typeof py.tensor>[0], count: number | bigint = 2) =>
     py.oldFile(py.dict({ a: py.tensor(options) }), { 0: [count, floats(1, 2)] });
   const beyond = (shape: string, items = 2) =>
-    new RegExp(`makes a tensor that of shape \\[${shape}\\] reaches beyond .* of ${items} numbers`);
+    new RegExp(
+      `describes a tensor of shape \\[${shape}\\] that reaches beyond the ${items} numbers`,
+    );
   await refuses(file({ ...one, shape: [3] }), beyond("3"));
   await refuses(file({ ...one, offset: 1 }), beyond("2"));
   await refuses(file({ ...one, strides: [2] }), beyond("2"));
