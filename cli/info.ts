@@ -145,19 +145,19 @@ export function multiplyAdds(model: PoseNet, images: Shape): number {
   return sum;
 }
 
-async function forwardMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
+function forwardMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
   const describe = (inputs: { images: Tensor }) => model.forward(inputs.images).at(-1)!.raw;
   return memoryOf(model, [], describe, { images: { shape: images, dtype: "f32" } });
 }
 
-async function trainingMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
+function trainingMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
   const { adam, describe } = trainingStep(model, recipeOf("authors"));
   const [N, , H, W] = images;
   const K = model.options.keypoints;
   const maps = [H / model.stride, W / model.stride];
   const f32 = (shape: Shape) => ({ shape, dtype: "f32" }) as const;
   const moments = [adam.firstMoment, adam.secondMoment].flatMap((it) => Object.values(it));
-  return await memoryOf(model, moments, describe, {
+  return memoryOf(model, moments, describe, {
     images: f32(images),
     heatmaps: f32([N, K, ...maps]),
     mask: f32([N, 1, ...maps]),

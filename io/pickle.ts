@@ -40,7 +40,7 @@ export interface PickleOptions {
 }
 
 /** The authors' checkpoint with Adam's state has about 20,000 opcodes and 5,000 containers. */
-const MAX_OPCODES = 2_000_000;
+const MAX_OPCODES = 1_000_000;
 const MAX_CONTAINERS = 200_000;
 
 /** Bytes of an integer; PyTorch's magic number has 10. */

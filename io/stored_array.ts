@@ -31,6 +31,22 @@ export interface ArrayFile {
   [Symbol.dispose](): void;
 }
 
+/** Type of the numbers in a file. */
+export type ItemType =
+  | "float64"
+  | "float32"
+  | "float16"
+  | "bfloat16"
+  | "int64"
+  | "int32"
+  | "int16"
+  | "int8"
+  | "uint64"
+  | "uint32"
+  | "uint16"
+  | "uint8"
+  | "bool";
+
 /** The types of numbers and the arrays they become; bfloat16 is widened, as JavaScript has no array for it. */
 const ARRAYS = {
   float64: Float64Array,
@@ -46,10 +62,7 @@ const ARRAYS = {
   uint16: Uint16Array,
   uint8: Uint8Array,
   bool: Uint8Array,
-} as const;
-
-/** Type of the numbers in a file. */
-export type ItemType = keyof typeof ARRAYS;
+} as const satisfies Record<ItemType, unknown>;
 
 /** Bytes of one number. */
 export function itemBytes(dtype: ItemType): number {

@@ -33,6 +33,9 @@ const [STORED, DEFLATED] = [0, 8];
  */
 const [SUSPICIOUS_BYTES, SUSPICIOUS_RATIO] = [2 ** 25, 100];
 
+/** The authors' checkpoint with Adam's state has about 450. */
+const MAX_ENTRIES = 5000;
+
 /** Whether a file starts as zip archives do. */
 export function isZip(first: Uint8Array): boolean {
   return first.length >= 4 && first[0] === 0x50 && first[1] === 0x4b && first[2] < 9 &&
@@ -42,7 +45,8 @@ export function isZip(first: Uint8Array): boolean {
 /**
  * The entries of an archive by path, folders left out.
  *
- * @throws {InputError} If the directory at the archive's end is missing, damaged, or names an entry twice.
+ * @throws {InputError} If the directory at the archive's end is missing, damaged, names an entry twice, or has more
+ * entries or bytes than an archive of weights.
  */
 export async function readZip(file: BinaryFile): Promise<ReadonlyMap<string, ZipEntry>> {
   const zip = await import("@zip.js/zip.js"); // 30 ms that only archives need
@@ -60,6 +64,11 @@ export async function readZip(file: BinaryFile): Promise<ReadonlyMap<string, Zip
       if (entry.directory) continue;
       const { filename: name } = entry;
       if (entries.has(name)) throw new InputError(`${file.path}: entry ${name} occurs twice`);
+      if (entries.size === MAX_ENTRIES) {
+        throw new InputError(
+          `${file.path}: has more than ${MAX_ENTRIES} entries: no archive of weights`,
+        );
+      }
       bytes += entry.uncompressedSize;
       if (bytes > Math.max(SUSPICIOUS_BYTES, file.length * SUSPICIOUS_RATIO)) {
         throw new InputError(

@@ -108,3 +108,19 @@ Deno.test("readZip() notices damaged compressed bytes", async () => {
     await assert.rejects(entries.get("a")!.open(), { name: "InputError" });
   });
 });
+
+Deno.test("readZip() stops at archives that hold no weights", async () => {
+  const names = Array.from({ length: 5001 }, (_, i) => `${i}`);
+  const many = new ZipWriter(new Uint8ArrayWriter(), { level: 0, useWebWorkers: false });
+  for (const name of names) await many.add(name, new Uint8ArrayReader(new Uint8Array()));
+  await assert.rejects(
+    withArchive(await many.close(), () => {}),
+    /\.zip: has more than 5000 entries: no archive of weights$/,
+  );
+  const bomb = new ZipWriter(new Uint8ArrayWriter(), { level: 9, useWebWorkers: false });
+  await bomb.add("zeros", new Uint8ArrayReader(new Uint8Array(2 ** 25 + 1)));
+  await assert.rejects(
+    withArchive(await bomb.close(), () => {}),
+    /\.zip: claims 33554433 bytes in a file of \d+: no archive of weights$/,
+  );
+});
