@@ -6,6 +6,8 @@
 import { GpuError, InputError, nearestName, ShapeError } from "../mod.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { importWeightsCommand } from "./import_weights.ts";
+import { infoCommand } from "./info.ts";
 import { type Command, helpOf, readOptions } from "./options.ts";
 import { predictCommand } from "./predict.ts";
 import { trainCommand } from "./train.ts";
@@ -15,6 +17,8 @@ const commands: Readonly<Record<string, Command>> = {
   train: trainCommand,
   predict: predictCommand,
   evaluate: evaluateCommand,
+  "import-weights": importWeightsCommand,
+  info: infoCommand,
 };
 
 /** Run a command line; returns the exit code. Errors that a user can mend are printed without a stack. */

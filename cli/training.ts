@@ -27,7 +27,6 @@ import {
   poseLoss,
   type PoseNet,
   type Progress,
-  type Step,
   type Tensor,
   variables,
   zeros,
@@ -37,7 +36,7 @@ import type { Recipe } from "./recipe.ts";
 import { type Checkpoint, TrainingState } from "./training_state.ts";
 
 /** The tensors of a training step: a batch and what changes from step to step. */
-interface StepTensors {
+export interface StepTensors {
   readonly images: Tensor;
   readonly heatmaps: Tensor;
   readonly mask: Tensor;
@@ -139,18 +138,20 @@ export async function train(
   if (steps === Infinity && minutes === Infinity) {
     throw new RangeError("train: give a number of steps or minutes");
   }
-  const scale = model.options.precision === "f16" ? F16_LOSS_SCALE : 1;
   const state = await TrainingState.begin(model, {
-    eps: ADAM_EPS * scale,
+    eps: ADAM_EPS * lossScale(model),
     averaged: average !== undefined,
     accumulated: accumulate > 1,
   });
   await checkpoint?.restore(state);
-  const settings = { recipe, scale, accumulate };
+  const settings = { recipe, accumulate };
   using stack = new DisposableStack();
   stack.defer(() => state.dispose());
-  const step = stack.use(compileStep(state, settings, "whole"));
-  const part = accumulate > 1 ? stack.use(compileStep(state, settings, "part")) : step;
+  const name = "training step";
+  const step = stack.use(compile(trainingStep(state, settings), { name }));
+  const part = accumulate > 1
+    ? stack.use(compile(trainingStep(state, settings, "part"), { name }))
+    : step;
 
   const curves: Curves = { step: [], loss: [], heatmap: [], pull: [], push: [] };
   const origin = performance.now() - 1000 * (checkpoint?.reached.seconds ?? 0);
@@ -220,29 +221,32 @@ export async function train(
   return { steps: made, seconds: seconds(), imagesPerSecond: images / took, curves };
 }
 
+function lossScale({ options: { precision } }: PoseNet): number {
+  return precision === "f16" ? F16_LOSS_SCALE : 1;
+}
+
 /**
- * A step of training: losses and gradients, and then either the parameters change or, in a `"part"` of a larger step,
- * the gradients are added up.
+ * A step of training, to be compiled or planned: losses and gradients, and then either the parameters change or, in a
+ * `"part"` of a larger step, the gradients are added up.
  */
-function compileStep(
+export function trainingStep(
   state: TrainingState,
-  { recipe, scale, accumulate }: {
-    readonly recipe: Recipe;
-    readonly scale: number;
+  { recipe, accumulate }: {
+    readonly recipe: Pick<Recipe, "foregroundWeight" | "pushWeight">;
     readonly accumulate: number;
   },
-  kind: "whole" | "part",
-): Step<StepTensors, PoseLoss> {
+  kind: "whole" | "part" = "whole",
+): (batch: StepTensors) => PoseLoss {
   const { model, adam, average } = state;
   const sums = Object.values(state.sums);
-  return compile((batch: StepTensors): PoseLoss => {
+  return (batch) => {
     const predictions = model.forward(batch.images, { training: true });
     const losses = poseLoss(predictions, batch, {
       foregroundWeight: recipe.foregroundWeight,
       pushWeight: recipe.pushWeight,
       pullWeight: batch.pullWeight,
     });
-    const factor = scale / accumulate;
+    const factor = lossScale(model) / accumulate;
     const scaled = factor === 1 ? losses.loss : losses.loss.mul(factor);
     const own = grad(scaled, adam.parameters);
     const gradients = sums.length === 0 ? own : own.map((g, i) => g.add(sums[i]));
@@ -260,7 +264,7 @@ function compileStep(
       }
     }
     return losses;
-  }, { name: "training step" });
+  };
 }
 
 function scalar(value: number): HostArray {

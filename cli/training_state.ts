@@ -47,7 +47,8 @@ export class TrainingState {
   /** Sum of gradients by parameter; empty if each batch makes a step. */
   readonly sums: Readonly<Record<string, Variable>>;
 
-  private constructor(model: PoseNet, { eps, averaged, accumulated }: StateOptions) {
+  /** A state whose averages, if any, do not know the model yet: see {@linkcode TrainingState.begin}. */
+  constructor(model: PoseNet, { eps, averaged, accumulated }: StateOptions) {
     const learned = parameters(model);
     this.model = model;
     this.adam = new Adam(learned, { eps });

@@ -67,20 +67,27 @@ export function learnedNumbers({ model }: LoadedModel): number {
 /** Write a model's variables and settings, completely or not at all; as 16-bit floats if `half` says so. */
 export async function saveModel(
   path: string,
-  { model, imageSize, preset, decoding: { threshold, maxTagDistance } }: LoadedModel,
+  loaded: LoadedModel,
   notes: Readonly<Record<string, string>> = {},
   options: { readonly half?: boolean } = {},
 ): Promise<void> {
-  const state = await stateOf(model);
-  await writeSafetensors(path, options.half ? halved(state) : state, {
+  const state = await stateOf(loaded.model);
+  const metadata = { ...settingsOf(loaded), ...notes };
+  await writeSafetensors(path, options.half ? halved(state) : state, metadata);
+}
+
+/** What a weight file says beside the weights. */
+export function settingsOf(
+  { model, imageSize, preset, decoding: { threshold, maxTagDistance } }: LoadedModel,
+): Record<string, string> {
+  return {
     format: "ae-posenet-1",
     preset,
     imageSize: String(imageSize),
     threshold: String(threshold),
     maxTagDistance: String(maxTagDistance),
     options: JSON.stringify(model.options),
-    ...notes,
-  });
+  };
 }
 
 /**
@@ -120,9 +127,24 @@ export async function loadGivenOrShipped(values: Values): Promise<LoadedModel> {
 export async function loadModel(path: string, as?: string): Promise<LoadedModel> {
   const file = await readSafetensors(path);
   const weights = floatWeights(file, path);
-  const { threshold, maxTagDistance, imageSize } = file.metadata;
+  const loaded = describedModel(path, file.metadata, as);
+  await loadState(loaded.model, weights, { source: path });
+  return loaded;
+}
+
+/**
+ * The network that a weight file's metadata describes, with first values.
+ *
+ * @throws {InputError} If the metadata is missing or damaged.
+ */
+export function describedModel(
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+  as?: string,
+): LoadedModel {
+  const { threshold, maxTagDistance, imageSize } = metadata;
   const authors = AUTHORS_DECODING;
-  const made = as === undefined ? described(path, file.metadata) : makeModel(as);
+  const made = as === undefined ? described(path, metadata) : makeModel(as);
   const loaded = {
     ...made,
     decoding: {
@@ -131,7 +153,6 @@ export async function loadModel(path: string, as?: string): Promise<LoadedModel>
     },
     imageSize: numberOf(path, "imageSize", imageSize) ?? made.imageSize,
   };
-  await loadState(loaded.model, weights, { source: path });
   const { sizeMultiple } = loaded.model;
   if (!(loaded.imageSize > 0 && loaded.imageSize % sizeMultiple === 0)) {
     throw new InputError(

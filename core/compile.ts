@@ -12,9 +12,9 @@
  */
 import { throwFailure, untilConfirmed } from "./confirm.ts";
 import { type Gpu, openGpu } from "./device.ts";
-import { dtypeOf } from "./dtype.ts";
+import { type DType, dtypeOf } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
-import { type HostArray, sizeOf, type TypedArray } from "./host_array.ts";
+import { type HostArray, type Shape, sizeOf, type TypedArray } from "./host_array.ts";
 import { ancestors, isLeaf, resolveView } from "./graph.ts";
 import {
   type Assignment,
@@ -273,21 +273,13 @@ async function trace(
   const placeholders = new Map(
     [...arrays].map(([name, { shape, data }]) => [name, new Tensor(shape, dtypeOf(data), {})]),
   );
-  const assignments: Assignment[] = [];
   const before = new Tensor([], "f32", {}).id; // what is created from here on belongs to the step
-  const result = withTrace({ assignments }, () => fn(Object.fromEntries(placeholders)));
-  if (result instanceof Promise) {
-    throw new TypeError("compile: the function must not be async; read values outside the step");
-  }
-  const wanted = tensorsIn(result);
-  const roots = [...wanted, ...assignments.map(({ value }) => value)];
+  const { result, outputs, assignments, roots } = describeStep(fn, placeholders);
   const constants = constantParts(roots);
   const data = ancestors(roots).leaves.filter((x) => x.storage.host !== null);
   await realiseNow(gpu, constants);
   await measureChoices(gpu, roots);
 
-  // A variable that is returned stands for itself; everything else gets a handle per call.
-  const outputs = [...new Set(wanted)].filter((x) => !("initial" in resolveView(x)));
   const plan = makePlan(outputs, assignments);
   const inputs = new Map([...placeholders].filter(([, x]) => plan.leaves.includes(x)));
   const placed = [...inputs.values()];
@@ -328,6 +320,61 @@ async function trace(
     for (const block of blocks) release(block);
     throw error;
   }
+}
+
+/** What a step computes: the function called once with placeholders. */
+function describeStep(
+  fn: (inputs: unknown) => unknown,
+  placeholders: ReadonlyMap<string, Tensor>,
+) {
+  const assignments: Assignment[] = [];
+  const result = withTrace({ assignments }, () => fn(Object.fromEntries(placeholders)));
+  if (result instanceof Promise) {
+    throw new TypeError("compile: the function must not be async; read values outside the step");
+  }
+  const wanted = tensorsIn(result);
+  // A variable that is returned stands for itself; everything else gets a handle per call.
+  const outputs = [...new Set(wanted)].filter((x) => !("initial" in resolveView(x)));
+  return {
+    result,
+    outputs,
+    assignments,
+    roots: [...wanted, ...assignments.map(({ value }) => value)],
+  };
+}
+
+/**
+ * What a step of a function would do, without doing it: nothing is computed and no buffer is taken, so that a step
+ * that the machine could not run can be planned too. The ways of computing are those of this machine's adapter. What
+ * depends on no input is counted, though a compiled step computes it once only.
+ *
+ * @param fn As for {@linkcode compile}.
+ * @param inputs Shape and type of each input.
+ * @throws {GpuError} If the machine has no adapter.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { planOf, type Tensor } from "ae";
+ *
+ * const double = ({ x }: { x: Tensor }) => x.add(x);
+ * const { kernels, slotBytes } = await planOf(double, { x: { shape: [2 ** 40], dtype: "f32" } });
+ * assert.equal(kernels, 1);
+ * assert.ok(slotBytes >= 2 ** 42); // four bytes for each number
+ * ```
+ */
+export async function planOf<T extends object>(
+  fn: (inputs: T) => unknown,
+  inputs: { readonly [K in keyof T]: { readonly shape: Shape; readonly dtype: DType } },
+): Promise<PlanSummary> {
+  await openGpu();
+  const placeholders = Object.entries(inputs as Record<string, { shape: Shape; dtype: DType }>)
+    .map(([name, { shape, dtype }]) => [name, new Tensor(shape, dtype, {})] as const);
+  const { outputs, assignments } = describeStep(
+    fn as (inputs: unknown) => unknown,
+    new Map(placeholders),
+  );
+  return summarise(makePlan(outputs, assignments));
 }
 
 /** The largest parts of the graph that depend on no input and no variable. */

@@ -18,7 +18,7 @@ export {
   measuredChoices,
   setChoice,
 } from "./tune.ts";
-export { compile, type Step, type StepInputs } from "./compile.ts";
+export { compile, planOf, type Step, type StepInputs } from "./compile.ts";
 export { profile, type ProfileRow } from "./profile.ts";
 export type { PlanSummary } from "./plan.ts";
 export type { Block } from "./pool.ts";

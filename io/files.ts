@@ -38,7 +38,7 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
  * a pipe), it is written to directly.
  *
  * @param path In a folder that exists.
- * @param content Bytes, or text to be stored as UTF-8.
+ * @param content Bytes, parts that follow each other, or text to be stored as UTF-8.
  * @throws {InputError} If the folder does not exist or cannot be written to, the path is a folder, or
  *   the disk is full; the message starts with the path, and no partial file is left behind.
  *
@@ -57,13 +57,23 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+export async function writeFileAtomic(
+  path: string,
+  content: Uint8Array | string | Iterable<Uint8Array>,
+): Promise<void> {
+  const parts = typeof content === "string"
+    ? [new TextEncoder().encode(content)]
+    : content instanceof Uint8Array
+    ? [content]
+    : content;
   try {
     const existing = await statOrNull(path);
     if (existing?.isDirectory) throw new InputError(`${path}: is a folder, not a file`);
-    if (existing && !existing.isFile) return await Deno.writeFile(path, bytes, { create: false });
-    await writeThenRename(existing ? await Deno.realPath(path) : path, bytes);
+    if (existing && !existing.isFile) {
+      using file = await Deno.open(path, { write: true });
+      return await writeParts(file, parts);
+    }
+    await writeThenRename(existing ? await Deno.realPath(path) : path, parts);
   } catch (error) {
     if (error instanceof InputError) throw error;
     const folder = dirname(path);
@@ -75,20 +85,26 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   }
 }
 
-async function writeThenRename(path: string, bytes: Uint8Array): Promise<void> {
+async function writeThenRename(path: string, parts: Iterable<Uint8Array>): Promise<void> {
   const temporary = `${dirname(path)}/.${crypto.randomUUID()}.tmp`;
   try {
     {
       using file = await Deno.open(temporary, { write: true, createNew: true });
-      for (let written = 0; written < bytes.length;) {
-        written += await file.write(bytes.subarray(written));
-      }
+      await writeParts(file, parts);
       await file.sync();
     }
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {}); // not there if it could not be created
     throw error;
+  }
+}
+
+async function writeParts(file: Deno.FsFile, parts: Iterable<Uint8Array>): Promise<void> {
+  for (const part of parts) {
+    for (let written = 0; written < part.length;) {
+      written += await file.write(part.subarray(written));
+    }
   }
 }
 
@@ -102,7 +118,7 @@ async function statOrNull(path: string): Promise<Deno.FileInfo | null> {
 }
 
 /** An operating system's error in words that go after "path: ". */
-function reason(error: unknown, doing: string): string {
+export function reason(error: unknown, doing: string): string {
   if (error instanceof Deno.errors.NotFound && doing === "read") return "no such file";
   if (error instanceof Deno.errors.IsADirectory) return "is a folder, not a file";
   if (error instanceof Deno.errors.NotADirectory) {

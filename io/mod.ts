@@ -1,7 +1,17 @@
 /** Files: weights, JSON, COCO's records. Read with checks, written completely or not at all. @module */
 import "./choices_file.ts"; // keeps what core measures
 
+export { openArrays } from "./array_file.ts";
 export * from "./coco_records.ts";
-export * from "./files.ts";
+export { readBytes, writeFileAtomic } from "./files.ts";
 export { readJson } from "./json.ts";
+export { openNpz } from "./npz.ts";
 export * from "./safetensors.ts";
+export type { ArrayFile, ItemType, StoredArray } from "./stored_array.ts";
+export {
+  openTorchFile,
+  stateDictOf,
+  type TorchFile,
+  type TorchTensor,
+  type TorchValue,
+} from "./torch_file.ts";

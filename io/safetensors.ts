@@ -18,7 +18,8 @@
  * | F16         | `Float16Array`    | I32, U32    | `Int32Array`, `Uint32Array` |
  * | BOOL (read) | `Uint8Array`, 0/1 | I64, U64    | `BigInt64Array`, `BigUint64Array` |
  *
- * BF16 and the 8-bit floats have no JavaScript array; convert them where the file was made.
+ * BF16 and the 8-bit floats have no JavaScript array; convert them where the file was made. Files are read and
+ * written array by array: the memory needed is that of the arrays.
  *
  * Format: huggingface/safetensors, README and `tensor.rs`. As there, arrays are written with the widest
  * type first and by name within a type, so that every array is aligned and the same arrays always give
@@ -30,8 +31,10 @@
  */
 import { InputError } from "../core/errors.ts";
 import { type HostArray, type Shape, sizeOf, type TypedArray } from "../core/host_array.ts";
-import { readBytes, writeFileAtomic } from "./files.ts";
+import { BinaryFile, partOf } from "./binary_file.ts";
+import { writeFileAtomic } from "./files.ts";
 import { decodeUtf8, findJsonError } from "./json.ts";
+import { type ArrayFile, type ItemType, readStored, rowMajorStrides } from "./stored_array.ts";
 
 /** The typed arrays that a file can hold. */
 export type SafetensorsData =
@@ -78,6 +81,22 @@ const DTYPES = {
 
 type Dtype = keyof typeof DTYPES;
 
+/** What other formats call the types. */
+const ITEM_TYPES: Readonly<Record<Dtype, ItemType>> = {
+  F64: "float64",
+  I64: "int64",
+  U64: "uint64",
+  F32: "float32",
+  I32: "int32",
+  U32: "uint32",
+  F16: "float16",
+  I16: "int16",
+  U16: "uint16",
+  I8: "int8",
+  U8: "uint8",
+  BOOL: "bool",
+};
+
 const METADATA = "__metadata__";
 
 /** The largest header that huggingface/safetensors accepts, in bytes. */
@@ -109,6 +128,21 @@ export function encodeSafetensors(
   arrays: Readonly<Record<string, SafetensorsArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  const parts = partsOf(arrays, metadata);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** A file's bytes: length and header, then each array's, not copied. */
+function partsOf(
+  arrays: Readonly<Record<string, SafetensorsArray>>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array[] {
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== "string") {
       throw new RangeError(`encodeSafetensors: metadata ${show(key)} is ${value}, not a text`);
@@ -131,16 +165,12 @@ export function encodeSafetensors(
     described.push([name, { dtype, shape, data_offsets: [begin, end] }]);
   }
   const header = padded(JSON.stringify(Object.fromEntries(described)));
-
-  const bytes = new Uint8Array(LENGTH_BYTES + header.length + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
-  bytes.set(header, LENGTH_BYTES);
-  let at = LENGTH_BYTES + header.length;
-  for (const { array: { data } } of entries) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return bytes;
+  const length = new Uint8Array(LENGTH_BYTES);
+  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
+  const datas = entries.map(({ array: { data } }) =>
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  );
+  return [length, header, ...datas];
 }
 
 function checkArray(name: string, { shape, data }: SafetensorsArray): void {
@@ -202,32 +232,26 @@ export function decodeSafetensors(
   bytes: Uint8Array<ArrayBuffer>,
   name: string = "safetensors",
 ): Safetensors {
-  const { header, data } = split(bytes, name);
-  const { [METADATA]: metadata = {}, ...described } = header;
-  const tensors = Object.entries(described).map(([tensor, info]) => place(tensor, info, name));
-  checkCoverage(tensors, data.length, name);
-  return {
-    arrays: Object.fromEntries(
-      tensors.map(({ tensor, dtype, shape, begin, end }) => {
-        // A copy starts at an address that suits every type, which the file's own bytes need not do.
-        const buffer = data.slice(begin, end).buffer;
-        return [tensor, { shape, data: new DTYPES[dtype](buffer) }];
-      }),
-    ),
-    metadata: checkMetadata(metadata, name),
-  };
+  const start = startOfData(bytes.subarray(0, LENGTH_BYTES), bytes.length, name);
+  const { tensors, metadata } = readHeader(
+    bytes.subarray(LENGTH_BYTES, start),
+    bytes.length - start,
+    name,
+  );
+  const arrays = tensors.map(({ tensor, dtype, shape, begin, end }) => {
+    // A copy starts at an address that suits every type, which the file's own bytes need not do.
+    const { buffer } = bytes.slice(start + begin, start + end);
+    return [tensor, { shape, data: new DTYPES[dtype](buffer) }] as const;
+  });
+  return { arrays: Object.fromEntries(arrays), metadata };
 }
 
-/** Cut the file into its parsed header and its data. */
-function split(
-  bytes: Uint8Array<ArrayBuffer>,
-  name: string,
-): { header: Record<string, unknown>; data: Uint8Array<ArrayBuffer> } {
-  if (bytes.length < LENGTH_BYTES) {
-    throw new InputError(`${name}: ${bytes.length} bytes are too few for a safetensors file`);
+/** Where the data begins, from the file's first 8 bytes. */
+function startOfData(first: Uint8Array<ArrayBuffer>, fileBytes: number, name: string): number {
+  if (first.length < LENGTH_BYTES) {
+    throw new InputError(`${name}: ${fileBytes} bytes are too few for a safetensors file`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getBigUint64(0, true);
+  const length = new DataView(first.buffer, first.byteOffset).getBigUint64(0, true);
   if (length > MAX_HEADER_BYTES) {
     throw new InputError(
       `${name}: claims a header of ${length} bytes, more than ${MAX_HEADER_BYTES}; ` +
@@ -235,14 +259,26 @@ function split(
     );
   }
   const start = LENGTH_BYTES + Number(length);
-  if (start > bytes.length) {
+  if (start > fileBytes) {
     throw new InputError(
       `${name}: the header should have ${length} bytes but the file ends after ` +
-        `${bytes.length - LENGTH_BYTES}; it is cut off`,
+        `${fileBytes - LENGTH_BYTES}; it is cut off`,
     );
   }
-  const header = parseHeader(decodeUtf8(bytes.subarray(LENGTH_BYTES, start), name), name);
-  return { header, data: bytes.subarray(start) };
+  return start;
+}
+
+/** What the header says, checked against the bytes of data that follow it. */
+function readHeader(
+  bytes: Uint8Array<ArrayBuffer>,
+  dataBytes: number,
+  name: string,
+): { tensors: Placed[]; metadata: Record<string, string> } {
+  const header = parseHeader(decodeUtf8(bytes, name), name);
+  const { [METADATA]: metadata = {}, ...described } = header;
+  const tensors = Object.entries(described).map(([tensor, info]) => place(tensor, info, name));
+  checkCoverage(tensors, dataBytes, name);
+  return { tensors, metadata: checkMetadata(metadata, name) };
 }
 
 function parseHeader(text: string, name: string): Record<string, unknown> {
@@ -362,7 +398,7 @@ export async function writeSafetensors(
   arrays: Readonly<Record<string, SafetensorsArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await writeFileAtomic(path, encodeSafetensors(arrays, metadata));
+  await writeFileAtomic(path, partsOf(arrays, metadata));
 }
 
 /**
@@ -383,7 +419,67 @@ export async function writeSafetensors(
  * ```
  */
 export async function readSafetensors(path: string): Promise<Safetensors> {
-  return decodeSafetensors(await readBytes(path), path);
+  using file = await openSafetensors(path);
+  const arrays: Record<string, SafetensorsArray> = {};
+  for (const [name, stored] of file.arrays) {
+    const value = await stored.read();
+    Object.defineProperty(arrays, name, { value, enumerable: true, writable: true }); // also __proto__
+  }
+  return { arrays, metadata: file.metadata };
+}
+
+/** An open safetensors file; `using` closes it. */
+export interface SafetensorsFile extends ArrayFile {
+  /** Free texts. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Open a safetensors file and read its header only; arrays are read one by one when they are asked for.
+ *
+ * @throws {InputError} If it cannot be read or {@linkcode decodeSafetensors} would refuse it; the message
+ *   starts with the path.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { hostArray, openSafetensors, writeSafetensors } from "ae";
+ *
+ * const path = await Deno.makeTempFile();
+ * await writeSafetensors(path, { bias: hostArray([2], [1, 2]) });
+ * {
+ *   using file = await openSafetensors(path);
+ *   const bias = file.arrays.get("bias")!;
+ *   assert.equal(bias.dtype, "float32");
+ *   assert.deepEqual([...(await bias.read()).data], [1, 2]);
+ * }
+ * await Deno.remove(path);
+ * ```
+ */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  const file = await BinaryFile.open(path);
+  try {
+    const first = await file.read(0, Math.min(LENGTH_BYTES, file.length));
+    const start = startOfData(first, file.length, path);
+    const header = await file.read(LENGTH_BYTES, start - LENGTH_BYTES);
+    const { tensors, metadata } = readHeader(header, file.length - start, path);
+    const arrays = tensors.map(({ tensor, dtype, shape, begin, end }) => {
+      const items = partOf(file, start + begin, end - begin);
+      const layout = {
+        dtype: ITEM_TYPES[dtype],
+        shape,
+        strides: rowMajorStrides(shape),
+        offset: 0,
+        bigEndian: false,
+      };
+      const read = () => readStored(items, layout, `${path}: tensor ${show(tensor)}`);
+      return [tensor, { shape, dtype: layout.dtype, read }] as const;
+    });
+    return { arrays: new Map(arrays), metadata, [Symbol.dispose]: () => file[Symbol.dispose]() };
+  } catch (error) {
+    file[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /**

@@ -15,3 +15,10 @@ export {
 } from "./residual.ts";
 export { PoseNet, type PoseNetOptions, type StackOutput, type Stem } from "./pose_net.ts";
 export { type Preset, preset, presets } from "./presets.ts";
+export {
+  originOfWeights,
+  translateWeights,
+  type WeightOrigin,
+  type WeightRecipe,
+  type WeightTranslation,
+} from "./published_weights.ts";

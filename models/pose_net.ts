@@ -24,10 +24,14 @@
  * | inner `increase`    | 128 whatever is asked for           | as asked; `innerIncrease: 128` as theirs    |
  * | small images        | —                                   | stem "stride2" for maps of half their size  |
  *
+ * The authors' TensorFlow network (pose-ae-demo, `model.py`) has a convolution more in the stem and a 1×1 convolution
+ * as the last block of each stack: `release: "tensorflow"`. Its first convolution pads 2 rows and columns before the
+ * image and 3 after it; here it is 9×9 with 4 on each side, of which those weights fill the lower right 7×7.
+ *
  * @module
  */
 import { shapeError } from "../core/errors.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 import { type ForwardOptions, type Layer, parameters } from "../nn/mod.ts";
 import { cast, maxPool2d, recompute, reshape, slice } from "../ops/mod.ts";
 import { type BatchNormPlaces, ConvBlock, type ConvBlockOptions } from "./conv_block.ts";
@@ -54,6 +58,13 @@ export interface PoseNetOptions {
   readonly extraChannels?: number;
   /** Pixels of the image for one pixel of the maps. @default {"stride4"} */
   readonly stem?: "stride4" | "stride2";
+  /** Which of the authors' two networks of plain convolutions, for stem "stride4". @default {"pytorch"} */
+  readonly release?: "pytorch" | "tensorflow";
+  /**
+   * What happens to images first: nothing, or of each channel ImageNet's mean is subtracted and the rest divided by its
+   * standard deviation, as mmpose does. @default {"none"}
+   */
+  readonly imageNorm?: "none" | "imagenet";
   /** Plain convolutions (2017) or residual bottlenecks (2016). @default {"convolution"} */
   readonly blocks?: "convolution" | "residual";
   /** Whether and where plain convolutions are normalised; residual blocks always are. @default {"none"} */
@@ -76,6 +87,9 @@ export interface PoseNetOptions {
   /** Where the first values come from. @default {0} */
   readonly seed?: number;
 }
+
+/** Mean and standard deviation of ImageNet's pixels, red, green, blue from 0 to 1, as torchvision gives them. */
+const IMAGENET = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
 
 /** What one stack says about a batch of images. */
 export interface StackOutput {
@@ -194,8 +208,9 @@ export class PoseNet {
    */
   forward(images: Tensor, options: ForwardOptions = {}): StackOutput[] {
     this.#checkImages(images);
-    const { precision } = this.#options;
-    let x = this.stemOf(cast(images, precision), options);
+    const { precision, imageNorm } = this.#options;
+    const normal = imageNorm === "imagenet" ? normalized(images) : images;
+    let x = this.stemOf(cast(normal, precision), options);
     return this.features.map((layers, s) => {
       const through = (input: Tensor) =>
         layers.reduce((y, layer) => layer.forward(y, options), input);
@@ -248,15 +263,26 @@ export class PoseNet {
   }
 }
 
+function normalized(images: Tensor): Tensor {
+  const perChannel = (values: number[]) => reshape(tensor(values), [1, 3, 1, 1]);
+  return images.sub(perChannel(IMAGENET.mean)).div(perChannel(IMAGENET.deviation));
+}
+
 function withDefaults(options: PoseNetOptions): Required<PoseNetOptions> {
   const { stacks = 4, channels = 256, increase = 128, innerIncrease = increase } = options;
   const { depth = 4, keypoints = 17, tagDimensions = 1, extraChannels = 0 } = options;
-  const { stem = "stride4", blocks = "convolution", batchNorm = "none" } = options;
+  const { stem = "stride4", release = "pytorch", imageNorm = "none" } = options;
+  const { blocks = "convolution", batchNorm = "none" } = options;
   const { tagInitScale = 1, recompute = false, precision = "f32", seed = 0 } = options;
   checkHourglass("PoseNet", { stacks, channels, depth, keypoints });
   checkHourglass("PoseNet", { increase, innerIncrease, tagDimensions, extraChannels }, 0);
   if (precision !== "f32" && precision !== "f16") {
     throw new RangeError(`PoseNet: precision can be "f32" or "f16", not ${precision}`);
+  }
+  if (release === "tensorflow" && (stem !== "stride4" || blocks !== "convolution")) {
+    throw new RangeError(
+      'PoseNet: release "tensorflow" has the stem "stride4" and blocks of one convolution',
+    );
   }
   if (!Number.isFinite(tagInitScale)) {
     throw new RangeError(`PoseNet: tagInitScale must be a number, not ${tagInitScale}`);
@@ -271,6 +297,8 @@ function withDefaults(options: PoseNetOptions): Required<PoseNetOptions> {
     tagDimensions,
     extraChannels,
     stem,
+    release,
+    imageNorm,
     blocks,
     batchNorm,
     tagInitScale,
@@ -281,14 +309,16 @@ function withDefaults(options: PoseNetOptions): Required<PoseNetOptions> {
 }
 
 /** Numbers 0 and 1 before the pool, 3 and 4 after it; the stem "stride2" stops before the pool. */
-function makeStem({ channels, stem, blocks, batchNorm, seed }: Required<PoseNetOptions>): Stem {
+function makeStem(options: Required<PoseNetOptions>): Stem {
+  const { channels, stem, release, blocks, batchNorm, seed } = options;
   const residual = blocks === "residual";
+  const tensorflow = release === "tensorflow";
   const norm = residual ? "everywhere" : batchNorm;
   const first = (outChannels: number) =>
     new ConvBlock({
       inChannels: 3,
       outChannels,
-      size: 7,
+      size: tensorflow ? 9 : 7,
       stride: 2,
       batchNorm: norm,
       bias: residual || undefined, // pose-hg-train keeps it
@@ -300,7 +330,10 @@ function makeStem({ channels, stem, blocks, batchNorm, seed }: Required<PoseNetO
     return residual ? new Residual(options) : new ConvBlock({ ...options, batchNorm: norm });
   };
   if (stem === "stride2") return { 0: first(channels), 1: next(1, channels, channels) };
-  return { 0: first(64), 1: next(1, 64, 128), 3: next(3, 128, 128), 4: next(4, 128, channels) };
+  const early = { 0: first(64), 1: next(1, 64, 128), 3: next(3, 128, 128) };
+  return tensorflow
+    ? { ...early, 4: next(4, 128, 128), 5: next(5, 128, channels) }
+    : { ...early, 4: next(4, 128, channels) };
 }
 
 /** An hourglass and the two blocks after it. */
@@ -335,6 +368,6 @@ function makeFeatures(options: Required<PoseNetOptions>, name: string): [Layer, 
       name: `${name}.0`,
     }),
     block(1, 3, norm),
-    block(2, 3, norm),
+    block(2, options.release === "tensorflow" ? 1 : 3, norm),
   ];
 }

@@ -23,7 +23,7 @@ const USAGE = `Usage: deno task check:golden FOLDER [options]
 
 Compare the library with a folder of reference numbers (INDEX.json and tensors).
 
-  --only NAMES   only these families, separated by commas
+  --only NAMES   only these families, separated by commas; posenet_full (half a minute) runs only if named
   --json FILE    write the figures of every comparison as JSON
   --notes        print the runners' notes
   --help         print this`;
@@ -31,18 +31,29 @@ Compare the library with a folder of reference numbers (INDEX.json and tensors).
 /** At most so many failures of one family are printed; --json has them all. */
 const SHOWN_FAILURES = 5;
 
+/** Runners by family. */
+export interface Runners {
+  /** Of families of the index. */
+  readonly families: Map<string, FamilyRunner>;
+  /** Of what takes long: run only if named; the index need not have it. */
+  readonly onRequest: Map<string, FamilyRunner>;
+}
+
 /** Every family that a file in tools/golden/ knows how to run. */
-export async function loadRunners(): Promise<Map<string, FamilyRunner>> {
+export async function loadRunners(): Promise<Runners> {
   const folder = new URL("./golden/", import.meta.url);
-  const runners = new Map<string, FamilyRunner>();
+  const runners: Runners = { families: new Map(), onRequest: new Map() };
   for await (const { name } of Deno.readDir(folder)) {
     if (!name.endsWith(".ts") || name === "golden.ts") continue;
-    const { families } = await import(new URL(name, folder).href);
-    for (const [family, runner] of Object.entries(families as Record<string, FamilyRunner>)) {
-      if (runners.has(family)) {
-        throw new RangeError(`internal: two files in tools/golden run the family "${family}"`);
+    const module = await import(new URL(name, folder).href);
+    for (const kind of ["families", "onRequest"] as const) {
+      const exported = (module[kind] ?? {}) as Record<string, FamilyRunner>;
+      for (const [family, runner] of Object.entries(exported)) {
+        if (runners.families.has(family) || runners.onRequest.has(family)) {
+          throw new RangeError(`internal: two files in tools/golden run the family "${family}"`);
+        }
+        runners[kind].set(family, runner);
       }
-      runners.set(family, runner);
     }
   }
   return runners;
@@ -112,17 +123,26 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (folders.length !== 1) throw new InputError(`name one folder\n\n${USAGE}`);
   const folder = String(folders[0]).replace(/(?<=.)\/+$/, "");
-  const families = await readIndex(folder);
   const runners = await loadRunners();
   const names = only === undefined ? undefined : String(only).split(",").filter(Boolean);
-  const { run, uncovered } = choose(Object.keys(families), (name) => runners.has(name), names);
+  const requested = [...runners.onRequest.keys()].filter((name) => names?.includes(name));
+  const oneCase = (name: string) => [name, { cases: [{ id: name }] }] as const;
+  const families = {
+    ...Object.fromEntries(requested.map(oneCase)),
+    ...await readIndex(folder),
+  };
+  const runnerOf = (name: string) => runners.families.get(name) ?? runners.onRequest.get(name);
+  const covered = (name: string) => runners.families.has(name) || requested.includes(name);
+  const { run, uncovered } = choose(Object.keys(families), covered, names);
   const results: FamilyResult[] = [];
   for (const name of run) {
     const family = await loadFamily(folder, name, families[name]);
-    const result = await runFamily(family, runners.get(name)!, folder);
+    const result = await runFamily(family, runnerOf(name)!, folder);
     results.push(result);
     console.log(reportFamily(result).join("\n"));
-    if (notes) { for (const note of result.notes) console.log(`          note: ${note}`); }
+    if (notes || requested.includes(name)) {
+      for (const note of result.notes) console.log(`          note: ${note}`);
+    }
   }
   if (uncovered.length > 0) console.log(`not covered yet: ${uncovered.join(", ")}`);
   const cases = results.reduce((sum, result) => sum + result.cases, 0);

@@ -9,6 +9,7 @@ import {
   memory,
   ones,
   type Op,
+  planOf,
   read,
   relu,
   setMemoryBudget,
@@ -137,6 +138,22 @@ Deno.test("compile() trains: variables change when the step ends, in place", asy
   for (let i = 0; i < 3; i++) losses.push(await (await step({})).loss.item());
   assert.deepEqual(losses, [34, 8.5, 2.125]);
   assert.equal([...step.plans().values()][0].copies, 0);
+});
+
+Deno.test("planOf() plans what a compiled step does, and does nothing", async () => {
+  const w = variable(tensor([[1, -2], [3, 4]]), "w");
+  const fn = ({ x }: { x: Tensor }) => {
+    const y = relu(x.mul(w)).sum([0]);
+    assign(w, w.sub(y));
+    return { y };
+  };
+  const planned = await planOf(fn, { x: { shape: [2, 2], dtype: "f32" } });
+  assert.deepEqual(await w.array(), [[1, -2], [3, 4]]);
+  using step = compile(fn);
+  await step({ x: hostArray([2, 2], [1, 1, 1, 1]) });
+  assert.deepEqual([...step.plans().values()], [planned]);
+  const huge = await planOf(fn, { x: { shape: [2 ** 40, 2, 2], dtype: "f32" } });
+  assert.ok(huge.slotBytes > 2 ** 40);
 });
 
 Deno.test("compile() expires an output when the step is called again", async () => {

@@ -42,6 +42,24 @@ Deno.test("writeFileAtomic() writes text and bytes, replaces, and leaves nothing
   });
 });
 
+Deno.test("writeFileAtomic() writes parts one after another, or nothing of them", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/file`;
+    await writeFileAtomic(path, [new Uint8Array([1, 2]), new Uint8Array(), new Uint8Array([3])]);
+    assert.deepEqual(await readBytes(path), new Uint8Array([1, 2, 3]));
+    function* failing() {
+      yield new Uint8Array([9]);
+      throw new RangeError("no more");
+    }
+    await assert.rejects(writeFileAtomic(path, failing()), /no more/);
+    assert.deepEqual(await readBytes(path), new Uint8Array([1, 2, 3]));
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["file"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("writeFileAtomic() keeps the old file when writing fails", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.txt`;

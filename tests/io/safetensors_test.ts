@@ -4,6 +4,7 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   floatWeights,
+  openSafetensors,
   readSafetensors,
   type SafetensorsArray,
   writeSafetensors,
@@ -241,6 +242,40 @@ Deno.test("readSafetensors() reads what writeSafetensors() wrote, and replaces a
     });
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("openSafetensors() reads arrays one by one, and refuses what decodeSafetensors() does", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    await writeSafetensors(path, all, { note: "here" });
+    {
+      using file = await openSafetensors(path);
+      assert.deepEqual(file.metadata, { note: "here" });
+      assert.deepEqual([...file.arrays.keys()].sort(), Object.keys(all).sort());
+      assert.deepEqual(
+        [file.arrays.get("half")!.dtype, file.arrays.get("half")!.shape],
+        ["float16", [3]],
+      );
+      for (const [name, array] of Object.entries(all)) {
+        assert.deepEqual(await file.arrays.get(name)!.read(), array, name);
+      }
+    }
+    const whole = encodeSafetensors(all);
+    for (let length = 0; length < whole.length; length += 7) {
+      await Deno.writeFile(path, whole.subarray(0, length));
+      await assert.rejects(openSafetensors(path), { name: "InputError" });
+    }
+    await Deno.writeFile(
+      path,
+      file('{"w":{"dtype":"U8","shape":[2147483648],"data_offsets":[0,2147483648]}}', [1]),
+    );
+    await assert.rejects(
+      openSafetensors(path),
+      /ends at byte 2147483648 of the data, which has only 1/,
+    );
+  } finally {
+    await Deno.remove(path);
   }
 });
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
-import { grad, ones, read } from "../../core/mod.ts";
+import { grad, ones, read, tensor } from "../../core/mod.ts";
 import { PoseNet, type PoseNetOptions } from "../../models/mod.ts";
 import { parameters, stateOf, variables } from "../../nn/mod.ts";
+import { normal } from "../../ops/mod.ts";
 import { families } from "../../tools/golden/nn.ts";
+import { assertClose } from "../close.ts";
 import { assertRecorded } from "../fixtures/networks/run.ts";
 
 const small = {
@@ -28,6 +30,28 @@ describe("PoseNet", () => {
     assert.equal(count({}), 138_832_776);
     // The 2016 network for 16 keypoints without tags cannot be asked for; with 34 outputs it has 12.89 M.
     assert.equal((count({ blocks: "residual" }) / 1e6).toFixed(2), "12.89");
+  });
+
+  it("has the authors' other network, with the zeros of a larger first kernel", () => {
+    const zeros = 3 * 64 * (9 * 9 - 7 * 7);
+    const options = { release: "tensorflow" } as const;
+    assert.equal(count({ ...options, extraChannels: 34 }) - zeros, 136_944_272);
+  });
+
+  it("sees images as mmpose's networks do, on request", async () => {
+    const options = { ...small, stacks: 1, depth: 1, increase: 0 };
+    const images = normal([1, 3, 8, 8], { seed: 1 });
+    const { data } = await images.read();
+    const [mean, deviation] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
+    const normalized = data.map((x, i) =>
+      (x - mean[Math.floor(i / 64)]) / deviation[Math.floor(i / 64)]
+    );
+    const { actual, expected } = await read({
+      actual: new PoseNet({ ...options, imageNorm: "imagenet" }).forward(images)[0].raw,
+      expected:
+        new PoseNet(options).forward(tensor({ shape: [1, 3, 8, 8], data: normalized }))[0].raw,
+    });
+    assertClose(actual.data, expected.data);
   });
 
   it("names every variable by its path, whatever it is made of", () => {
@@ -128,6 +152,10 @@ describe("PoseNet", () => {
       [{ extraChannels: -1 }, "PoseNet: extraChannels must be a whole number, 0 or more, not -1"],
       [{ tagInitScale: Infinity }, "PoseNet: tagInitScale must be a number, not Infinity"],
       [{ seed: -1 }, "initialValues: seed must be a whole number, 0 to 2^53 - 1, not -1"],
+      [
+        { release: "tensorflow" } as const,
+        'PoseNet: release "tensorflow" has the stem "stride4" and blocks of one convolution',
+      ],
       [
         { blocks: "residual", channels: 5 } as const,
         "Residual: outChannels must be even, not 5",

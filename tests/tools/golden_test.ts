@@ -149,5 +149,7 @@ Deno.test("choose() separates covered families from others and knows the names",
 });
 
 Deno.test("loadRunners() finds the runners in tools/golden", async () => {
-  assert.ok((await loadRunners()).has("decoder"));
+  const { families, onRequest } = await loadRunners();
+  assert.ok(families.has("decoder") && !families.has("posenet_full"));
+  assert.ok(onRequest.has("posenet_full"));
 });

@@ -2,8 +2,8 @@
  * Golden cases of optimisers, layers, the network and its training. The reference takes images as
  * `[B, H, W, 3]`; the library takes `[N, 3, H, W]`.
  *
- * The network at full size is not a family: 139 million weights come from a formula. To check it (20 seconds and
- * 2 GB), run this file: `deno run -A tools/golden/nn.ts FOLDER`.
+ * The network at full size, whose 139 million weights come from a formula, takes half a minute and 2 GB, so it runs
+ * only when it is named: `deno task check:golden FOLDER --only posenet_full`.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import {
   type HostArray,
   hostArray,
   InputError,
+  memory,
   read,
   setChoice,
   sizeOf,
@@ -25,11 +26,17 @@ import {
 import { floatWeights, readJson, readSafetensors } from "../../io/mod.ts";
 import { poseLoss } from "../../losses/mod.ts";
 import { ConvBlock, Hourglass, PoseNet } from "../../models/mod.ts";
-import { type Layer, loadState, parameters, stateOf, variables } from "../../nn/mod.ts";
+import {
+  disposeModel,
+  type Layer,
+  loadState,
+  parameters,
+  stateOf,
+  variables,
+} from "../../nn/mod.ts";
 import { permute, reshape, stack } from "../../ops/mod.ts";
 import { Adam, type Optimizer, RmsProp, Sgd } from "../../optim/mod.ts";
 import type { Comparison, FamilyRunner, GoldenArray, GoldenCase } from "./golden.ts";
-import { compareNumbers } from "./golden.ts";
 import { compareTensors, floats, tagTarget } from "./losses.ts";
 
 /** Runners of the families of optimisers and networks, by name. */
@@ -40,6 +47,9 @@ export const families: Record<string, FamilyRunner> = {
   posenet_shapes: posenetShapes,
   train: withDirectConvolutions(train),
 };
+
+/** Families that run only when they are named, and need no entry in the index. */
+export const onRequest: Record<string, FamilyRunner> = { posenet_full: posenetFull };
 
 /**
  * A training that passes a kink of ReLU on the other side goes another way from there on, so following PyTorch's for
@@ -371,35 +381,19 @@ export function mulberry32(seed: number): () => number {
 }
 
 /** The authors' network at full size, weights from the formula in the golden folder's README. */
-async function checkFullNetwork(folder: string): Promise<boolean> {
-  const facts = await readJson(`${folder}/posenet_full.json`) as {
-    "mulberry32_seed1000_first4": number[];
-    "first_weights_pre.0": number[];
-    first_input: number[];
-    stats: Record<string, { mean: number; std: number; absmax: number }>;
-  };
+async function posenetFull(
+  _: GoldenCase,
+  compare: Comparison,
+  { folder }: { readonly folder: string },
+): Promise<void> {
+  const facts = await readJson(`${folder}/posenet_full.json`) as FullNetworkFacts;
   const { arrays } = await readSafetensors(`${folder}/posenet_full.safetensors`);
-  let ok = true;
-  const report = (
-    name: string,
-    actual: ArrayLike<number>,
-    expected: ArrayLike<number>,
-    tolerance: { atol: number; rtol: number },
-  ) => {
-    const found = compareNumbers(actual, expected, tolerance);
-    ok &&= found.ok;
-    console.log(
-      `${found.ok ? "ok    " : "FAILED"}  ${name}: largest error ${found.error.toExponential(1)}` +
-        (found.problem ? `; ${found.problem}` : ""),
-    );
-  };
-  const exact = { atol: 0, rtol: 0 };
-  const nearly = { atol: 1e-7, rtol: 1e-6 };
   const first = mulberry32(1000);
   const words = [first(), first(), first(), first()];
-  report("generator", words, facts.mulberry32_seed1000_first4, exact);
+  compare.equal("generator", words, facts.mulberry32_seed1000_first4);
 
   const model = new PoseNet({ extraChannels: 34 });
+  const nearly = { atol: 1e-7, rtol: 1e-6 };
   let number = 0;
   for (const [path, parameter] of parameters(model)) {
     const { shape } = parameter;
@@ -408,14 +402,14 @@ async function checkFullNetwork(folder: string): Promise<boolean> {
     const data = new Float32Array(sizeOf(shape));
     for (let i = 0; i < data.length; i++) data[i] = (draw() / 2 ** 31 - 1) * scale;
     if (number === 1) {
-      report("first weights", data.slice(0, 4), facts["first_weights_pre.0"], nearly);
+      compare.close("first weights", data.slice(0, 4), facts["first_weights_pre.0"], nearly);
     }
     using value = tensor({ shape, data });
     await assign(parameter, value);
   }
   const draw = mulberry32(7);
   const image = Float32Array.from({ length: 256 * 256 * 3 }, () => draw() / 2 ** 32);
-  report("first input", image.slice(0, 4), facts.first_input, nearly);
+  compare.close("first input", image.slice(0, 4), facts.first_input, nearly);
   using step = compile(({ images }: { images: Tensor }) =>
     Object.fromEntries(
       model.forward(permute(images, [0, 3, 1, 2])).map(({ raw }, s) => [`stack${s}`, raw]),
@@ -423,14 +417,22 @@ async function checkFullNetwork(folder: string): Promise<boolean> {
   );
   const start = performance.now();
   const outputs = await read(await step({ images: hostArray([1, 256, 256, 3], image) }));
-  console.log(`one image in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(2);
+  const { rss } = Deno.memoryUsage();
+  compare.note(
+    `one image in ${seconds} s, shaders compiled; ${
+      gibibytes(memory().reduce((sum, { bytes }) => sum + bytes, 0))
+    } GiB in buffers, ` +
+      `${gibibytes(rss)} GiB resident`,
+  );
   for (const [name, { data }] of Object.entries(outputs)) {
     const { mean, std, absmax } = facts.stats[name];
     const ownMean = data.reduce((sum, value) => sum + value, 0) / data.length;
     const square = data.reduce((sum, value) => sum + (value - ownMean) ** 2, 0);
     const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const own = [ownMean, Math.sqrt(square / data.length), largest];
-    report(`${name} mean, deviation, largest`, own, [mean, std, absmax], {
+    compare.close(`${name} mean, deviation, largest`, own, [mean, std, absmax], {
       atol: 1e-3,
       rtol: 1e-4,
     });
@@ -439,15 +441,17 @@ async function checkFullNetwork(folder: string): Promise<boolean> {
     const expected = arrays[name];
     const [channels] = expected.shape;
     const actual = output.data.subarray(0, channels * 64 * 64);
-    report(name, actual, expected.data as Float32Array, { atol: 1e-2, rtol: 0 });
+    compare.close(name, actual, expected.data as Float32Array, { atol: 1e-2, rtol: 0 });
   };
   compareMaps("last_stack", outputs.stack3);
   compareMaps("stack0_channels_0_4", outputs.stack0);
-  return ok;
+  disposeModel(model);
 }
 
-if (import.meta.main) {
-  const [folder] = Deno.args;
-  if (!folder) throw new InputError("name the golden folder");
-  if (!await checkFullNetwork(folder)) Deno.exit(1);
+/** What `posenet_full.json` holds. */
+interface FullNetworkFacts {
+  readonly mulberry32_seed1000_first4: number[];
+  readonly "first_weights_pre.0": number[];
+  readonly first_input: number[];
+  readonly stats: Readonly<Record<string, { mean: number; std: number; absmax: number }>>;
 }

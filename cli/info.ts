@@ -1,0 +1,226 @@
+/**
+ * `info`: what a weight file holds, and what its network costs. Only the file's header is read, and steps are planned,
+ * not run: the authors' network can be asked about on a machine that could not train it.
+ *
+ * @module
+ */
+import {
+  type AdapterInfo,
+  adapterInfo,
+  InputError,
+  openSafetensors,
+  parameters,
+  planOf,
+  type PoseNet,
+  type PoseNetOptions,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  variables,
+  zeros,
+} from "../mod.ts";
+import { ancestors } from "../core/graph.ts";
+import type { Command, Values } from "./options.ts";
+import { recipeOf } from "./recipe.ts";
+import { trainingStep } from "./training.ts";
+import { TrainingState } from "./training_state.ts";
+import { type Decoding, describedModel } from "./weights.ts";
+
+/** `info`. */
+export const infoCommand: Command = {
+  summary: "What a weight file holds: network, parameters, multiply-adds, memory.",
+  operands: "FILE",
+  options: {
+    preset: { type: "text", help: "network (default: what the weight file says)" },
+    size: { type: "whole", least: 1, help: "height and width of images (default: the file's)" },
+    batch: { type: "whole", least: 1, default: 1, help: "images at a time" },
+    json: { type: "flag", help: "print JSON" },
+  },
+  notes:
+    "Multiply-adds are those of the convolutions of a forward pass; a training step has about three times as many.\n" +
+    "Memory is that of parameters, images and what is computed, as planned for this machine's adapter.",
+  run,
+};
+
+/** Bytes on the device while a step runs. */
+export interface StepMemory {
+  /** Parameters and batch statistics. */
+  readonly parameterBytes: number;
+  /** Adam's two moments; 0 for a forward pass. */
+  readonly momentBytes: number;
+  /** Images and targets. */
+  readonly inputBytes: number;
+  /** Maps, gradients and whatever else is computed, sharing buffers. */
+  readonly resultBytes: number;
+  /** All of these. */
+  readonly totalBytes: number;
+  /** Kernels that run. */
+  readonly kernels: number;
+}
+
+/** What `info --json` prints. */
+export interface WeightFileInfo {
+  readonly file: string;
+  readonly preset: string;
+  readonly options: Required<PoseNetOptions>;
+  readonly decoding: Decoding;
+  readonly tensors: number;
+  /** Numbers that training changes. */
+  readonly parameters: number;
+  /** Types of the stored numbers. */
+  readonly dtypes: readonly string[];
+  readonly imageSize: number;
+  readonly batch: number;
+  /** Of the convolutions of a forward pass of the whole batch. */
+  readonly multiplyAdds: number;
+  readonly forward: StepMemory;
+  readonly training: StepMemory;
+  readonly adapter: AdapterInfo;
+}
+
+/** P, person slots of a training batch: as many as the authors'. */
+const PERSON_SLOTS = 30;
+
+async function run(values: Values): Promise<void> {
+  const [path, ...more] = values.operands;
+  if (path === undefined || more.length > 0) throw new InputError("name one weight file");
+  const info = await infoOf(path, values);
+  console.log(values.flag("json") ? JSON.stringify(info, null, 2) : linesOf(info).join("\n"));
+}
+
+async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
+  using file = await openSafetensors(path);
+  const { model, preset, decoding, imageSize } = describedModel(
+    path,
+    file.metadata,
+    values.text("preset"),
+  );
+  checkShapes(path, model, file.arrays);
+  const size = values.number("size") ?? imageSize;
+  if (size % model.sizeMultiple !== 0) {
+    throw new InputError(`--size must be a multiple of ${model.sizeMultiple}, not ${size}`);
+  }
+  const batch = values.number("batch")!;
+  return {
+    file: path,
+    preset,
+    options: model.options,
+    decoding,
+    tensors: file.arrays.size,
+    parameters: numbersOf(parameters(model)),
+    dtypes: [...new Set([...file.arrays.values()].map(({ dtype }) => dtype))],
+    imageSize: size,
+    batch,
+    multiplyAdds: multiplyAdds(model, [batch, 3, size, size]),
+    forward: await forwardMemory(model, [batch, 3, size, size]),
+    training: await trainingMemory(model, [batch, 3, size, size]),
+    adapter: await adapterInfo(),
+  };
+}
+
+/** The names and shapes that the network needs, no more and no fewer. */
+function checkShapes(
+  path: string,
+  model: PoseNet,
+  arrays: ReadonlyMap<string, { readonly shape: Shape }>,
+): void {
+  const wanted = variables(model);
+  for (const name of new Set([...wanted.keys(), ...arrays.keys()])) {
+    const [needs, has] = [wanted.get(name), arrays.get(name)].map((it) => it && `[${it.shape}]`);
+    if (needs !== has) {
+      throw new InputError(
+        `${path}: tensor ${name} has shape ${has ?? "none"}, the network needs ${needs ?? "none"}`,
+      );
+    }
+  }
+}
+
+/** Σ over convolutions of outputs · C · kH · kW, as the network is described. */
+export function multiplyAdds(model: PoseNet, images: Shape): number {
+  const outputs = model.forward(zeros(images)).map(({ raw }) => raw);
+  let sum = 0;
+  for (const { recipe, size } of ancestors(outputs).computed) {
+    if (recipe?.op.name !== "conv2d") continue;
+    const [O, ...perOutput] = recipe.inputs[1].shape;
+    sum += O === 0 ? 0 : size * sizeOf(perOutput);
+  }
+  return sum;
+}
+
+function forwardMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
+  const describe = (inputs: { images: Tensor }) => model.forward(inputs.images).at(-1)!.raw;
+  return memoryOf(model, [], describe, { images: { shape: images, dtype: "f32" } });
+}
+
+function trainingMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
+  const state = new TrainingState(model, { eps: 1e-8, averaged: false, accumulated: false });
+  const describe = trainingStep(state, { recipe: recipeOf("authors"), accumulate: 1 });
+  const [N, , H, W] = images;
+  const K = model.options.keypoints;
+  const maps = [H / model.stride, W / model.stride];
+  const f32 = (shape: Shape) => ({ shape, dtype: "f32" }) as const;
+  const moments = [state.adam.firstMoment, state.adam.secondMoment].flatMap((it) =>
+    Object.values(it)
+  );
+  return memoryOf(model, moments, describe, {
+    images: f32(images),
+    heatmaps: f32([N, K, ...maps]),
+    mask: f32([N, 1, ...maps]),
+    index: { shape: [N, PERSON_SLOTS, K], dtype: "i32" },
+    visible: f32([N, PERSON_SLOTS, K]),
+    learningRate: f32([]),
+    pullWeight: f32([]),
+    keep: f32([]),
+  });
+}
+
+async function memoryOf<T extends object>(
+  model: PoseNet,
+  moments: readonly Tensor[],
+  describe: (inputs: T) => unknown,
+  inputs: Parameters<typeof planOf<T>>[1],
+): Promise<StepMemory> {
+  const { slotBytes, kernels } = await planOf(describe, inputs);
+  const shapes = Object.values(inputs as Record<string, { readonly shape: Shape }>);
+  const parts = {
+    parameterBytes: 4 * numbersOf(variables(model)),
+    momentBytes: 4 * moments.reduce((sum, { size }) => sum + size, 0),
+    inputBytes: 4 * shapes.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    resultBytes: slotBytes,
+  };
+  const totalBytes = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
+  return { ...parts, totalBytes, kernels };
+}
+
+function numbersOf(tensors: ReadonlyMap<string, Tensor>): number {
+  return [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
+}
+
+function linesOf(info: WeightFileInfo): string[] {
+  const { options, decoding, adapter, imageSize, batch } = info;
+  const changed = Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", ");
+  const memory = (name: string, it: StepMemory) =>
+    `${name}  ${mebibytes(it.totalBytes)}: parameters ${mebibytes(it.parameterBytes)}, ` +
+    (it.momentBytes > 0 ? `Adam's moments ${mebibytes(it.momentBytes)}, ` : "") +
+    `images and targets ${mebibytes(it.inputBytes)}, results ${mebibytes(it.resultBytes)}; ` +
+    `${it.kernels} kernels`;
+  return [
+    `file           ${info.file}`,
+    `network        ${info.preset}: ${changed}`,
+    `parameters     ${info.parameters.toLocaleString("en")} in ${info.tensors} tensors of ${
+      info.dtypes.join(", ")
+    }`,
+    `decoding       peaks above ${decoding.threshold}, tags nearer than ${decoding.maxTagDistance}`,
+    `images         ${batch} of ${imageSize} x ${imageSize} pixels`,
+    `multiply-adds  ${(info.multiplyAdds / 1e9).toPrecision(4)} G, forward`,
+    memory("forward pass ", info.forward),
+    memory("training step", info.training),
+    `adapter        ${adapter.name}; f16 ${adapter.f16 ? "yes" : "no"}, timestamps ${
+      adapter.timestamps ? "yes" : "no"
+    }, largest tensor ${mebibytes(adapter.largestTensorBytes)}`,
+  ];
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

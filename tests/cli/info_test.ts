@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import {
+  adapterInfo,
+  compile,
+  PoseNet,
+  preset,
+  readSafetensors,
+  type Tensor,
+  writeSafetensors,
+} from "ae";
+import { multiplyAdds, type WeightFileInfo } from "../../cli/info.ts";
+import { runMain } from "./run_main.ts";
+
+const SHIPPED = "weights/demo.safetensors";
+
+Deno.test("multiplyAdds() gives the published numbers", () => {
+  const giga = (name: string) => {
+    const { options, imageSize } = preset(name);
+    return multiplyAdds(new PoseNet(options), [1, 3, imageSize, imageSize]) / 1e9;
+  };
+  assert.equal(giga("authors").toFixed(2), "222.21");
+  assert.equal(giga("medium-256").toFixed(2), "4.48");
+  assert.equal(giga("residual-512").toFixed(1), "59.3");
+  // pose-ae-demo has 190.27 G; its 7x7 kernel has 81 places here: 32 more of 3 · 64 at 256 x 256.
+  const tensorflow = new PoseNet({ extraChannels: 34, release: "tensorflow" });
+  const padding = 32 * 3 * 64 * 256 ** 2;
+  const own = multiplyAdds(tensorflow, [1, 3, 512, 512]) - padding;
+  assert.equal((own / 1e9).toFixed(2), "190.27");
+});
+
+Deno.test("info says what the shipped weights are and what their network costs", async () => {
+  const { code, printed } = await runMain("info", SHIPPED, "--json");
+  assert.equal(code, 0);
+  const info = JSON.parse(printed) as WeightFileInfo;
+  assert.equal(info.preset, "demo-wide");
+  assert.deepEqual(info.options, new PoseNet(info.options).options);
+  assert.deepEqual([info.imageSize, info.batch], [64, 1]);
+  assert.equal((info.parameters / 1e6).toFixed(2), "1.94");
+  assert.equal(info.multiplyAdds, multiplyAdds(new PoseNet(info.options), [1, 3, 64, 64]));
+  assert.deepEqual(info.adapter, await adapterInfo());
+  for (const memory of [info.forward, info.training]) {
+    const { parameterBytes, momentBytes, inputBytes, resultBytes, totalBytes } = memory;
+    assert.equal(totalBytes, parameterBytes + momentBytes + inputBytes + resultBytes);
+    assert.ok(resultBytes > 0);
+  }
+  assert.equal(info.training.momentBytes, 2 * 4 * info.parameters);
+  assert.equal(info.forward.momentBytes, 0);
+
+  const twice = JSON.parse(
+    (await runMain("info", SHIPPED, "--json", "--batch", "2", "--size", "96")).printed,
+  );
+  assert.equal(twice.multiplyAdds, info.multiplyAdds * 2 * (96 / 64) ** 2);
+  const text = (await runMain("info", SHIPPED)).printed;
+  assert.match(text, /^multiply-adds {2}0.2451 G, forward$/m);
+  assert.match(text, /^parameters {5}1,940,965 in 87 tensors of float32, float16$/m);
+});
+
+Deno.test("info's memory is that of a step that runs", async () => {
+  const info = JSON.parse((await runMain("info", SHIPPED, "--json")).printed) as WeightFileInfo;
+  const model = new PoseNet(info.options);
+  using step = compile(({ images }: { images: Tensor }) => model.forward(images).at(-1)!.raw);
+  await step({ images: { shape: [1, 3, 64, 64], data: new Float32Array(3 * 64 * 64) } });
+  const [plan] = step.plans().values();
+  assert.deepEqual([info.forward.resultBytes, info.forward.kernels], [
+    plan.slotBytes,
+    plan.kernels,
+  ]);
+});
+
+Deno.test("info refuses other files and sizes", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/w.safetensors`;
+    const { arrays, metadata } = await readSafetensors(SHIPPED);
+    const { ["outs.0.conv.bias"]: _, ...rest } = arrays;
+    await writeSafetensors(path, rest, metadata);
+    assert.match(
+      (await runMain("info", path)).message,
+      /tensor outs.0.conv.bias has shape none, the network needs \[85\]/,
+    );
+    await writeSafetensors(path, arrays);
+    assert.match((await runMain("info", path)).message, /does not say which network it belongs to/);
+    assert.equal((await runMain("info", path, "--preset", "demo-wide")).code, 0);
+    assert.match(
+      (await runMain("info", SHIPPED, "--size", "65")).message,
+      /--size must be a multiple of 32, not 65/,
+    );
+    assert.match((await runMain("info")).message, /name one weight file/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
