@@ -48,10 +48,10 @@ Deno.test("writeFileAtomic() writes parts one after another, or nothing of them"
     const path = `${folder}/file`;
     await writeFileAtomic(path, [new Uint8Array([1, 2]), new Uint8Array(), new Uint8Array([3])]);
     assert.deepEqual(await readBytes(path), new Uint8Array([1, 2, 3]));
-    function* failing() {
+    const failing = function* () {
       yield new Uint8Array([9]);
       throw new RangeError("no more");
-    }
+    };
     await assert.rejects(writeFileAtomic(path, failing()), /no more/);
     assert.deepEqual(await readBytes(path), new Uint8Array([1, 2, 3]));
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["file"]);
