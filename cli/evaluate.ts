@@ -1,32 +1,53 @@
 /**
- * `evaluate`: the ten COCO figures of a results file, or of what a network finds in photographs.
+ * `evaluate`: the figures of a results file, or of what a network finds in photographs, by the rules of COCO,
+ * CrowdPose or MPII; all of them as JSON, and as a report to look at.
  *
  * @module
  */
 import {
+  analyzeErrors,
   type CocoResult,
+  type CrowdPoseStatistics,
   evaluateByKeypoint,
+  evaluateCrowdPose,
   evaluateKeypoints,
+  evaluateMpii,
+  type EvaluationReport,
+  evaluationReportHtml,
   InputError,
+  type KeypointEvaluation,
+  type KeypointStatistics,
+  type MpiiColumns,
+  OKS_THRESHOLDS,
+  precisionRecallCurve,
   readCocoResults,
-  readCocoTruth,
   writeFileAtomic,
 } from "../mod.ts";
-import { resultsOf } from "./evaluation.ts";
+import {
+  type AnnotationFile,
+  checkSameKeypoints,
+  DATASET_OPTIONS,
+  photographsOf,
+  readAnnotationFile,
+  readIds,
+} from "./datasets.ts";
+import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { progressOnStderr } from "./output.ts";
 import { FLIP, predict } from "./prediction.ts";
-import { openPhotographs, samplesOf } from "./sources.ts";
+import { samplesOf } from "./sources.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
 /** `evaluate`. */
 export const evaluateCommand: Command = {
   summary:
-    "The ten COCO keypoint figures of a results file, or of what a network finds in photographs.",
+    "The figures of COCO, CrowdPose or MPII for a results file, or for what a network finds in photographs.",
   operands: "",
   options: {
-    annotations: { type: "text", help: "COCO keypoint annotation file" },
-    results: { type: "text", help: "COCO results file" },
+    annotations: { type: "text", help: "keypoint annotation file" },
+    ...DATASET_OPTIONS,
+    ids: { type: "text", help: "file of image ids (JSON list, or one a line): only these count" },
+    results: { type: "text", help: "results file, as predict writes it" },
     images: { type: "text", help: "without --results: folder of the photographs to predict" },
     weights: {
       type: "text",
@@ -34,43 +55,82 @@ export const evaluateCommand: Command = {
     },
     preset: { type: "text", help: "network (default: what the weight file says)" },
     flip: FLIP,
-    json: { type: "text", help: "also write the figures to this file" },
+    json: { type: "text", help: "also write all figures to this file" },
+    report: {
+      type: "text",
+      help: "also write a report with curves and an error analysis: FILE.html",
+    },
   },
+  notes:
+    "With the file of pose-ae-train's 500 validation images as --ids the figures are those of its test.py,\n" +
+    "but for images without people, which count here.",
   run,
 };
 
 async function run(values: Values): Promise<void> {
   const annotations = values.required("annotations");
-  const results = values.text("results");
-  if ((results === undefined) === (values.text("images") === undefined)) {
+  const resultsPath = values.text("results");
+  if ((resultsPath === undefined) === (values.text("images") === undefined)) {
     throw new InputError(
-      `${results === undefined ? "neither --results nor" : "both --results and"} --images given\n` +
+      `${
+        resultsPath === undefined ? "neither --results nor" : "both --results and"
+      } --images given\n` +
         "  help: --results FILE to measure a results file, --images FOLDER to predict first",
     );
   }
-  for (const name of results === undefined ? [] : ["weights", "preset"]) {
+  for (const name of resultsPath === undefined ? [] : ["weights", "preset"]) {
     if (values.text(name) !== undefined) throw new InputError(`--${name} needs --images`);
   }
-  if (results !== undefined && values.flag("flip")) throw new InputError("--flip needs --images");
-  const truth = await readCocoTruth(annotations);
-  const found = results === undefined ? await predicted(values) : await readCocoResults(results);
-  const options = { names: { truth: annotations, results: results ?? "the predictions" } };
-  const { statistics } = evaluateKeypoints(truth, found, options);
-  for (const [name, value] of Object.entries(statistics)) {
-    console.log(`${name.padEnd(6)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
+  if (resultsPath !== undefined && values.flag("flip")) {
+    throw new InputError("--flip needs --images");
   }
-  const json = values.text("json");
-  if (json === undefined) return;
-  const byKeypoint = evaluateByKeypoint(truth, found, options);
-  await writeFileAtomic(
-    json,
-    JSON.stringify({ keypoints: statistics, byKeypoint }, null, 2) + "\n",
+  const file = withIds(
+    await readAnnotationFile(values, annotations),
+    await readIds(values.text("ids")),
   );
+  const results = resultsPath === undefined
+    ? await predicted(values, file)
+    : await readCocoResults(resultsPath, { skeleton: file.skeleton });
+  const evaluated = evaluate(file, results, resultsPath ?? "the predictions");
+  for (const { name, value } of evaluated.report.figures) {
+    console.log(`${name.padEnd(9)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
+  }
+  const { json: jsonPath, report: reportPath } = {
+    json: values.text("json"),
+    report: values.text("report"),
+  };
+  if (jsonPath !== undefined) {
+    await writeFileAtomic(jsonPath, JSON.stringify(evaluated.json, null, 2) + "\n");
+  }
+  if (reportPath !== undefined) {
+    await writeFileAtomic(reportPath, evaluationReportHtml(evaluated.report));
+  }
 }
 
-async function predicted(values: Values): Promise<CocoResult[]> {
-  const photographs = (await openPhotographs(values))!;
+/** The annotation file with the images asked for alone. */
+function withIds(file: AnnotationFile, ids: ReadonlySet<number> | undefined): AnnotationFile {
+  if (!ids) return file;
+  const known = file.kind === "mpii" ? file.images : file.truth.images;
+  const missing = [...ids].find((id) => !known.some((image) => image.id === id));
+  if (missing !== undefined) throw new InputError(`--ids: ${file.path} has no image ${missing}`);
+  if (file.kind === "mpii") {
+    return { ...file, images: file.images.filter(({ id }) => ids.has(id)) };
+  }
+  return {
+    ...file,
+    truth: {
+      ...file.truth,
+      images: file.truth.images.filter(({ id }) => ids.has(id)),
+      annotations: file.truth.annotations.filter(({ image_id }) => ids.has(image_id)),
+    },
+  } as AnnotationFile;
+}
+
+async function predicted(values: Values, file: AnnotationFile): Promise<CocoResult[]> {
   const loaded = await loadGivenOrShipped(values);
+  checkSameKeypoints(loaded.skeleton, file);
+  const all = { photos: "all", cacheMegabytes: 0 } as const;
+  const photographs = await photographsOf(file, values.text("images")!, all);
   const progress = progressOnStderr({
     label: "predict",
     total: photographs.length,
@@ -81,9 +141,129 @@ async function predicted(values: Values): Promise<CocoResult[]> {
   for await (
     const prediction of predict(loaded, samplesOf(photographs), { flip: values.flag("flip") })
   ) {
-    results.push(...resultsOf([prediction]));
+    results.push(...recordsOf([prediction], loaded.skeleton));
     progress.update(++done);
   }
   progress.finish();
   return results;
+}
+
+/** What goes into the two files. */
+interface Evaluated {
+  readonly json: unknown;
+  readonly report: EvaluationReport;
+}
+
+function evaluate(
+  file: AnnotationFile,
+  results: readonly CocoResult[],
+  resultsName: string,
+): Evaluated {
+  const names = { truth: file.path, results: resultsName };
+  const setup: [string, string][] = [["truth", file.path], ["results", resultsName]];
+  if (file.kind === "mpii") {
+    const { columns, keypoints, images, leftOut } = evaluateMpii(file.images, results, { names });
+    if (leftOut > 0) {
+      console.error(`${leftOut} images whose labels are not public were left out`);
+    }
+    return {
+      json: { dataset: file.kind, columns, keypoints, images, leftOut },
+      report: {
+        title: "MPII multi-person evaluation",
+        setup: [...setup, ["images", `${images}`]],
+        figures: mpiiFigures(columns),
+        keypoints: keypoints.map(({ keypoint }) => keypoint),
+        byKeypoint: [{ name: "AP of each keypoint", values: keypoints.map(({ AP }) => AP) }],
+      },
+    };
+  }
+  const options = { skeleton: file.skeleton, names };
+  const { statistics, evaluation } = file.kind === "crowdpose"
+    ? evaluateCrowdPose(file.truth, results, options)
+    : withStatistics(evaluateKeypoints(file.truth, results, options));
+  const byKeypoint = evaluateByKeypoint(file.truth, results, options);
+  const errors = analyzeErrors(file.truth, results, options);
+  const curves = OKS_THRESHOLDS.flatMap((threshold) => {
+    const curve = precisionRecallCurve(evaluation, { threshold });
+    return curve ? [{ name: `OKS ${threshold.toFixed(2)}`, ...curve }] : [];
+  });
+  const { asFound, ...mended } = errors.AP;
+  return {
+    json: { dataset: file.kind, keypoints: statistics, byKeypoint, errors, curves },
+    report: {
+      title: `${file.kind === "crowdpose" ? "CrowdPose" : "COCO"} keypoint evaluation`,
+      setup: [...setup, ["images", `${evaluation.images.length}`], [
+        "found",
+        `${results.length} people`,
+      ]],
+      figures: Object.entries(statistics).map(([name, value]) => ({
+        name,
+        meaning: MEANINGS[name as keyof typeof MEANINGS],
+        value,
+      })),
+      // Four of the ten curves can be told apart.
+      curves: curves.filter((_, t) => t % 3 === 0),
+      keypoints: file.skeleton.keypoints,
+      byKeypoint: [
+        {
+          name: "AP as if people were this keypoint alone",
+          values: byKeypoint.map(({ AP }) => AP),
+        },
+        {
+          name: "Mean similarity on people found",
+          values: byKeypoint.map(({ similarity }) => similarity),
+        },
+      ],
+      errors: {
+        fates: (["good", "jitter", "inversion", "swap", "miss"] as const).map((name) => ({
+          name,
+          values: errors.keypoints.map((counts) => counts[name]),
+        })),
+        asFound,
+        mended: Object.entries(mended).map(([name, value]) => ({
+          name,
+          meaning: WITHOUT[name as keyof typeof WITHOUT],
+          value,
+        })),
+      },
+    },
+  };
+}
+
+function withStatistics(evaluation: KeypointEvaluation) {
+  return { statistics: evaluation.statistics, evaluation };
+}
+
+const MEANINGS: Readonly<Record<keyof KeypointStatistics | keyof CrowdPoseStatistics, string>> = {
+  AP: "OKS 0.50 to 0.95",
+  AP50: "OKS 0.50",
+  AP75: "OKS 0.75",
+  AP_M: "32² to 96² px",
+  AP_L: "above 96² px",
+  AR: "OKS 0.50 to 0.95",
+  AR50: "OKS 0.50",
+  AR75: "OKS 0.75",
+  AR_M: "32² to 96² px",
+  AR_L: "above 96² px",
+  AP_easy: "crowd index below 0.2",
+  AP_medium: "crowd index 0.2 to 0.8",
+  AP_hard: "crowd index from 0.8",
+};
+
+const WITHOUT = {
+  jitter: "nothing beside its place",
+  inversion: "left and right never exchanged",
+  swap: "nothing on somebody else",
+  miss: "nothing nowhere",
+  strangers: "without people who match nobody",
+  unfound: "if people nobody matched were not asked for",
+};
+
+/** The row of a published table, the total first. */
+function mpiiFigures({ total, ...columns }: MpiiColumns): EvaluationReport["figures"] {
+  return Object.entries({ total, ...columns }).map(([name, value]) => ({
+    name,
+    meaning: name === "total" ? "mean of 14 keypoints, PCKh 0.5" : "AP, mean of two keypoints",
+    value,
+  }));
 }

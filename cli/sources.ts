@@ -7,7 +7,6 @@ import { InputError } from "../mod.ts";
 import {
   type CocoDataset,
   type DescribedSource,
-  loadCoco,
   posesFromCoco,
   type Sample,
   type SampleSource,
@@ -15,6 +14,12 @@ import {
   type SceneSourceOptions,
   SYNTHETIC_VERSION,
 } from "../data/mod.ts";
+import {
+  type AnnotationFile,
+  DATASET_OPTIONS,
+  photographsOf,
+  readAnnotationFile,
+} from "./datasets.ts";
 import type { Option, Values } from "./options.ts";
 
 /** Seed of the scenes that networks are measured on; training never uses it. */
@@ -64,17 +69,24 @@ export async function evaluationScenes(size: number): Promise<Sample[]> {
 }
 
 /**
- * The photographs that `--annotations` and `--images` name; undefined if neither is given.
+ * The photographs that `--annotations` and `--images` name, and the annotation file; undefined if neither is
+ * given.
  *
  * @param photos Those that show somebody with an annotated keypoint, or all.
- * @throws {InputError} If one is given without the other, or they cannot be read.
+ * @throws {InputError} If one is given without the other, `--dataset` or `--skeleton` without both, or they
+ * cannot be read.
  */
 export async function openPhotographs(
   values: Values,
   photos: "labelled" | "all" = "all",
-): Promise<CocoDataset | undefined> {
+): Promise<{ photographs: CocoDataset; file: AnnotationFile } | undefined> {
   const [annotations, images] = [values.text("annotations"), values.text("images")];
-  if (annotations === undefined && images === undefined) return undefined;
+  if (annotations === undefined && images === undefined) {
+    for (const name of Object.keys(DATASET_OPTIONS)) {
+      if (values.text(name) !== undefined) throw new InputError(`--${name} needs --annotations`);
+    }
+    return undefined;
+  }
   if (annotations === undefined || images === undefined) {
     const [given, missing] = images === undefined
       ? ["annotations", "images"]
@@ -84,11 +96,10 @@ export async function openPhotographs(
         "  help: photographs need both, the annotation file and the folder",
     );
   }
+  const file = await readAnnotationFile(values, annotations);
   // Who goes through all of them does so once.
-  return await loadCoco(annotations, images, {
-    photos,
-    ...(photos === "all" ? { cacheMegabytes: 0 } : {}),
-  });
+  const cache = photos === "all" ? { cacheMegabytes: 0 } : {};
+  return { file, photographs: await photographsOf(file, images, { photos, ...cache }) };
 }
 
 /**

@@ -1,10 +1,11 @@
 /**
- * `train`: a network on made-up scenes, or on photographs with a COCO annotation file.
+ * `train`: a network on made-up scenes, or on photographs of COCO, CrowdPose, MPII or a data set in COCO's form.
  *
  * @module
  */
-import { adapterInfo, InputError, writeFileAtomic } from "../mod.ts";
+import { adapterInfo, COCO, InputError, writeFileAtomic } from "../mod.ts";
 import { batchesAhead, OFFICIAL_AUGMENTATION } from "../data/mod.ts";
+import { checkSameKeypoints, DATASET_OPTIONS, readIds, sameKeypoints } from "./datasets.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, trainingProgress } from "./output.ts";
 import { EVALUATION_SEED, openPhotographs, POSES, posesOf, syntheticSource } from "./sources.ts";
@@ -16,11 +17,16 @@ const SAVE_EVERY_MINUTES = 2;
 
 /** `train`. */
 export const trainCommand: Command = {
-  summary: "Train a network on synthetic scenes, or on photographs with a COCO annotation file.",
+  summary: "Train a network on synthetic scenes, or on photographs with annotated people.",
   operands: "",
   options: {
-    annotations: { type: "text", help: "COCO keypoint annotation file; synthetic scenes without" },
+    annotations: { type: "text", help: "keypoint annotation file; synthetic scenes without" },
     images: { type: "text", help: "folder of the photographs" },
+    ...DATASET_OPTIONS,
+    without: {
+      type: "text",
+      help: "file of image ids (JSON list, or one a line) to leave out, e.g. for validation",
+    },
     poses: POSES,
     preset: {
       type: "text",
@@ -110,9 +116,20 @@ async function run(values: Values): Promise<void> {
       "--recompute and --precision are decided when a network is made; leave them out with --weights",
     );
   }
+  const opened = await openPhotographs(values, "labelled");
   const loaded = start === undefined
-    ? makeModel(values.text("preset") ?? "demo", { seed, recompute, precision })
+    ? makeModel(
+      values.text("preset") ?? "demo",
+      { seed, recompute, precision },
+      recipe.decoding,
+      opened?.file.skeleton,
+    )
     : await loadModel(start, values.text("preset"));
+  const { skeleton } = loaded;
+  if (opened) checkSameKeypoints(skeleton, opened.file);
+  else if (!sameKeypoints(skeleton, COCO)) {
+    throw new InputError(`scenes show COCO's keypoints, the weights are for "${skeleton.name}"`);
+  }
   const imageSize = values.number("size") ?? loaded.imageSize;
   const { model } = loaded;
   if (imageSize % model.sizeMultiple !== 0) {
@@ -129,7 +146,12 @@ async function run(values: Values): Promise<void> {
   if (annotations !== undefined && values.text("poses") !== undefined) {
     throw new InputError("--poses is for synthetic scenes; photographs have their own");
   }
-  const source = await openPhotographs(values, "labelled") ??
+  const leftOut = await readIds(values.text("without"));
+  if (leftOut && !opened) throw new InputError("--without is for photographs");
+  const photographs = leftOut
+    ? opened?.photographs.where(({ id }) => !leftOut.has(id))
+    : opened?.photographs;
+  const source = photographs ??
     syntheticSource(seed, imageSize, await posesOf(values));
   await prepareFolder(out);
   const { name: adapter } = await adapterInfo();
@@ -147,6 +169,7 @@ async function run(values: Values): Promise<void> {
     stride: model.stride,
     seed,
     slots: annotations === undefined ? 4 : 30,
+    skeleton,
     ...(augment ? { augment: OFFICIAL_AUGMENTATION } : {}),
   });
   const progress = trainingProgress(batchSize, { steps, minutes });
