@@ -14,13 +14,17 @@ import {
   evaluateMpii,
   type EvaluationReport,
   evaluationReportHtml,
+  figuresBySize,
   InputError,
   type KeypointEvaluation,
   type KeypointStatistics,
   type MpiiColumns,
+  type MpiiGroup,
+  mpiiGroups,
   OKS_THRESHOLDS,
   precisionRecallCurve,
   readCocoResults,
+  readJson,
   writeFileAtomic,
 } from "../mod.ts";
 import {
@@ -46,6 +50,10 @@ export const evaluateCommand: Command = {
   options: {
     annotations: { type: "text", help: "keypoint annotation file" },
     ...DATASET_OPTIONS,
+    groups: {
+      type: "text",
+      help: "MPII: JSON file of the groups of people that count (default: everybody)",
+    },
     ids: { type: "text", help: "file of image ids (JSON list, or one a line): only these count" },
     results: { type: "text", help: "results file, as predict writes it" },
     images: { type: "text", help: "without --results: folder of the photographs to predict" },
@@ -91,7 +99,8 @@ async function run(values: Values): Promise<void> {
   const results = resultsPath === undefined
     ? await predicted(values, file)
     : await readCocoResults(resultsPath, { skeleton: file.skeleton });
-  const evaluated = evaluate(file, results, resultsPath ?? "the predictions");
+  const groups = await groupsOf(values, file);
+  const evaluated = evaluate(file, results, { results: resultsPath ?? "the predictions", groups });
   for (const { name, value } of evaluated.report.figures) {
     console.log(`${name.padEnd(9)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
   }
@@ -105,6 +114,17 @@ async function run(values: Values): Promise<void> {
   if (reportPath !== undefined) {
     await writeFileAtomic(reportPath, evaluationReportHtml(evaluated.report));
   }
+}
+
+/** The groups of `--groups`. */
+async function groupsOf(
+  values: Values,
+  file: AnnotationFile,
+): Promise<readonly MpiiGroup[] | undefined> {
+  const path = values.text("groups");
+  if (path === undefined) return undefined;
+  if (file.kind !== "mpii") throw new InputError("--groups is for MPII");
+  return mpiiGroups(await readJson(path), file.images, path);
 }
 
 /** The annotation file with the images asked for alone. */
@@ -157,12 +177,15 @@ interface Evaluated {
 function evaluate(
   file: AnnotationFile,
   results: readonly CocoResult[],
-  resultsName: string,
+  { results: resultsName, groups }: { results: string; groups: readonly MpiiGroup[] | undefined },
 ): Evaluated {
   const names = { truth: file.path, results: resultsName };
   const setup: [string, string][] = [["truth", file.path], ["results", resultsName]];
   if (file.kind === "mpii") {
-    const { columns, keypoints, images, leftOut } = evaluateMpii(file.images, results, { names });
+    const { columns, keypoints, images, leftOut } = evaluateMpii(file.images, results, {
+      groups,
+      names,
+    });
     if (leftOut > 0) {
       console.error(`${leftOut} images whose labels are not public were left out`);
     }
@@ -189,7 +212,14 @@ function evaluate(
   });
   const { asFound, ...mended } = errors.AP;
   return {
-    json: { dataset: file.kind, keypoints: statistics, byKeypoint, errors, curves },
+    json: {
+      dataset: file.kind,
+      keypoints: statistics,
+      bySize: figuresBySize(evaluation),
+      byKeypoint,
+      errors,
+      curves,
+    },
     report: {
       title: `${file.kind === "crowdpose" ? "CrowdPose" : "COCO"} keypoint evaluation`,
       setup: [...setup, ["images", `${evaluation.images.length}`], [

@@ -239,9 +239,12 @@ function judge(
   });
 }
 
-/** The distance in pixels that has a keypoint similarity: {@linkcode keypointSimilarity} the other way round. */
+/**
+ * The distance in pixels that has a keypoint similarity: {@linkcode keypointSimilarity} the other way round. A little
+ * less, so that rounding does not decide whether an OKS threshold of the same value is passed.
+ */
 function distanceOf(similarity: number, sigma: number, area: number): number {
-  return Math.sqrt(-2 * Math.log(similarity) * area) * 2 * sigma;
+  return Math.sqrt(-2 * Math.log(similarity) * area) * 2 * sigma * (1 - 1e-9);
 }
 
 /** A found person without errors of one kind. */

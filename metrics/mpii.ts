@@ -29,7 +29,12 @@
  */
 import { InputError } from "../core/errors.ts";
 import { checkCocoResults, type CocoResult } from "../pose/coco_records.ts";
-import { MPII_BODY, type MpiiImage, type MpiiPerson } from "../pose/mpii_records.ts";
+import {
+  MPII_BODY,
+  type MpiiGroup,
+  type MpiiImage,
+  type MpiiPerson,
+} from "../pose/mpii_records.ts";
 import { MPII } from "../pose/skeletons.ts";
 import { meanOfDefined } from "./average_precision.ts";
 
@@ -80,14 +85,6 @@ export interface MpiiEvaluation {
   readonly images: number;
   /** Images left out because their labels are not public. */
   readonly leftOut: number;
-}
-
-/** People who are evaluated together: some of those of an image. */
-export interface MpiiGroup {
-  /** {@linkcode MpiiImage.id}. */
-  readonly imageId: number;
-  /** Their places in the image's `people`, from 0. */
-  readonly people: readonly number[];
 }
 
 /** What to evaluate. */

@@ -51,6 +51,14 @@ export interface MpiiImage {
   readonly apart: readonly number[];
 }
 
+/** People who are evaluated together: some of those of an image. */
+export interface MpiiGroup {
+  /** {@linkcode MpiiImage.id}. */
+  readonly imageId: number;
+  /** Their places in the image's `people`, from 0. */
+  readonly people: readonly number[];
+}
+
 /**
  * The images of an MPII annotation.
  *
@@ -117,6 +125,55 @@ export function mpiiImages(parsed: unknown, name: string): MpiiImage[] {
         );
       }),
     };
+  });
+}
+
+/**
+ * The groups of people that a parsed JSON file lists: `[{ "image": "1.jpg", "people": [1, 3] }, ...]`, people
+ * counted from 1 as `single_person` counts them.
+ *
+ * @param parsed What `JSON.parse` returned.
+ * @param images The images that it speaks of.
+ * @param name What to call it in errors: the file's path.
+ * @throws {InputError} If it is no such list, names an image or person that is not there, or a group is empty.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { mpiiGroups, mpiiImages } from "ae";
+ *
+ * const file = { annolist: [{ image: { name: "1.jpg" }, annorect: [{ scale: 1 }, { scale: 2 }] }] };
+ * const images = mpiiImages(file, "mpii.json");
+ * const groups = mpiiGroups([{ image: "1.jpg", people: [1, 2] }], images, "groups.json");
+ * assert.deepEqual(groups, [{ imageId: 1, people: [0, 1] }]);
+ * ```
+ */
+export function mpiiGroups(
+  parsed: unknown,
+  images: readonly MpiiImage[],
+  name: string,
+): MpiiGroup[] {
+  if (!Array.isArray(parsed) || parsed.length === 0) {
+    throw new InputError(`${name}: a list of { image, people } expected`);
+  }
+  const byName = new Map(images.map((image) => [image.fileName, image]));
+  return parsed.map((value, i) => {
+    const { image: fileName, people } = fieldsOf(value);
+    const image = byName.get(fileName as string);
+    if (!image) {
+      throw new InputError(`${name}: [${i}].image is ${JSON.stringify(fileName)}, not in annolist`);
+    }
+    if (!Array.isArray(people) || people.length === 0) {
+      throw new InputError(`${name}: [${i}].people should be a list of numbers from 1`);
+    }
+    const wrong = people.find((person) => image.people[person - 1] === undefined);
+    if (wrong !== undefined) {
+      throw new InputError(
+        `${name}: [${i}].people names ${JSON.stringify(wrong)}, ${image.fileName} has people ` +
+          `1 to ${image.people.length}`,
+      );
+    }
+    return { imageId: image.id, people: people.map((person) => person - 1) };
   });
 }
 
