@@ -151,6 +151,9 @@ async function run(values: Values): Promise<void> {
   const photographs = leftOut
     ? opened?.photographs.where(({ id }) => !leftOut.has(id))
     : opened?.photographs;
+  if (photographs?.length === 0) {
+    throw new InputError("--without leaves no photograph to learn from");
+  }
   const source = photographs ??
     syntheticSource(seed, imageSize, await posesOf(values));
   await prepareFolder(out);
