@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mpiiImages } from "../../pose/mod.ts";
+import { mpiiGroups, mpiiImages } from "../../pose/mod.ts";
 
 const point = { id: 9, x: 20, y: 12, is_visible: 1 };
 const person = {
@@ -95,5 +95,24 @@ Deno.test("mpiiImages() says what is wrong and where", () => {
       assert.ok(error.message.startsWith(`mpii.json: ${problem}`), error.message);
       return true;
     });
+  }
+});
+
+Deno.test("mpiiGroups() finds the images by name and counts people from 1", () => {
+  const annolist = [{ image: { name: "0.jpg" } }, { ...image, annorect: [person, person] }];
+  const images = mpiiImages({ annolist }, "mpii.json");
+  const read = (parsed: unknown) => mpiiGroups(parsed, images, "g.json");
+  assert.deepEqual(read([{ image: "1.jpg", people: [2] }]), [{ imageId: 2, people: [1] }]);
+  const cases: [unknown, string][] = [
+    [{}, "a list of { image, people } expected"],
+    [[], "a list of { image, people } expected"],
+    [[{ people: [1] }], "[0].image is undefined, not in annolist"],
+    [[{ image: "2.jpg", people: [1] }], '[0].image is "2.jpg", not in annolist'],
+    [[{ image: "1.jpg", people: [] }], "[0].people should be a list of numbers from 1"],
+    [[{ image: "1.jpg", people: [3] }], "[0].people names 3, 1.jpg has people 1 to 2"],
+    [[{ image: "1.jpg", people: ["a"] }], '[0].people names "a", 1.jpg has people 1 to 2'],
+  ];
+  for (const [parsed, problem] of cases) {
+    assert.throws(() => read(parsed), { name: "InputError", message: `g.json: ${problem}` });
   }
 });
