@@ -8,19 +8,23 @@ import {
   analyzeErrors,
   type CocoResult,
   type CrowdPoseStatistics,
+  type ErrorAnalysis,
   evaluateByKeypoint,
   evaluateCrowdPose,
   evaluateKeypoints,
   evaluateMpii,
+  type EvaluationOptions,
   type EvaluationReport,
   evaluationReportHtml,
   figuresBySize,
   InputError,
+  KEYPOINT_ERRORS,
   type KeypointEvaluation,
   type KeypointStatistics,
   type MpiiColumns,
   type MpiiGroup,
   mpiiGroups,
+  type MpiiOptions,
   OKS_THRESHOLDS,
   precisionRecallCurve,
   readCocoResults,
@@ -92,27 +96,29 @@ async function run(values: Values): Promise<void> {
   if (resultsPath !== undefined && values.flag("flip")) {
     throw new InputError("--flip needs --images");
   }
-  const file = withIds(
-    await readAnnotationFile(values, annotations),
-    await readIds(values.text("ids")),
-  );
-  const results = resultsPath === undefined
+  const ids = await readIds(values.text("ids"));
+  const file = withIds(await readAnnotationFile(values, annotations), ids);
+  const found = resultsPath === undefined
     ? await predicted(values, file)
     : await readCocoResults(resultsPath, { skeleton: file.skeleton });
+  const results = ids ? found.filter(({ image_id }) => ids.has(image_id)) : found;
+  const names = { truth: annotations, results: resultsPath ?? "the predictions" };
   const groups = await groupsOf(values, file);
-  const evaluated = evaluate(file, results, { results: resultsPath ?? "the predictions", groups });
-  for (const { name, value } of evaluated.report.figures) {
+  const evaluated = file.kind === "mpii"
+    ? evaluateMpiiFile(file, results, { names, groups })
+    : evaluateCocoFile(file, results, names);
+  for (const { name, value } of evaluated.figures) {
     console.log(`${name.padEnd(9)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
   }
-  const { json: jsonPath, report: reportPath } = {
-    json: values.text("json"),
-    report: values.text("report"),
-  };
-  if (jsonPath !== undefined) {
-    await writeFileAtomic(jsonPath, JSON.stringify(evaluated.json, null, 2) + "\n");
+  const [json, report] = [values.text("json"), values.text("report")];
+  if (json === undefined && report === undefined) return;
+  const details = evaluated.details();
+  if (json !== undefined) {
+    await writeFileAtomic(json, JSON.stringify(details.json, null, 2) + "\n");
   }
-  if (reportPath !== undefined) {
-    await writeFileAtomic(reportPath, evaluationReportHtml(evaluated.report));
+  if (report !== undefined) {
+    const { figures } = evaluated;
+    await writeFileAtomic(report, evaluationReportHtml({ figures, ...details.report }));
   }
 }
 
@@ -131,7 +137,8 @@ async function groupsOf(
 function withIds(file: AnnotationFile, ids: ReadonlySet<number> | undefined): AnnotationFile {
   if (!ids) return file;
   const known = file.kind === "mpii" ? file.images : file.truth.images;
-  const missing = [...ids].find((id) => !known.some((image) => image.id === id));
+  const present = new Set(known.map(({ id }) => id));
+  const missing = [...ids].find((id) => !present.has(id));
   if (missing !== undefined) throw new InputError(`--ids: ${file.path} has no image ${missing}`);
   if (file.kind === "mpii") {
     return { ...file, images: file.images.filter(({ id }) => ids.has(id)) };
@@ -171,100 +178,115 @@ async function predicted(values: Values, file: AnnotationFile): Promise<CocoResu
   return results;
 }
 
-/** What goes into the two files. */
+/** The figures to print, and what goes into the two files, which takes some time. */
 interface Evaluated {
-  readonly json: unknown;
-  readonly report: EvaluationReport;
+  readonly figures: EvaluationReport["figures"];
+  readonly details: () => {
+    readonly json: unknown;
+    readonly report: Omit<EvaluationReport, "figures">;
+  };
 }
 
-function evaluate(
-  file: AnnotationFile,
+function evaluateMpiiFile(
+  { path, images }: AnnotationFile & { readonly kind: "mpii" },
   results: readonly CocoResult[],
-  { results: resultsName, groups }: { results: string; groups: readonly MpiiGroup[] | undefined },
+  { names, groups }: MpiiOptions,
 ): Evaluated {
-  const names = { truth: file.path, results: resultsName };
-  const setup: [string, string][] = [["truth", file.path], ["results", resultsName]];
-  if (file.kind === "mpii") {
-    const { columns, keypoints, images, leftOut } = evaluateMpii(file.images, results, {
-      groups,
-      names,
-    });
-    if (leftOut > 0) {
-      console.error(`${leftOut} images whose labels are not public were left out`);
-    }
-    return {
-      json: { dataset: file.kind, columns, keypoints, images, leftOut },
-      report: {
-        title: "MPII multi-person evaluation",
-        setup: [...setup, ["images", `${images}`]],
-        figures: mpiiFigures(columns),
-        keypoints: keypoints.map(({ keypoint }) => keypoint),
-        byKeypoint: [{ name: "AP of each keypoint", values: keypoints.map(({ AP }) => AP) }],
-      },
-    };
+  const scores = results.flatMap(({ keypoints }) => keypoints.filter((_, i) => i % 3 === 2));
+  if (results.length > 1 && scores.every((score) => score === 0 || score === 1)) {
+    console.error(
+      "every keypoint found has the score 1, but MPII ranks keypoints by scores of their own",
+    );
   }
-  const options = { skeleton: file.skeleton, names };
+  const evaluation = evaluateMpii(images, results, { names, groups });
+  const { columns, keypoints, leftOut } = evaluation;
+  if (leftOut > 0) console.error(`${leftOut} images whose labels are not public were left out`);
+  const details = () => ({
+    json: { dataset: "mpii", ...evaluation },
+    report: {
+      title: "MPII multi-person evaluation",
+      setup: [
+        ["truth", path],
+        ["results", names!.results!],
+        [groups ? "groups" : "images", `${evaluation.images}`],
+      ] as const,
+      keypoints: keypoints.map(({ keypoint }) => keypoint),
+      byKeypoint: [{ name: "AP of each keypoint", values: keypoints.map(({ AP }) => AP) }],
+    },
+  });
+  return { figures: mpiiFigures(columns), details };
+}
+
+function evaluateCocoFile(
+  file: AnnotationFile & { readonly kind: "coco" | "crowdpose" },
+  results: readonly CocoResult[],
+  names: EvaluationOptions["names"],
+): Evaluated {
+  const { path, kind, skeleton, truth } = file;
+  const options = { skeleton, names };
   const { statistics, evaluation } = file.kind === "crowdpose"
     ? evaluateCrowdPose(file.truth, results, options)
-    : withStatistics(evaluateKeypoints(file.truth, results, options));
-  const byKeypoint = evaluateByKeypoint(file.truth, results, options);
-  const errors = analyzeErrors(file.truth, results, options);
-  const curves = OKS_THRESHOLDS.flatMap((threshold) => {
-    const curve = precisionRecallCurve(evaluation, { threshold });
-    return curve ? [{ name: `OKS ${threshold.toFixed(2)}`, ...curve }] : [];
-  });
-  const { asFound, ...mended } = errors.AP;
-  return {
-    json: {
-      dataset: file.kind,
-      keypoints: statistics,
-      bySize: figuresBySize(evaluation),
-      byKeypoint,
-      errors,
-      curves,
-    },
-    report: {
-      title: `${file.kind === "crowdpose" ? "CrowdPose" : "COCO"} keypoint evaluation`,
-      setup: [...setup, ["images", `${evaluation.images.length}`], [
-        "found",
-        `${results.length} people`,
-      ]],
-      figures: Object.entries(statistics).map(([name, value]) => ({
-        name,
-        meaning: MEANINGS[name as keyof typeof MEANINGS],
-        value,
-      })),
-      // Four of the ten curves can be told apart.
-      curves: curves.filter((_, t) => t % 3 === 0),
-      keypoints: file.skeleton.keypoints,
-      byKeypoint: [
-        {
-          name: "AP as if people were this keypoint alone",
-          values: byKeypoint.map(({ AP }) => AP),
-        },
-        {
-          name: "Mean similarity on people found",
-          values: byKeypoint.map(({ similarity }) => similarity),
-        },
-      ],
-      errors: {
-        fates: (["good", "jitter", "inversion", "swap", "miss"] as const).map((name) => ({
-          name,
-          values: errors.keypoints.map((counts) => counts[name]),
-        })),
-        asFound,
-        mended: Object.entries(mended).map(([name, value]) => ({
-          name,
-          meaning: WITHOUT[name as keyof typeof WITHOUT],
-          value,
-        })),
+    : withStatistics(evaluateKeypoints(truth, results, options));
+  const figures = Object.entries(statistics).map(([name, value]) => ({
+    name,
+    meaning: MEANINGS[name as keyof typeof MEANINGS],
+    value,
+  }));
+  const details = () => {
+    const byKeypoint = evaluateByKeypoint(truth, results, options);
+    const errors = analyzeErrors(truth, results, options);
+    const curves = OKS_THRESHOLDS.flatMap((threshold) => {
+      const curve = precisionRecallCurve(evaluation, { threshold });
+      return curve ? [{ name: `OKS ${threshold.toFixed(2)}`, ...curve }] : [];
+    });
+    const bySize = figuresBySize(evaluation);
+    return {
+      json: { dataset: kind, keypoints: statistics, bySize, byKeypoint, errors, curves },
+      report: {
+        title: `${kind === "crowdpose" ? "CrowdPose" : "COCO"} keypoint evaluation`,
+        setup: [
+          ["truth", path],
+          ["results", names!.results!],
+          ["images", `${evaluation.images.length}`],
+          ["found", `${results.length} people`],
+        ] as const,
+        curves: curves.filter((_, t) => t % 3 === 0), // more than four cannot be told apart
+        keypoints: skeleton.keypoints,
+        byKeypoint: [
+          {
+            name: "AP as if people were this keypoint alone",
+            values: byKeypoint.map(({ AP }) => AP),
+          },
+          {
+            name: "Mean similarity on people found",
+            values: byKeypoint.map(({ similarity }) => similarity),
+          },
+        ],
+        errors: errorsReported(errors),
       },
-    },
+    };
   };
+  return { figures, details };
 }
 
 function withStatistics(evaluation: KeypointEvaluation) {
   return { statistics: evaluation.statistics, evaluation };
+}
+
+function errorsReported({ keypoints, AP }: ErrorAnalysis): EvaluationReport["errors"] {
+  const { asFound, ...mended } = AP;
+  return {
+    fates: (["good", ...KEYPOINT_ERRORS] as const).map((name) => ({
+      name,
+      values: keypoints.map((counts) => counts[name]),
+    })),
+    asFound,
+    mended: Object.entries(mended).map(([name, value]) => ({
+      name,
+      meaning: WITHOUT[name as keyof typeof mended],
+      value,
+    })),
+  };
 }
 
 const MEANINGS: Readonly<Record<keyof KeypointStatistics | keyof CrowdPoseStatistics, string>> = {
@@ -283,7 +305,7 @@ const MEANINGS: Readonly<Record<keyof KeypointStatistics | keyof CrowdPoseStatis
   AP_hard: "crowd index from 0.8",
 };
 
-const WITHOUT = {
+const WITHOUT: Readonly<Record<Exclude<keyof ErrorAnalysis["AP"], "asFound">, string>> = {
   jitter: "nothing beside its place",
   inversion: "left and right never exchanged",
   swap: "nothing on somebody else",

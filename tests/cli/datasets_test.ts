@@ -168,6 +168,14 @@ Deno.test("evaluate measures MPII, and leaves out what is secret or not asked fo
       /MPII multi-person evaluation[^]*upper neck/,
     );
 
+    const flat = results.map((result) => ({
+      ...result,
+      keypoints: result.keypoints.map((value, i) => i % 3 === 2 ? 1 : value),
+    }));
+    const flags = ["--results", await write(`${folder}/flags.json`, [...flat, ...flat])];
+    const warned = await runMain("evaluate", ...files.slice(0, 2), ...flags);
+    assert.match(warned.message, /^every keypoint found has the score 1, but MPII ranks/);
+
     const groups = await write(`${folder}/groups.json`, [{ image: "1.png", people: [1] }]);
     assert.equal((await runMain("evaluate", ...files, "--groups", groups)).code, 0);
     const wrong = await write(`${folder}/wrong.json`, [{ image: "1.png", people: [2] }]);
@@ -178,10 +186,26 @@ Deno.test("evaluate measures MPII, and leaves out what is secret or not asked fo
     const ids = await write(`${folder}/ids.json`, [2]);
     assert.match(
       (await runMain("evaluate", ...files, "--ids", ids)).message,
-      /results\[0\]\.image_id is 1, which is none of the 1 images/,
+      /truth\.json: there are no images whose labels are public/,
     );
     const none = await write(`${folder}/none.json`, [5]);
     assert.match((await runMain("evaluate", ...files, "--ids", none)).message, /has no image 5/);
+  });
+});
+
+Deno.test("evaluate --ids measures some of the images", async () => {
+  await inFolder(async (folder) => {
+    const { truth, results } = cocoFile(COCO);
+    const second = { ...truth.images[0], id: 2 };
+    const more = { ...results[0], image_id: 2 }; // nobody is there
+    const both = { ...truth, images: [...truth.images, second] };
+    const files = [
+      ["--annotations", await write(`${folder}/truth.json`, both)],
+      ["--results", await write(`${folder}/found.json`, [{ ...more, score: 0.9 }, ...results])],
+    ].flat();
+    assert.match((await runMain("evaluate", ...files)).printed, /^AP {8}0\.500\n/);
+    const ids = ["--ids", await write(`${folder}/ids.json`, [1])];
+    assert.match((await runMain("evaluate", ...files, ...ids)).printed, /^AP {8}1\.000\n/);
   });
 });
 
