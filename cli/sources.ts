@@ -6,6 +6,7 @@
 import { InputError } from "../mod.ts";
 import {
   type CocoDataset,
+  type CocoOptions,
   type DescribedSource,
   posesFromCoco,
   type Sample,
@@ -79,6 +80,7 @@ export async function evaluationScenes(size: number): Promise<Sample[]> {
 export async function openPhotographs(
   values: Values,
   photos: "labelled" | "all" = "all",
+  options: Pick<CocoOptions, "maskUnlabelled"> = {},
 ): Promise<{ photographs: CocoDataset; file: AnnotationFile } | undefined> {
   const [annotations, images] = [values.text("annotations"), values.text("images")];
   if (annotations === undefined && images === undefined) {
@@ -99,7 +101,7 @@ export async function openPhotographs(
   const file = await readAnnotationFile(values, annotations);
   // Who goes through all of them does so once.
   const cache = photos === "all" ? { cacheMegabytes: 0 } : {};
-  return { file, photographs: await photographsOf(file, images, { photos, ...cache }) };
+  return { file, photographs: await photographsOf(file, images, { ...options, photos, ...cache }) };
 }
 
 /**

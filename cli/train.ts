@@ -27,6 +27,10 @@ export const trainCommand: Command = {
       type: "text",
       help: "file of image ids (JSON list, or one a line) to leave out, e.g. for validation",
     },
+    "crowds-only": {
+      type: "flag",
+      help: "mask crowds alone, as pose-ae-train does: people without keypoints are background",
+    },
     poses: POSES,
     preset: {
       type: "text",
@@ -116,7 +120,9 @@ async function run(values: Values): Promise<void> {
       "--recompute and --precision are decided when a network is made; leave them out with --weights",
     );
   }
-  const opened = await openPhotographs(values, "labelled");
+  const crowdsOnly = values.flag("crowds-only");
+  const opened = await openPhotographs(values, "labelled", { maskUnlabelled: !crowdsOnly });
+  if (crowdsOnly && !opened) throw new InputError("--crowds-only is for photographs");
   const loaded = start === undefined
     ? makeModel(
       values.text("preset") ?? "demo",

@@ -176,7 +176,7 @@ export function evaluateMpii(
   const columns = Object.fromEntries([
     ...Object.entries(COLUMNS).map(([column, names]) => [column, meanOver(names)]),
     ["total", meanOver(keypoints.map(({ keypoint }) => keypoint))],
-  ]) as unknown as MpiiColumns;
+  ]) as MpiiColumns;
   return { columns, keypoints, images: scenes.length, leftOut };
 }
 

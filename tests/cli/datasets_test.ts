@@ -266,6 +266,8 @@ Deno.test("train, predict and evaluate carry a skeleton of one's own", async () 
       `${folder}/never`,
     );
     assert.match(lost.message, /--skeleton needs --annotations/);
+    const masks = await runMain("train", "--crowds-only", ...small, "--out", `${folder}/never`);
+    assert.match(masks.message, /--crowds-only is for photographs/);
     const without = ["--without", await write(`${folder}/ids.json`, [1])];
     const empty = await runMain(
       "train",
