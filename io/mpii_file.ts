@@ -17,7 +17,7 @@ import { readMat } from "./mat_file.ts";
  * const path = await Deno.makeTempFile({ suffix: ".json" });
  * await Deno.writeTextFile(path, '{"annolist": [{"image": {"name": "1.jpg"}}], "img_train": [1]}');
  * assert.deepEqual(await readMpii(path), [
- *   { id: 1, fileName: "1.jpg", train: true, people: [], apart: [] },
+ *   { id: 1, fileName: "1.jpg", train: true, people: [] },
  * ]);
  * await Deno.remove(path);
  * ```

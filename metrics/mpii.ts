@@ -22,6 +22,7 @@
  * | an image without people        | deepcut: skipped; poseval: all are wrong  | all are wrong                 |
  * | images whose labels are secret | not there                                 | left out and counted          |
  * | people without a head box      | fails                                     | InputError                    |
+ * | who is found near a group      | a margin that depends on the scale        | half a body on each side      |
  *
  * Source: deepcut's `assignGTmulti.m` and poseval's `evaluateAP.py`; Pishchulin et al., "DeepCut" (CVPR 2016).
  *

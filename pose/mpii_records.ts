@@ -7,7 +7,6 @@
  *                        annopoints: { point: [{ id 0 to 15, x, y, is_visible }] },
  *                        objpos: { x, y }, scale              about where, and height / 200 pixels } }
  *     img_train      1 for images whose labels are public
- *     single_person  per image the people (from 1) who stand apart from everybody else
  *
  * Where the MATLAB file has one thing, JSON may have it alone or in a list of one. Everything but the images'
  * names may be missing: test images have no points, some people no head box. Coordinates are image pixels;
@@ -47,8 +46,6 @@ export interface MpiiImage {
   readonly train: boolean;
   /** Everybody annotated. */
   readonly people: readonly MpiiPerson[];
-  /** Who of them (from 0) stands apart from all others. */
-  readonly apart: readonly number[];
 }
 
 /** People who are evaluated together: some of those of an image. */
@@ -65,7 +62,7 @@ export interface MpiiGroup {
  * @param parsed The record of a parsed JSON file or of a decoded MAT-file; with or without `RELEASE` around it.
  * @param name What to call it in errors: the file's path.
  * @throws {InputError} If there is no `annolist`, an image has no name, a number is none, a keypoint has an
- *   id that is not 0 to 15 or is there twice, or a list is not as long as `annolist`; names the place.
+ *   id that is not 0 to 15 or is there twice, or `img_train` is not as long as `annolist`; names the place.
  *
  * @example Usage
  * ```ts
@@ -84,24 +81,19 @@ export interface MpiiGroup {
  */
 export function mpiiImages(parsed: unknown, name: string): MpiiImage[] {
   const outer = fieldsOf(parsed);
-  const { annolist, img_train, single_person } = fieldsOf(outer.RELEASE ?? outer);
+  const { annolist, img_train } = fieldsOf(outer.RELEASE ?? outer);
   if (annolist === undefined) {
     throw new InputError(
       `${name}: has no annolist\n  help: MPII's annotation is mpii_human_pose_v1_u12_1.mat, or that as JSON`,
     );
   }
   const images = listOf(annolist);
-  const perImage = (value: unknown, field: string) => {
-    const list = value === undefined ? undefined : listOf(value);
-    if (list && list.length !== images.length) {
-      throw new InputError(
-        `${name}: ${field} has ${list.length} entries for ${images.length} images of annolist`,
-      );
-    }
-    return list;
-  };
-  const train = perImage(img_train, "img_train");
-  const apart = perImage(single_person, "single_person");
+  const train = img_train === undefined ? undefined : listOf(img_train);
+  if (train && train.length !== images.length) {
+    throw new InputError(
+      `${name}: img_train has ${train.length} entries for ${images.length} images of annolist`,
+    );
+  }
   return images.map((value, i) => {
     const place = `${name}: annolist[${i}]`;
     const image = fieldsOf(value);
@@ -117,20 +109,13 @@ export function mpiiImages(parsed: unknown, name: string): MpiiImage[] {
       fileName,
       train: train === undefined || only(train[i]) === 1,
       people,
-      apart: listOf(apart?.[i]).map((at) => {
-        const person = number(at, `${name}: single_person[${i}]`)! - 1;
-        if (people[person]) return person;
-        throw new InputError(
-          `${name}: single_person[${i}] names person ${person + 1} of ${people.length}`,
-        );
-      }),
     };
   });
 }
 
 /**
  * The groups of people that a parsed JSON file lists: `[{ "image": "1.jpg", "people": [1, 3] }, ...]`, people
- * counted from 1 as `single_person` counts them.
+ * counted from 1 as MATLAB counts.
  *
  * @param parsed What `JSON.parse` returned.
  * @param images The images that it speaks of.

@@ -22,7 +22,7 @@ Deno.test("readMpii() reads from MATLAB's file what the same record says as JSON
     { image: { name: "000000002.jpg" }, annorect: [{ scale: 1, objpos: { x: 10, y: 20 } }] },
     { image: { name: "000000003.jpg" } },
   ];
-  const json = { annolist, img_train: [1, 0, 1], single_person: [[2], [], []] };
+  const json = { annolist, img_train: [1, 0, 1] };
   assert.deepEqual(await readMpii(path), mpiiImages(json, "mpii.json"));
 });
 

@@ -20,7 +20,7 @@ function personAt(x: number, y: number): MpiiPerson {
 }
 
 function imageOf(id: number, ...people: MpiiPerson[]): MpiiImage {
-  return { id, fileName: `${id}.jpg`, train: true, people, apart: [] };
+  return { id, fileName: `${id}.jpg`, train: true, people };
 }
 
 /** What is found of a person: `change` gives x, y and score of a keypoint. */

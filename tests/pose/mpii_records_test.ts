@@ -16,7 +16,7 @@ const image = { image: { name: "1.jpg" }, annorect: [person] };
 Deno.test("mpiiImages() reads people, head boxes and keypoints", () => {
   const file = { annolist: [image, { image: { name: "2.jpg" } }], img_train: [1, 0] };
   const [first, second] = mpiiImages(file, "mpii.json");
-  assert.deepEqual(second, { id: 2, fileName: "2.jpg", train: false, people: [], apart: [] });
+  assert.deepEqual(second, { id: 2, fileName: "2.jpg", train: false, people: [] });
   assert.deepEqual([first.id, first.fileName, first.train], [1, "1.jpg", true]);
   const [{ keypoints, ...rest }] = first.people;
   assert.deepEqual(rest, {
@@ -37,7 +37,6 @@ Deno.test("mpiiImages() takes things alone and in lists of one, with RELEASE aro
   const alone = {
     annolist: { image: { name: "1.jpg" }, annorect: person },
     img_train: 1,
-    single_person: 1,
   };
   const listed = {
     RELEASE: {
@@ -51,11 +50,9 @@ Deno.test("mpiiImages() takes things alone and in lists of one, with RELEASE aro
         }],
       }],
       img_train: [[1]],
-      single_person: [[1]],
     },
   };
   assert.deepEqual(mpiiImages(listed, "b.json"), mpiiImages(alone, "a.json"));
-  assert.deepEqual(mpiiImages(alone, "a.json")[0].apart, [0]);
 });
 
 Deno.test("mpiiImages() gives people without keypoints the square of their height as box", () => {
@@ -75,7 +72,6 @@ Deno.test("mpiiImages() says what is wrong and where", () => {
     [{ images: [] }, "has no annolist"],
     [{ annolist: [{}] }, "annolist[0].image.name should be the name of a file"],
     [{ annolist: [image], img_train: [1, 0] }, "img_train has 2 entries for 1 images of annolist"],
-    [{ annolist: [image], single_person: [[2]] }, "single_person[0] names person 2 of 1"],
     [
       { annolist: [{ ...image, annorect: [{ ...person, x1: "a" }] }] },
       `${place}.x1 is "a", not a number`,
