@@ -8,7 +8,7 @@
  *     models     hourglass, PoseNet, presets
  *     losses     heatmap loss, tag loss (pull and push)
  *     decoders   peaks, grouping by tag, refinement: people from maps
- *     metrics    OKS, the ten COCO figures, grouping accuracy
+ *     metrics    OKS, figures of COCO, CrowdPose and MPII, errors, grouping accuracy
  *     display    pictures: poses, heatmaps, tags, charts, reports
  *     pose       skeletons and people
  *     image, io  pictures and files

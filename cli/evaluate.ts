@@ -1,32 +1,65 @@
 /**
- * `evaluate`: the ten COCO figures of a results file, or of what a network finds in photographs.
+ * `evaluate`: the figures of a results file, or of what a network finds in photographs, by the rules of COCO,
+ * CrowdPose or MPII; all of them as JSON, and as a report to look at.
  *
  * @module
  */
 import {
+  analyzeErrors,
   type CocoResult,
+  type CrowdPoseStatistics,
+  type ErrorAnalysis,
   evaluateByKeypoint,
+  evaluateCrowdPose,
   evaluateKeypoints,
+  evaluateMpii,
+  type EvaluationOptions,
+  type EvaluationReport,
+  evaluationReportHtml,
+  figuresBySize,
   InputError,
+  KEYPOINT_ERRORS,
+  type KeypointEvaluation,
+  type KeypointStatistics,
+  type MpiiColumns,
+  type MpiiGroup,
+  mpiiGroups,
+  type MpiiOptions,
+  OKS_THRESHOLDS,
+  precisionRecallCurve,
   readCocoResults,
-  readCocoTruth,
+  readJson,
   writeFileAtomic,
 } from "../mod.ts";
-import { resultsOf } from "./evaluation.ts";
+import {
+  type AnnotationFile,
+  checkSameKeypoints,
+  DATASET_OPTIONS,
+  photographsOf,
+  readAnnotationFile,
+  readIds,
+} from "./datasets.ts";
+import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { progressOnStderr } from "./output.ts";
 import { FLIP, predict } from "./prediction.ts";
-import { openPhotographs, samplesOf } from "./sources.ts";
+import { samplesOf } from "./sources.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
 /** `evaluate`. */
 export const evaluateCommand: Command = {
   summary:
-    "The ten COCO keypoint figures of a results file, or of what a network finds in photographs.",
+    "The figures of COCO, CrowdPose or MPII for a results file, or for what a network finds in photographs.",
   operands: "",
   options: {
-    annotations: { type: "text", help: "COCO keypoint annotation file" },
-    results: { type: "text", help: "COCO results file" },
+    annotations: { type: "text", help: "keypoint annotation file" },
+    ...DATASET_OPTIONS,
+    groups: {
+      type: "text",
+      help: "MPII: JSON file of the groups of people that count (default: everybody)",
+    },
+    ids: { type: "text", help: "file of image ids (JSON list, or one a line): only these count" },
+    results: { type: "text", help: "results file, as predict writes it" },
     images: { type: "text", help: "without --results: folder of the photographs to predict" },
     weights: {
       type: "text",
@@ -34,43 +67,100 @@ export const evaluateCommand: Command = {
     },
     preset: { type: "text", help: "network (default: what the weight file says)" },
     flip: FLIP,
-    json: { type: "text", help: "also write the figures to this file" },
+    json: { type: "text", help: "also write all figures to this file" },
+    report: {
+      type: "text",
+      help: "also write a report with curves and an error analysis: FILE.html",
+    },
   },
+  notes:
+    "With the file of pose-ae-train's 500 validation images as --ids the figures are those of its test.py,\n" +
+    "but for images without people, which count here.",
   run,
 };
 
 async function run(values: Values): Promise<void> {
   const annotations = values.required("annotations");
-  const results = values.text("results");
-  if ((results === undefined) === (values.text("images") === undefined)) {
+  const resultsPath = values.text("results");
+  if ((resultsPath === undefined) === (values.text("images") === undefined)) {
     throw new InputError(
-      `${results === undefined ? "neither --results nor" : "both --results and"} --images given\n` +
+      `${
+        resultsPath === undefined ? "neither --results nor" : "both --results and"
+      } --images given\n` +
         "  help: --results FILE to measure a results file, --images FOLDER to predict first",
     );
   }
-  for (const name of results === undefined ? [] : ["weights", "preset"]) {
+  for (const name of resultsPath === undefined ? [] : ["weights", "preset"]) {
     if (values.text(name) !== undefined) throw new InputError(`--${name} needs --images`);
   }
-  if (results !== undefined && values.flag("flip")) throw new InputError("--flip needs --images");
-  const truth = await readCocoTruth(annotations);
-  const found = results === undefined ? await predicted(values) : await readCocoResults(results);
-  const options = { names: { truth: annotations, results: results ?? "the predictions" } };
-  const { statistics } = evaluateKeypoints(truth, found, options);
-  for (const [name, value] of Object.entries(statistics)) {
-    console.log(`${name.padEnd(6)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
+  if (resultsPath !== undefined && values.flag("flip")) {
+    throw new InputError("--flip needs --images");
   }
-  const json = values.text("json");
-  if (json === undefined) return;
-  const byKeypoint = evaluateByKeypoint(truth, found, options);
-  await writeFileAtomic(
-    json,
-    JSON.stringify({ keypoints: statistics, byKeypoint }, null, 2) + "\n",
-  );
+  const ids = await readIds(values.text("ids"));
+  const file = withIds(await readAnnotationFile(values, annotations), ids);
+  const found = resultsPath === undefined
+    ? await predicted(values, file)
+    : await readCocoResults(resultsPath, { skeleton: file.skeleton });
+  const results = ids ? found.filter(({ image_id }) => ids.has(image_id)) : found;
+  const names = { truth: annotations, results: resultsPath ?? "the predictions" };
+  const groups = await groupsOf(values, file);
+  const evaluated = file.kind === "mpii"
+    ? evaluateMpiiFile(file, results, { names, groups })
+    : evaluateCocoFile(file, results, names);
+  for (const { name, value } of evaluated.figures) {
+    console.log(`${name.padEnd(9)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
+  }
+  const [json, report] = [values.text("json"), values.text("report")];
+  if (json === undefined && report === undefined) return;
+  const details = evaluated.details();
+  if (json !== undefined) {
+    await writeFileAtomic(json, JSON.stringify(details.json, null, 2) + "\n");
+  }
+  if (report !== undefined) {
+    const { figures } = evaluated;
+    await writeFileAtomic(report, evaluationReportHtml({ figures, ...details.report }));
+  }
 }
 
-async function predicted(values: Values): Promise<CocoResult[]> {
-  const photographs = (await openPhotographs(values))!;
+/** The groups of `--groups`. */
+async function groupsOf(
+  values: Values,
+  file: AnnotationFile,
+): Promise<readonly MpiiGroup[] | undefined> {
+  const path = values.text("groups");
+  if (path === undefined) return undefined;
+  if (file.kind !== "mpii") throw new InputError("--groups is for MPII");
+  return mpiiGroups(await readJson(path), file.images, path);
+}
+
+/** The annotation file with the images asked for alone. */
+function withIds(file: AnnotationFile, ids: ReadonlySet<number> | undefined): AnnotationFile {
+  if (!ids) return file;
+  const known = file.kind === "mpii" ? file.images : file.truth.images;
+  const present = new Set(known.map(({ id }) => id));
+  const missing = [...ids].find((id) => !present.has(id));
+  if (missing !== undefined) throw new InputError(`--ids: ${file.path} has no image ${missing}`);
+  if (file.kind === "mpii") {
+    return { ...file, images: file.images.filter(({ id }) => ids.has(id)) };
+  }
+  return {
+    ...file,
+    truth: {
+      ...file.truth,
+      images: file.truth.images.filter(({ id }) => ids.has(id)),
+      annotations: file.truth.annotations.filter(({ image_id }) => ids.has(image_id)),
+    },
+  } as AnnotationFile;
+}
+
+async function predicted(values: Values, file: AnnotationFile): Promise<CocoResult[]> {
   const loaded = await loadGivenOrShipped(values);
+  checkSameKeypoints(loaded.skeleton, file);
+  const all = { photos: "all", cacheMegabytes: 0 } as const;
+  const measured = file.kind === "mpii" // where labels are secret, predictions cannot be measured
+    ? { ...file, images: file.images.filter(({ train }) => train) }
+    : file;
+  const photographs = await photographsOf(measured, values.text("images")!, all);
   const progress = progressOnStderr({
     label: "predict",
     total: photographs.length,
@@ -81,9 +171,154 @@ async function predicted(values: Values): Promise<CocoResult[]> {
   for await (
     const prediction of predict(loaded, samplesOf(photographs), { flip: values.flag("flip") })
   ) {
-    results.push(...resultsOf([prediction]));
+    results.push(...recordsOf([prediction], loaded.skeleton));
     progress.update(++done);
   }
   progress.finish();
   return results;
+}
+
+/** The figures to print, and what goes into the two files, which takes some time. */
+interface Evaluated {
+  readonly figures: EvaluationReport["figures"];
+  readonly details: () => {
+    readonly json: unknown;
+    readonly report: Omit<EvaluationReport, "figures">;
+  };
+}
+
+function evaluateMpiiFile(
+  { path, images }: AnnotationFile & { readonly kind: "mpii" },
+  results: readonly CocoResult[],
+  { names, groups }: MpiiOptions,
+): Evaluated {
+  const scores = results.flatMap(({ keypoints }) => keypoints.filter((_, i) => i % 3 === 2));
+  if (results.length > 1 && scores.every((score) => score === 0 || score === 1)) {
+    console.error(
+      "every keypoint found has the score 1, but MPII ranks keypoints by scores of their own",
+    );
+  }
+  const evaluation = evaluateMpii(images, results, { names, groups });
+  const { columns, keypoints, leftOut } = evaluation;
+  if (leftOut > 0) console.error(`${leftOut} images whose labels are not public were left out`);
+  const details = () => ({
+    json: { dataset: "mpii", ...evaluation },
+    report: {
+      title: "MPII multi-person evaluation",
+      setup: [
+        ["truth", path],
+        ["results", names!.results!],
+        [groups ? "groups" : "images", `${evaluation.images}`],
+      ] as const,
+      keypoints: keypoints.map(({ keypoint }) => keypoint),
+      byKeypoint: [{ name: "AP of each keypoint", values: keypoints.map(({ AP }) => AP) }],
+    },
+  });
+  return { figures: mpiiFigures(columns), details };
+}
+
+function evaluateCocoFile(
+  file: AnnotationFile & { readonly kind: "coco" | "crowdpose" },
+  results: readonly CocoResult[],
+  names: EvaluationOptions["names"],
+): Evaluated {
+  const { path, kind, skeleton, truth } = file;
+  const options = { skeleton, names };
+  const { statistics, evaluation } = file.kind === "crowdpose"
+    ? evaluateCrowdPose(file.truth, results, options)
+    : withStatistics(evaluateKeypoints(truth, results, options));
+  const figures = Object.entries(statistics).map(([name, value]) => ({
+    name,
+    meaning: MEANINGS[name as keyof typeof MEANINGS],
+    value,
+  }));
+  const details = () => {
+    const byKeypoint = evaluateByKeypoint(truth, results, options);
+    const errors = analyzeErrors(truth, results, options);
+    const curves = OKS_THRESHOLDS.flatMap((threshold) => {
+      const curve = precisionRecallCurve(evaluation, { threshold });
+      return curve ? [{ name: `OKS ${threshold.toFixed(2)}`, ...curve }] : [];
+    });
+    const bySize = figuresBySize(evaluation);
+    return {
+      json: { dataset: kind, keypoints: statistics, bySize, byKeypoint, errors, curves },
+      report: {
+        title: `${kind === "crowdpose" ? "CrowdPose" : "COCO"} keypoint evaluation`,
+        setup: [
+          ["truth", path],
+          ["results", names!.results!],
+          ["images", `${evaluation.images.length}`],
+          ["found", `${results.length} people`],
+        ] as const,
+        curves: curves.filter((_, t) => t % 3 === 0), // more than four cannot be told apart
+        keypoints: skeleton.keypoints,
+        byKeypoint: [
+          {
+            name: "AP as if people were this keypoint alone",
+            values: byKeypoint.map(({ AP }) => AP),
+          },
+          {
+            name: "Mean similarity on people found",
+            values: byKeypoint.map(({ similarity }) => similarity),
+          },
+        ],
+        errors: errorsReported(errors),
+      },
+    };
+  };
+  return { figures, details };
+}
+
+function withStatistics(evaluation: KeypointEvaluation) {
+  return { statistics: evaluation.statistics, evaluation };
+}
+
+function errorsReported({ keypoints, AP }: ErrorAnalysis): EvaluationReport["errors"] {
+  const { asFound, ...mended } = AP;
+  return {
+    fates: (["good", ...KEYPOINT_ERRORS] as const).map((name) => ({
+      name,
+      values: keypoints.map((counts) => counts[name]),
+    })),
+    asFound,
+    mended: Object.entries(mended).map(([name, value]) => ({
+      name,
+      meaning: WITHOUT[name as keyof typeof mended],
+      value,
+    })),
+  };
+}
+
+const MEANINGS: Readonly<Record<keyof KeypointStatistics | keyof CrowdPoseStatistics, string>> = {
+  AP: "OKS 0.50 to 0.95",
+  AP50: "OKS 0.50",
+  AP75: "OKS 0.75",
+  AP_M: "32² to 96² px",
+  AP_L: "above 96² px",
+  AR: "OKS 0.50 to 0.95",
+  AR50: "OKS 0.50",
+  AR75: "OKS 0.75",
+  AR_M: "32² to 96² px",
+  AR_L: "above 96² px",
+  AP_easy: "crowd index below 0.2",
+  AP_medium: "crowd index 0.2 to 0.8",
+  AP_hard: "crowd index from 0.8",
+};
+
+const WITHOUT: Readonly<Record<Exclude<keyof ErrorAnalysis["AP"], "asFound">, string>> = {
+  jitter: "nothing beside its place",
+  inversion: "left and right never exchanged",
+  swap: "nothing on somebody else",
+  miss: "nothing nowhere",
+  strangers: "without people who match nobody",
+  unfound: "if people nobody matched were not asked for",
+};
+
+/** The row of a published table, the total first. */
+function mpiiFigures({ total, ...columns }: MpiiColumns): EvaluationReport["figures"] {
+  return Object.entries({ total, ...columns }).map(([name, value]) => ({
+    name,
+    meaning: name === "total" ? "mean of 14 keypoints, PCKh 0.5" : "AP, mean of two keypoints",
+    value,
+  }));
 }

@@ -20,10 +20,13 @@ import {
   hostArray,
   type KeypointEvaluation,
   type KeypointStatistics,
+  MPII,
   oks,
+  type Skeleton,
   toCocoResults,
 } from "../mod.ts";
 import { heatmapTargets, labelledPeople, type Sample, wholePicture } from "../data/mod.ts";
+import { sameKeypoints } from "./datasets.ts";
 import type { Maps, Prediction } from "./prediction.ts";
 import { AUTHORS_DECODING, type Decoding } from "./weights.ts";
 
@@ -149,6 +152,22 @@ export function resultsOf(predictions: readonly Prediction[], scale = 1): CocoRe
     toCocoResults(people, sample.id).map((record) => ({
       ...record,
       keypoints: record.keypoints.map((value, i) => i % 3 === 2 ? value : value * scale),
+    }))
+  );
+}
+
+/**
+ * Predictions as a results file of the skeleton's data set has them: COCO's records, but for MPII with each
+ * keypoint's own score as third number, and zeros for what was not found.
+ */
+export function recordsOf(predictions: readonly Prediction[], skeleton: Skeleton): CocoResult[] {
+  if (!sameKeypoints(skeleton, MPII)) return resultsOf(predictions);
+  return predictions.flatMap(({ sample, people }) =>
+    people.map(({ keypoints, score }) => ({
+      image_id: sample.id,
+      category_id: 1,
+      keypoints: keypoints.flatMap((found) => found ? [found.x, found.y, found.score] : [0, 0, 0]),
+      score,
     }))
   );
 }

@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import {
+  COCO,
   floatWeights,
   type HostArray,
   InputError,
@@ -84,7 +85,7 @@ async function run(values: Values): Promise<void> {
   }
   const weights = await makeWeights(path, recipes, file.arrays);
   const preset = presetOf(model) ?? `imported from ${origin}`;
-  const loaded = { model, imageSize, preset, decoding: DECODING[origin] };
+  const loaded = { model, imageSize, preset, skeleton: COCO, decoding: DECODING[origin] };
   const notes = { importedFrom: `${origin}: ${path.split(/[\\/]/).at(-1)}` };
   await writeSafetensors(out, weights, { ...settingsOf(loaded), ...notes });
   const numbers = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);

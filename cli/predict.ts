@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { COCO, InputError, paintPoses, readImage, writeFileAtomic, writePng } from "../mod.ts";
+import { InputError, paintPoses, readImage, writeFileAtomic, writePng } from "../mod.ts";
 import type { CocoResult } from "../mod.ts";
 import type { Sample } from "../data/mod.ts";
-import { resultsOf } from "./evaluation.ts";
+import { checkSameKeypoints, DATASET_OPTIONS } from "./datasets.ts";
+import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
 import { FLIP, predict } from "./prediction.ts";
@@ -20,8 +21,9 @@ export const predictCommand: Command = {
   options: {
     annotations: {
       type: "text",
-      help: "COCO annotation file: predict its photographs, by its ids",
+      help: "annotation file: predict its photographs, by its ids",
     },
+    ...DATASET_OPTIONS,
     images: { type: "text", help: "folder of the annotation file's photographs" },
     weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
     preset: { type: "text", help: "network (default: what the weight file says)" },
@@ -37,7 +39,8 @@ export const predictCommand: Command = {
 
 async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
-  const photographs = await openPhotographs(values);
+  const opened = await openPhotographs(values);
+  const photographs = opened?.photographs;
   const paths = values.operands;
   if ((photographs === undefined) === (paths.length === 0)) {
     throw new InputError(
@@ -48,6 +51,7 @@ async function run(values: Values): Promise<void> {
   }
   const ids = idsOf(paths);
   const loaded = await loadGivenOrShipped(values);
+  if (opened) checkSameKeypoints(loaded.skeleton, opened.file);
   for (const path of paths) await readImage(path); // a damaged one is noticed before anything is written
   await prepareFolder(out);
   const broken: string[] = [];
@@ -63,13 +67,13 @@ async function run(values: Values): Promise<void> {
   let done = 0;
   for await (const prediction of predict(loaded, samples, { flip: values.flag("flip") })) {
     const { sample: { id, fileName, image }, people } = prediction;
-    results.push(...resultsOf([prediction]));
+    results.push(...recordsOf([prediction], loaded.skeleton));
     const line = `${fileName}: image_id ${id}, ${people.length} people`;
     if (values.flag("no-pictures")) {
       console.log(line);
     } else {
       const name = `${out}/${id}_${baseName(fileName)}.png`;
-      await writePng(name, paintPoses(image, people, COCO));
+      await writePng(name, paintPoses(image, people, loaded.skeleton));
       console.log(`${line}, ${name}`);
     }
     progress.update(++done);

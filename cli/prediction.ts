@@ -10,20 +10,22 @@
  */
 import {
   applyAffine,
-  COCO,
   combineFlipped,
   compile,
   cropTransform,
   type DecodedPerson,
+  type DecodeOptions,
   decodePoses,
   type HeatmapFrame,
   type HostArray,
   hostArray,
   invertAffine,
+  MPII,
   read,
   type Tensor,
 } from "../mod.ts";
 import { makeBatch, type Sample, wholePicture } from "../data/mod.ts";
+import { sameKeypoints } from "./datasets.ts";
 import type { Option } from "./options.ts";
 import type { Decoding, LoadedModel } from "./weights.ts";
 
@@ -64,7 +66,7 @@ export interface PredictOptions {
  * time.
  */
 export async function* predict(
-  { model, imageSize, decoding }: Pick<LoadedModel, "model" | "imageSize" | "decoding">,
+  { model, imageSize, decoding, skeleton }: Omit<LoadedModel, "preset">,
   samples: Iterable<Sample> | AsyncIterable<Sample>,
   { flip = false }: PredictOptions = {},
 ): AsyncGenerator<Prediction, void, undefined> {
@@ -75,7 +77,13 @@ export async function* predict(
     },
     { name: "prediction" },
   );
-  const settings = { inputSize: imageSize, stride: model.stride, slots: 1 };
+  const settings = { inputSize: imageSize, stride: model.stride, slots: 1, skeleton };
+  const howToDecode = {
+    ...decoding,
+    groupingOrder: skeleton.groupingOrder,
+    // MPII ranks keypoints by their own scores, where a flat 1 for what was filled in would come first.
+    filledScore: sameKeypoints(skeleton, MPII) ? "heatmap" as const : "one" as const,
+  };
   for await (const part of inParts(samples, BATCH)) {
     // The last batch is filled up with its first sample, so that one traced version serves all.
     const filled = Array.from({ length: BATCH }, (_, i) => part[i] ?? part[0]);
@@ -84,9 +92,9 @@ export async function* predict(
     const mirrored = flip ? await read(await step({ images: mirrorImages(images) })) : undefined;
     for (const [n, sample] of part.entries()) {
       const maps = mirrored
-        ? combineFlipped(imageOf(plain, n), imageOf(mirrored, n), COCO.flip)
+        ? combineFlipped(imageOf(plain, n), imageOf(mirrored, n), skeleton.flip)
         : imageOf(plain, n);
-      yield decode(sample, maps, imageSize, model.stride, decoding);
+      yield decode(sample, maps, imageSize, model.stride, howToDecode);
     }
   }
 }
@@ -158,7 +166,7 @@ export function decode(
   maps: Maps,
   imageSize: number,
   stride: number,
-  decoding: Partial<Decoding> = {},
+  decoding: Partial<Decoding> & Pick<DecodeOptions, "groupingOrder" | "filledScore"> = {},
 ): Prediction {
   const frame = frameOf(sample, imageSize, stride);
   const { heatmaps, tags } = withinPicture(maps, sample.image, frame);

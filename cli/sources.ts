@@ -6,8 +6,8 @@
 import { InputError } from "../mod.ts";
 import {
   type CocoDataset,
+  type CocoOptions,
   type DescribedSource,
-  loadCoco,
   posesFromCoco,
   type Sample,
   type SampleSource,
@@ -15,6 +15,12 @@ import {
   type SceneSourceOptions,
   SYNTHETIC_VERSION,
 } from "../data/mod.ts";
+import {
+  type AnnotationFile,
+  DATASET_OPTIONS,
+  photographsOf,
+  readAnnotationFile,
+} from "./datasets.ts";
 import type { Option, Values } from "./options.ts";
 
 /** Seed of the scenes that networks are measured on; training never uses it. */
@@ -74,22 +80,30 @@ async function scenesOf(seed: number, count: number, size: number): Promise<Samp
 }
 
 /**
- * The photographs that `--annotations` and `--images` name; undefined if neither is given.
+ * The photographs that `--annotations` and `--images` name, and the annotation file; undefined if neither is
+ * given.
  *
  * @param photos Those that show somebody with an annotated keypoint, or all.
- * @param prefix Of the two options' names.
- * @throws {InputError} If one is given without the other, or they cannot be read.
+ * @param prefix Of the names of the options that say which.
+ * @throws {InputError} If one is given without the other, `--dataset` or `--skeleton` without both, or they
+ * cannot be read.
  */
 export async function openPhotographs(
   values: Values,
   photos: "labelled" | "all" = "all",
-  prefix = "",
-): Promise<CocoDataset | undefined> {
+  { prefix = "", ...options }: Pick<CocoOptions, "maskUnlabelled"> & { readonly prefix?: string } =
+    {},
+): Promise<{ photographs: CocoDataset; file: AnnotationFile } | undefined> {
   const [annotations, images] = [
     values.text(`${prefix}annotations`),
     values.text(`${prefix}images`),
   ];
-  if (annotations === undefined && images === undefined) return undefined;
+  if (annotations === undefined && images === undefined) {
+    for (const name of prefix === "" ? Object.keys(DATASET_OPTIONS) : []) {
+      if (values.text(name) !== undefined) throw new InputError(`--${name} needs --annotations`);
+    }
+    return undefined;
+  }
   if (annotations === undefined || images === undefined) {
     const [given, missing] = images === undefined
       ? ["annotations", "images"]
@@ -99,11 +113,10 @@ export async function openPhotographs(
         "  help: photographs need both, the annotation file and the folder",
     );
   }
+  const file = await readAnnotationFile(values, annotations);
   // Who goes through all of them does so once.
-  return await loadCoco(annotations, images, {
-    photos,
-    ...(photos === "all" ? { cacheMegabytes: 0 } : {}),
-  });
+  const cache = photos === "all" ? { cacheMegabytes: 0 } : {};
+  return { file, photographs: await photographsOf(file, images, { ...options, photos, ...cache }) };
 }
 
 /**

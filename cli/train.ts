@@ -1,10 +1,11 @@
 /**
- * `train`: a network on made-up scenes, or on photographs with a COCO annotation file.
+ * `train`: a network on made-up scenes, or on photographs of COCO, CrowdPose, MPII or a data set in COCO's form.
  *
  * @module
  */
-import { adapterInfo, InputError, writeFileAtomic } from "../mod.ts";
+import { adapterInfo, COCO, InputError, writeFileAtomic } from "../mod.ts";
 import { batchesAhead, OFFICIAL_AUGMENTATION, singlePersonSource } from "../data/mod.ts";
+import { checkSameKeypoints, DATASET_OPTIONS, readIds, sameKeypoints } from "./datasets.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, removeHalfWritten, trainingProgress } from "./output.ts";
 import {
@@ -33,11 +34,20 @@ const LEAST_SIDE = 60;
 
 /** `train`. */
 export const trainCommand: Command = {
-  summary: "Train a network on synthetic scenes, or on photographs with a COCO annotation file.",
+  summary: "Train a network on synthetic scenes, or on photographs with annotated people.",
   operands: "",
   options: {
-    annotations: { type: "text", help: "COCO keypoint annotation file; synthetic scenes without" },
+    annotations: { type: "text", help: "keypoint annotation file; synthetic scenes without" },
     images: { type: "text", help: "folder of the photographs" },
+    ...DATASET_OPTIONS,
+    without: {
+      type: "text",
+      help: "file of image ids (JSON list, or one a line) to leave out, e.g. for validation",
+    },
+    "crowds-only": {
+      type: "flag",
+      help: "mask crowds alone, as pose-ae-train does: people without keypoints are background",
+    },
     poses: POSES,
     preset: {
       type: "text",
@@ -159,9 +169,22 @@ async function run(values: Values): Promise<void> {
       "--recompute and --precision are decided when a network is made; leave them out with --weights",
     );
   }
+  const crowdsOnly = values.flag("crowds-only");
+  const opened = await openPhotographs(values, "labelled", { maskUnlabelled: !crowdsOnly });
+  if (crowdsOnly && !opened) throw new InputError("--crowds-only is for photographs");
   const loaded = start === undefined
-    ? makeModel(values.text("preset") ?? "demo", { seed, recompute, precision })
+    ? makeModel(
+      values.text("preset") ?? "demo",
+      { seed, recompute, precision },
+      recipe.decoding,
+      opened?.file.skeleton,
+    )
     : await loadModel(start, values.text("preset"));
+  const { skeleton } = loaded;
+  if (opened) checkSameKeypoints(skeleton, opened.file);
+  else if (!sameKeypoints(skeleton, COCO)) {
+    throw new InputError(`scenes show COCO's keypoints, the weights are for "${skeleton.name}"`);
+  }
   const imageSize = values.number("size") ?? loaded.imageSize;
   const { model } = loaded;
   if (imageSize % model.sizeMultiple !== 0) {
@@ -178,7 +201,15 @@ async function run(values: Values): Promise<void> {
   if (annotations !== undefined && values.text("poses") !== undefined) {
     throw new InputError("--poses is for synthetic scenes; photographs have their own");
   }
-  const people = await openPhotographs(values, "labelled") ??
+  const leftOut = await readIds(values.text("without"));
+  if (leftOut && !opened) throw new InputError("--without is for photographs");
+  const photographs = leftOut
+    ? opened?.photographs.where(({ id }) => !leftOut.has(id))
+    : opened?.photographs;
+  if (photographs?.length === 0) {
+    throw new InputError("--without leaves no photograph to learn from");
+  }
+  const people = photographs ??
     syntheticSource(seed, imageSize, await posesOf(values));
   const isSingle = model.options.tagDimensions === 0;
   const source = isSingle
@@ -213,6 +244,7 @@ async function run(values: Values): Promise<void> {
     stride: model.stride,
     seed,
     slots: annotations === undefined ? 4 : 30,
+    skeleton,
     ...(augment ? { augment: OFFICIAL_AUGMENTATION } : {}),
     ...(checkpoint ? { start: checkpoint.reached.position } : {}),
   });
@@ -345,13 +377,14 @@ interface Validation {
 /** What `--validate-every` asks for. */
 async function validationOf(
   values: Values,
-  { model }: LoadedModel,
+  { model, skeleton }: LoadedModel,
 ): Promise<Validation | undefined> {
   const every = values.number("validate-every");
   if (every !== undefined && model.options.tagDimensions === 0) {
     throw new InputError("--validate-every is for networks with tags: one person alone has no AP");
   }
-  const photographs = await openPhotographs(values, "all", "validation-");
+  const opened = await openPhotographs(values, "all", { prefix: "validation-" });
+  if (opened) checkSameKeypoints(skeleton, opened.file);
   if (every === undefined) {
     const idle = ["validation-annotations", "patience"].find((name) =>
       values.text(name) !== undefined || values.number(name) !== undefined
@@ -359,16 +392,16 @@ async function validationOf(
     if (idle) throw new InputError(`--${idle} needs --validate-every`);
     return undefined;
   }
-  if (values.text("annotations") !== undefined && !photographs) {
+  if (values.text("annotations") !== undefined && !opened) {
     throw new InputError("--validate-every needs --validation-annotations and --validation-images");
   }
   return {
     every,
     async judge(loaded) {
       const { imageSize, decoding } = loaded;
-      const samples = photographs ? samplesOf(photographs) : await validationScenes(imageSize);
+      const samples = opened ? samplesOf(opened.photographs) : await validationScenes(imageSize);
       const predictions = await Array.fromAsync(predict(loaded, samples));
-      const scale = photographs ? 1 : JUDGED_SIZE / imageSize;
+      const scale = opened ? 1 : JUDGED_SIZE / imageSize;
       const { statistics: { AP, AP50 }, grouping } = measure(
         predictions,
         imageSize,

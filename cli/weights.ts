@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  COCO,
   floatWeights,
   type HostArray,
   InputError,
@@ -14,6 +15,9 @@ import {
   preset,
   readSafetensors,
   type SafetensorsArray,
+  type Skeleton,
+  skeletonFromRecord,
+  skeletonRecord,
   stateOf,
   writeSafetensors,
 } from "../mod.ts";
@@ -35,6 +39,8 @@ export interface LoadedModel {
   /** Name of its preset, for reports. */
   readonly preset: string;
   readonly decoding: Decoding;
+  /** Whose keypoints it finds. */
+  readonly skeleton: Skeleton;
 }
 
 const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
@@ -49,14 +55,17 @@ export async function shippedWeights(): Promise<string | undefined> {
 /** The authors' decoding, for weights that do not say. */
 export const AUTHORS_DECODING: Decoding = { threshold: 0.1, maxTagDistance: 1 };
 
-/** A new model of a preset. */
+/** A new model of a preset, with a heatmap for each keypoint of the skeleton. */
 export function makeModel(
   name: string,
   options: Partial<PoseNetOptions> = {},
   decoding: Decoding = AUTHORS_DECODING,
+  skeleton: Skeleton = COCO,
 ): LoadedModel {
   const { options: settings, imageSize } = preset(name);
-  return { model: new PoseNet({ ...settings, ...options }), imageSize, preset: name, decoding };
+  const keypoints = skeleton.keypoints.length;
+  const model = new PoseNet({ ...settings, keypoints, ...options });
+  return { model, imageSize, preset: name, decoding, skeleton };
 }
 
 /** How many numbers training changes. */
@@ -78,7 +87,7 @@ export async function saveModel(
 
 /** What a weight file says beside the weights. */
 export function settingsOf(
-  { model, imageSize, preset, decoding: { threshold, maxTagDistance } }: LoadedModel,
+  { model, imageSize, preset, skeleton, decoding: { threshold, maxTagDistance } }: LoadedModel,
 ): Record<string, string> {
   return {
     format: "ae-posenet-1",
@@ -87,6 +96,7 @@ export function settingsOf(
     threshold: String(threshold),
     maxTagDistance: String(maxTagDistance),
     options: JSON.stringify(model.options),
+    skeleton: JSON.stringify(skeletonRecord(skeleton)),
   };
 }
 
@@ -144,22 +154,42 @@ export function describedModel(
 ): LoadedModel {
   const { threshold, maxTagDistance, imageSize } = metadata;
   const authors = AUTHORS_DECODING;
-  const made = as === undefined ? described(path, metadata) : makeModel(as);
+  const skeleton = skeletonIn(path, metadata.skeleton);
+  const made = as === undefined ? described(path, metadata) : makeModel(as, {}, authors, skeleton);
   const loaded = {
     ...made,
+    skeleton,
     decoding: {
       threshold: numberOf(path, "threshold", threshold) ?? authors.threshold,
       maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance) ?? authors.maxTagDistance,
     },
     imageSize: numberOf(path, "imageSize", imageSize) ?? made.imageSize,
   };
-  const { sizeMultiple } = loaded.model;
+  const { sizeMultiple, options } = loaded.model;
+  if (options.keypoints !== skeleton.keypoints.length) {
+    throw new InputError(
+      `${path}: its network finds ${options.keypoints} keypoints, its skeleton "${skeleton.name}" has ` +
+        `${skeleton.keypoints.length}`,
+    );
+  }
   if (!(loaded.imageSize > 0 && loaded.imageSize % sizeMultiple === 0)) {
     throw new InputError(
       `${path}: its imageSize is damaged: ${loaded.imageSize} is no multiple of ${sizeMultiple}`,
     );
   }
   return loaded;
+}
+
+/** The skeleton of a file's metadata; COCO's for files that do not say, as none did at first. */
+function skeletonIn(path: string, text: string | undefined): Skeleton {
+  if (text === undefined) return COCO;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: its skeleton is damaged: ${(error as Error).message}`);
+  }
+  return skeletonFromRecord(parsed, `${path}: its skeleton`);
 }
 
 /** A number of a file's metadata; undefined if it has none of this name. */

@@ -31,8 +31,10 @@ import { readImage } from "../image/read_image.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
 import { decodeRunLengths, type RunLengths } from "../image/run_length.ts";
 import { checkCocoTruth, type CocoTruth } from "../pose/coco_records.ts";
+import { checkCrowdPoseTruth } from "../pose/crowdpose_records.ts";
 import type { AnnotatedKeypoint, AnnotatedPerson, Visibility } from "../pose/person.ts";
 import { COCO, type Skeleton } from "../pose/skeleton.ts";
+import { CROWDPOSE } from "../pose/skeletons.ts";
 import {
   type DescribedSource,
   labelledPeople,
@@ -58,10 +60,10 @@ export interface PhotoRecord {
   readonly id: number;
   /** Relative to the folder of pictures. */
   readonly fileName: string;
-  /** Columns, as the annotation file says. */
-  readonly width: number;
-  /** Rows, as the annotation file says. */
-  readonly height: number;
+  /** Columns, as the annotation file says; MPII's does not. */
+  readonly width?: number;
+  /** Rows, as the annotation file says; MPII's does not. */
+  readonly height?: number;
   /** Everybody annotated, crowd regions and people without keypoints included. */
   readonly people: readonly AnnotatedPerson[];
   /** Crowds, and people without keypoints if asked for. */
@@ -129,18 +131,37 @@ export function photoRecords(
       record.ignored.push({ place: `${place}.segmentation`, shape });
     }
   });
-  const kept = [...records.values()].filter(({ people }) =>
+  return recordsToTake([...records.values()], photos, name);
+}
+
+/**
+ * The records that are asked for.
+ *
+ * @throws {InputError} If none is left.
+ */
+export function recordsToTake(
+  records: readonly PhotoRecord[],
+  photos: CocoOptions["photos"],
+  name: string,
+): PhotoRecord[] {
+  const kept = records.filter(({ people }) =>
     photos === "all" || labelledPeople(people).length > 0
   );
-  if (kept.length === 0) {
-    throw new InputError(
-      records.size === 0
-        ? `${name}: the data set is empty: it lists no images`
-        : `${name}: the data set is empty: none of its ${records.size} images shows a person with ` +
-          `an annotated keypoint`,
-    );
-  }
-  return kept;
+  if (kept.length > 0) return kept;
+  throw new InputError(
+    records.length === 0
+      ? `${name}: the data set is empty: it lists no images`
+      : `${name}: the data set is empty: none of its ${records.length} images shows a person with ` +
+        `an annotated keypoint`,
+  );
+}
+
+/** A record that is being made of COCO's annotations. */
+interface CocoPhotoRecord extends PhotoRecord {
+  readonly width: number;
+  readonly height: number;
+  readonly people: AnnotatedPerson[];
+  readonly ignored: IgnoreRegion[];
 }
 
 type CocoImageRecord = CocoTruth["images"][number];
@@ -169,7 +190,7 @@ function personCategory(parsed: unknown, name: string, skeleton: Skeleton): numb
 function photoRecord(
   { id, file_name: fileName, width, height }: CocoImageRecord,
   place: string,
-): PhotoRecord & { people: AnnotatedPerson[]; ignored: IgnoreRegion[] } {
+): CocoPhotoRecord {
   if (typeof fileName !== "string" || fileName === "") {
     throw new InputError(`${place}.file_name is ${shown(fileName)}, the name of a file expected`);
   }
@@ -262,6 +283,28 @@ export class CocoDataset implements DescribedSource {
     this.#cacheBytes = cacheMegabytes * 2 ** 20;
   }
 
+  /**
+   * A data set of known photographs, once it is clear that their files are there.
+   *
+   * @throws {InputError} If the folder or some of the pictures are missing.
+   */
+  static async open(
+    folder: string,
+    records: readonly PhotoRecord[],
+    cacheMegabytes?: number,
+  ): Promise<CocoDataset> {
+    const names = await orInputError(folder, "folder", () => readdir(folder, { recursive: true }));
+    const present = new Set(names.map((name) => name.replaceAll("\\", "/")));
+    const missing = records.filter(({ fileName }) => !present.has(fileName));
+    if (missing.length > 0) {
+      throw new InputError(
+        `${folder}: ${missing.length} of ${records.length} pictures are missing; the first: ` +
+          missing.slice(0, 3).map(({ fileName }) => fileName).join(", "),
+      );
+    }
+    return new CocoDataset(folder, records, cacheMegabytes);
+  }
+
   /** How to open it once more. */
   get description(): SourceDescription {
     const { folder, records } = this;
@@ -297,7 +340,7 @@ export class CocoDataset implements DescribedSource {
     }
     const { id, fileName, people } = record;
     const image = await this.#image(record);
-    return { id, fileName, image, people, ignore: ignoreMask(record) };
+    return { id, fileName, image, people, ignore: ignoreMask(record, image) };
   }
 
   async #image({ fileName, width, height }: PhotoRecord): Promise<RgbImage> {
@@ -305,7 +348,7 @@ export class CocoDataset implements DescribedSource {
     if (known) return known;
     const path = `${this.folder}/${fileName}`;
     const image = await readImage(path);
-    if (image.width !== width || image.height !== height) {
+    if (image.width !== (width ?? image.width) || image.height !== (height ?? image.height)) {
       throw new InputError(
         `${path}: the picture is ${image.width} x ${image.height}, ` +
           `the annotation file says ${width} x ${height}`,
@@ -321,7 +364,10 @@ export class CocoDataset implements DescribedSource {
 }
 
 /** The union of a photograph's ignore regions; none, no mask. */
-function ignoreMask({ fileName, width, height, ignored }: PhotoRecord): Mask | undefined {
+function ignoreMask(
+  { fileName, ignored }: PhotoRecord,
+  { width, height }: RgbImage,
+): Mask | undefined {
   if (ignored.length === 0) return undefined;
   const union = new Uint8Array(width * height);
   for (const { place, shape } of ignored) {
@@ -365,18 +411,56 @@ export async function loadCoco(
   folder: string,
   options: CocoOptions = {},
 ): Promise<CocoDataset> {
-  const parsed = await readAnnotations(annotations);
-  const records = photoRecords(parsed, annotations, options);
-  const names = await orInputError(folder, "folder", () => readdir(folder, { recursive: true }));
-  const present = new Set(names.map((name) => name.replaceAll("\\", "/")));
-  const missing = records.filter(({ fileName }) => !present.has(fileName));
-  if (missing.length > 0) {
-    throw new InputError(
-      `${folder}: ${missing.length} of ${records.length} pictures are missing; the first: ` +
-        missing.slice(0, 3).map(({ fileName }) => fileName).join(", "),
-    );
-  }
-  return new CocoDataset(folder, records, options.cacheMegabytes);
+  const records = photoRecords(await readAnnotations(annotations), annotations, options);
+  return await CocoDataset.open(folder, records, options.cacheMegabytes);
+}
+
+/**
+ * The photographs of a parsed CrowdPose annotation file: {@linkcode photoRecords} with CrowdPose's skeleton and
+ * areas.
+ *
+ * @throws {InputError} As `photoRecords`, or if an image has no `crowdIndex`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { crowdPoseRecords } from "ae/data";
+ *
+ * const keypoints = Array(14).fill([5, 5, 2]).flat();
+ * const person = { id: 1, image_id: 7, category_id: 1, keypoints, bbox: [0, 0, 10, 10] };
+ * const images = [{ id: 7, file_name: "7.jpg", width: 10, height: 10, crowdIndex: 0.5 }];
+ * const [photo] = crowdPoseRecords({ images, annotations: [person] }, "crowd.json");
+ * assert.equal(photo.people[0].area, 53);
+ * ```
+ */
+export function crowdPoseRecords(
+  parsed: unknown,
+  name: string,
+  options: Omit<CocoOptions, "skeleton"> = {},
+): PhotoRecord[] {
+  return photoRecords(checkCrowdPoseTruth(parsed, name), name, { ...options, skeleton: CROWDPOSE });
+}
+
+/**
+ * Open a CrowdPose data set: as {@linkcode loadCoco}.
+ *
+ * @throws {InputError} As `loadCoco`, or if an image has no `crowdIndex`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { loadCrowdPose } from "ae/data";
+ *
+ * await assert.rejects(loadCrowdPose("no/such.json", "photos"), /InputError: no\/such\.json: no such file/);
+ * ```
+ */
+export async function loadCrowdPose(
+  annotations: string,
+  folder: string,
+  options: Omit<CocoOptions, "skeleton"> = {},
+): Promise<CocoDataset> {
+  const records = crowdPoseRecords(await readAnnotations(annotations), annotations, options);
+  return await CocoDataset.open(folder, records, options.cacheMegabytes);
 }
 
 async function readAnnotations(path: string): Promise<unknown> {

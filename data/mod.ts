@@ -1,5 +1,5 @@
 /**
- * Pictures with people, and batches made of them: COCO photographs, synthetic scenes, augmentation,
+ * Pictures with people, and batches made of them: photographs of COCO, MPII and CrowdPose, synthetic scenes, augmentation,
  * targets.
  *
  * @module
@@ -7,7 +7,17 @@
 export * from "./ahead.ts";
 export * from "./augment.ts";
 export { type Batch, type BatchOptions, makeBatch } from "./batch.ts";
-export * from "./coco.ts";
+export {
+  CocoDataset,
+  type CocoOptions,
+  crowdPoseRecords,
+  type IgnoreRegion,
+  loadCoco,
+  loadCrowdPose,
+  type PhotoRecord,
+  photoRecords,
+  posesFromCoco,
+} from "./coco.ts";
 export * from "./colours.ts";
 export {
   batches,
@@ -16,6 +26,7 @@ export {
   type LoaderOptions,
   type StreamPosition,
 } from "./loader.ts";
+export * from "./mpii.ts";
 export * from "./random.ts";
 export * from "./sample.ts";
 export * from "./scenes.ts";

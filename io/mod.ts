@@ -5,8 +5,11 @@ export { openArrays } from "./array_file.ts";
 export * from "./coco_records.ts";
 export { readBytes, writeFileAtomic } from "./files.ts";
 export { readJson } from "./json.ts";
+export * from "./mat_file.ts";
+export * from "./mpii_file.ts";
 export { openNpz } from "./npz.ts";
 export * from "./safetensors.ts";
+export * from "./skeleton_file.ts";
 export type { ArrayFile, ItemType, StoredArray } from "./stored_array.ts";
 export {
   openTorchFile,

@@ -349,6 +349,69 @@ export function precisionRecallCurve(
   return precision[0] === -1 ? null : { recall: RECALL_GRID, precision };
 }
 
+/** Figures of people of one area range, 0 to 1; -1 where there is nobody. */
+export interface SizeFigures {
+  /** Name of the area range. */
+  readonly area: AreaRange["name"];
+  /** Average precision, mean over the ten thresholds. */
+  readonly AP: number;
+  /** Average precision at OKS 0.50. */
+  readonly AP50: number;
+  /** Average precision at OKS 0.75. */
+  readonly AP75: number;
+  /** Average recall, mean over the ten thresholds. */
+  readonly AR: number;
+  /** Recall at OKS 0.50. */
+  readonly AR50: number;
+  /** Recall at OKS 0.75. */
+  readonly AR75: number;
+}
+
+/**
+ * The breakdown by size: AP and AR of the three area ranges, also at one threshold, which the ten figures have for
+ * people of all areas only.
+ *
+ * @param evaluation From {@linkcode evaluateKeypoints}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { evaluateKeypoints, figuresBySize } from "ae";
+ *
+ * const keypoints = Array.from({ length: 51 }, () => 2);
+ * const record = { image_id: 1, category_id: 1, keypoints };
+ * const evaluation = evaluateKeypoints(
+ *   { images: [{ id: 1 }], annotations: [{ ...record, id: 1, bbox: [0, 0, 4, 4], area: 2000 }] },
+ *   [{ ...record, score: 1 }],
+ * );
+ * const [all, medium, large] = figuresBySize(evaluation);
+ * assert.equal(medium.AR75, 1);
+ * assert.deepEqual([all.area, large.AP50], ["all", -1]); // nobody is large
+ * ```
+ */
+export function figuresBySize({ precision, recall }: KeypointEvaluation): SizeFigures[] {
+  const [T, R, A] = [OKS_THRESHOLDS.length, RECALL_GRID.length, AREA_RANGES.length];
+  const every = OKS_THRESHOLDS.map((_, t) => t);
+  return AREA_RANGES.map(({ name }, a) => {
+    const AP = (thresholds: readonly number[]) =>
+      meanOfDefined(
+        thresholds.flatMap((t) => RECALL_GRID.map((_, r) => precision[(t * R + r) * A + a])),
+      );
+    const AR = (thresholds: readonly number[]) =>
+      meanOfDefined(thresholds.map((t) => recall[t * A + a]));
+    const [t50, t75] = [[0], [T / 2]]; // places of 0.50 and 0.75
+    return {
+      area: name,
+      AP: AP(every),
+      AP50: AP(t50),
+      AP75: AP(t75),
+      AR: AR(every),
+      AR50: AR(t50),
+      AR75: AR(t75),
+    };
+  });
+}
+
 /** How one image went, in four numbers: for galleries that show failures first. */
 export interface ImageSummary {
   /** People to be found: neither crowds nor without keypoints. */

@@ -1,4 +1,4 @@
-/** How good are the people that were found? COCO's keypoint figures and grouping accuracy. @module */
+/** How good are the people that were found? Figures of COCO, MPII and CrowdPose, and what went wrong. @module */
 export {
   averagePrecision,
   OUTCOME,
@@ -7,6 +7,9 @@ export {
   RECALL_GRID,
 } from "./average_precision.ts";
 export * from "./coco_keypoints.ts";
+export * from "./crowdpose.ts";
+export * from "./error_analysis.ts";
 export * from "./grouping.ts";
 export { matchDetections, type MatchTruth } from "./matching.ts";
+export * from "./mpii.ts";
 export { keypointSimilarity, oks, type OksTruth } from "./oks.ts";

@@ -8,5 +8,13 @@ export {
   type CocoResult,
   type CocoTruth,
 } from "./coco_records.ts";
+export {
+  checkCrowdPoseTruth,
+  type CrowdPoseImage,
+  type CrowdPoseTruth,
+} from "./crowdpose_records.ts";
+export * from "./mpii_records.ts";
 export * from "./person.ts";
 export * from "./skeleton.ts";
+export * from "./skeleton_record.ts";
+export * from "./skeletons.ts";

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { InputError } from "../mod.ts";
+import { COCO, InputError } from "../mod.ts";
 import { batches, labelledPeople, loadCoco, type Sample } from "../data/mod.ts";
 import { idealMaps, measure } from "../cli/evaluation.ts";
 import { progressOnStderr } from "../cli/output.ts";
@@ -74,7 +74,7 @@ async function check(folder: string, minutes: number): Promise<number> {
   await train(model, stream, recipe, { minutes, progress });
   const { decoding } = recipe;
   const found = await Array.fromAsync(
-    predict({ model, imageSize: IMAGE_SIZE, decoding }, samples),
+    predict({ model, imageSize: IMAGE_SIZE, decoding, skeleton: COCO }, samples),
   );
   const ideal = samples.map((sample) =>
     decode(sample, idealMaps(sample, IMAGE_SIZE, stride), IMAGE_SIZE, stride, decoding)

@@ -57,7 +57,7 @@ const mirrored = samples.map((sample) => ({
 
 Deno.test("predict() looks at the mirrored picture too where asked", async () => {
   const model = new PoseNet({ stacks: 1, channels: 4, increase: 0, depth: 1, stem: "stride2" });
-  const loaded = { model, imageSize: 16, decoding: AUTHORS_DECODING };
+  const loaded = { model, skeleton: COCO, imageSize: 16, decoding: AUTHORS_DECODING };
   const maps = async (of: typeof samples, flip?: boolean): Promise<PoseMaps[]> =>
     await Array.fromAsync(predict(loaded, of, { flip }));
   const [plain, others, both] = [
@@ -75,7 +75,7 @@ Deno.test("predict() looks at the mirrored picture too where asked", async () =>
 
 Deno.test("predict() takes a stream, and gives every sample whatever the size of its batches", async () => {
   const model = new PoseNet({ stacks: 1, channels: 4, increase: 0, depth: 1, stem: "stride2" });
-  const loaded = { model, imageSize: 16, decoding: AUTHORS_DECODING };
+  const loaded = { model, skeleton: COCO, imageSize: 16, decoding: AUTHORS_DECODING };
   async function* stream() {
     for (let i = 0; i < 19; i++) yield await Promise.resolve({ ...samples[i % 3], id: i });
   }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import {
   assign,
+  COCO,
   disposeModel,
   floatWeights,
+  MPII,
   parameters,
   readSafetensors,
   stateOf,
@@ -66,6 +68,41 @@ Deno.test("loadModel() gives back what saveModel() wrote, the decoding also unde
       message: `${path}: its threshold is damaged: "high" is no number`,
     });
     for (const { model } of [saved, loaded, named, bare, rounded, large]) disposeModel(model);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("loadModel() gives back the skeleton, and refuses one that does not fit the network", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/weights.safetensors`;
+    const saved = makeModel("tiny-64", {}, undefined, MPII);
+    assert.equal(saved.model.options.keypoints, 16);
+    await saveModel(path, saved);
+    const [loaded, named] = [await loadModel(path), await loadModel(path, "tiny-64")];
+    assert.deepEqual([loaded.skeleton, named.skeleton], [MPII, MPII]);
+
+    const { arrays, metadata } = await readSafetensors(path);
+    const { skeleton: _skeleton, ...silent } = metadata;
+    await writeSafetensors(path, arrays, silent);
+    await assert.rejects(loadModel(path), {
+      name: "InputError",
+      message: `${path}: its network finds 16 keypoints, its skeleton "coco" has 17`,
+    });
+    await writeSafetensors(path, arrays, { ...silent, skeleton: "{" });
+    await assert.rejects(loadModel(path), /weights\.safetensors: its skeleton is damaged: /);
+    await writeSafetensors(path, arrays, { ...silent, skeleton: '{"name": "x"}' });
+    await assert.rejects(loadModel(path), /safetensors: its skeleton: keypoints should be a list/);
+
+    const coco = makeModel("tiny-64");
+    await saveModel(path, coco);
+    const file = await readSafetensors(path);
+    const { skeleton: _coco, ...old } = file.metadata; // as files were before skeletons were in them
+    await writeSafetensors(path, file.arrays, old);
+    const before = await loadModel(path);
+    assert.equal(before.skeleton, COCO);
+    for (const { model } of [saved, loaded, named, coco, before]) disposeModel(model);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

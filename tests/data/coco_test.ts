@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
-import { CocoDataset, loadCoco, photoRecords, posesFromCoco } from "../../data/coco.ts";
+import {
+  CocoDataset,
+  crowdPoseRecords,
+  loadCoco,
+  loadCrowdPose,
+  photoRecords,
+  posesFromCoco,
+} from "../../data/coco.ts";
 import { sceneSource } from "../../data/scenes.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
 import { writePng } from "../../image/read_image.ts";
 import { COCO } from "../../pose/skeleton.ts";
+import { CROWDPOSE, MPII } from "../../pose/skeletons.ts";
 
 const keypoints = COCO.keypoints.flatMap((_, k) => [k, 2 * k, k % 3]);
 const person = {
@@ -261,4 +269,44 @@ Deno.test("posesFromCoco() takes the poses that can be drawn", async () => {
   } finally {
     await Deno.remove(path);
   }
+});
+
+const crowded = {
+  images: [{ ...photo, crowdIndex: 0.4 }],
+  annotations: [{ ...person, keypoints: Array(14).fill([2, 1, 2]).flat(), area: undefined }],
+  categories: [{ id: 1, name: "person", keypoints: CROWDPOSE.keypoints }],
+};
+
+Deno.test("crowdPoseRecords() reads 14 keypoints, and the area from the box", () => {
+  const [{ people }] = crowdPoseRecords(crowded, "crowd.json");
+  assert.equal(people[0].keypoints.length, 14);
+  assert.equal(people[0].area, 0.53 * 12);
+  const coco = { ...crowded, categories: [{ id: 1, keypoints: COCO.keypoints }] };
+  assert.throws(() => crowdPoseRecords(coco, "crowd.json"), /has "nose" as keypoint 0/);
+});
+
+Deno.test("loadCrowdPose() opens annotations and pictures", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/crowd.json`, JSON.stringify(crowded));
+  await assert.rejects(
+    loadCrowdPose(`${folder}/crowd.json`, folder),
+    /1 of 1 pictures are missing/,
+  );
+  await writePng(`${folder}/a.png`, rgbImage(6, 4));
+  const photos = await loadCrowdPose(`${folder}/crowd.json`, folder);
+  assert.equal((await photos.sample(0)).people[0].keypoints.length, 14);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("photoRecords() reads whatever skeleton it is given", () => {
+  const parsed = {
+    ...file({ ...person, keypoints: Array(48).fill(1) }),
+    categories: [{ id: 1, keypoints: MPII.keypoints }],
+  };
+  const [{ people }] = photoRecords(parsed, "mine.json", { skeleton: MPII });
+  assert.equal(people[0].keypoints.length, 16);
+  assert.match(
+    refusal(parsed),
+    /categories\[0\]\.keypoints has "right_ankle" as keypoint 0, "nose"/,
+  );
 });

@@ -3,6 +3,7 @@ import { Random } from "../../data/random.ts";
 import {
   evaluateByKeypoint,
   evaluateKeypoints,
+  figuresBySize,
   keypointSimilarity,
   oks,
   OKS_THRESHOLDS,
@@ -473,4 +474,24 @@ Deno.test("summarizeImage() counts found, missed and invented people", () => {
   assert.deepEqual([people, found, falsePositives], [2, 1, 1]);
   assert.ok(Math.abs(meanOks - oks(moved(2), annotate(1, 1)) / 2) < 1e-12);
   assert.deepEqual(summarizeImage(second), { people: 0, found: 0, falsePositives: 0, meanOks: -1 });
+});
+
+Deno.test("figuresBySize() has the ten figures, and those that the ten leave out", () => {
+  const { truth, results } = golden("small");
+  const evaluation = evaluateKeypoints(truth, results);
+  const { statistics } = evaluation;
+  const [all, medium, large] = figuresBySize(evaluation);
+  const { AP, AP50, AP75, AR, AR50, AR75 } = statistics;
+  assert.deepEqual(all, { area: "all", AP, AP50, AP75, AR, AR50, AR75 });
+  assert.deepEqual([medium.area, medium.AP, medium.AR], [
+    "medium",
+    statistics.AP_M,
+    statistics.AR_M,
+  ]);
+  assert.deepEqual([large.area, large.AP, large.AR], ["large", statistics.AP_L, statistics.AR_L]);
+  const curve = precisionRecallCurve(evaluation, { threshold: 0.75, area: "medium" })!;
+  const mean = curve.precision.reduce((sum, value) => sum + value) / 101;
+  assertNear([medium.AP75], [mean], "AP75 of medium people");
+  const strictest = OKS_THRESHOLDS.map((_, t) => evaluation.recall[t * 3 + 1]);
+  assert.deepEqual([medium.AR50, medium.AR75], [strictest[0], strictest[5]]);
 });

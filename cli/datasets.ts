@@ -1,0 +1,169 @@
+/**
+ * Annotation files of the data sets that the commands know: which one a file is of, and its skeleton.
+ *
+ * @module
+ */
+import {
+  checkCocoTruth,
+  checkCrowdPoseTruth,
+  COCO,
+  type CocoTruth,
+  CROWDPOSE,
+  type CrowdPoseTruth,
+  InputError,
+  MPII,
+  type MpiiImage,
+  mpiiImages,
+  nearestName,
+  readBytes,
+  readJson,
+  readMpii,
+  readSkeleton,
+  type Skeleton,
+  skeletonNamed,
+} from "../mod.ts";
+import {
+  CocoDataset,
+  type CocoOptions,
+  crowdPoseRecords,
+  mpiiRecords,
+  type PhotoRecord,
+  photoRecords,
+} from "../data/mod.ts";
+import type { Option, Values } from "./options.ts";
+
+/** The options by which the commands name annotation files and photographs. */
+export const DATASET_OPTIONS: Readonly<Record<string, Option>> = {
+  dataset: {
+    type: "text",
+    help: "whose form --annotations has: coco, crowdpose or mpii (default: as the file looks)",
+  },
+  skeleton: {
+    type: "text",
+    help: "the keypoints of a file in COCO's form: coco, crowdpose, mpii, or a JSON file that " +
+      "describes others (default coco)",
+  },
+};
+
+const KINDS = ["coco", "crowdpose", "mpii"] as const;
+type Kind = (typeof KINDS)[number];
+
+/** An annotation file, read and checked. */
+export type AnnotationFile =
+  & {
+    readonly path: string;
+    readonly skeleton: Skeleton;
+  }
+  & (
+    | { readonly kind: "coco"; readonly truth: CocoTruth }
+    | { readonly kind: "crowdpose"; readonly truth: CrowdPoseTruth }
+    | { readonly kind: "mpii"; readonly images: readonly MpiiImage[] }
+  );
+
+/** The skeleton that `--skeleton` names, undefined if it is not given. */
+export async function skeletonOf(values: Values): Promise<Skeleton | undefined> {
+  const name = values.text("skeleton");
+  if (name === undefined) return undefined;
+  return /\.json$/i.test(name) ? await readSkeleton(name) : skeletonNamed(name);
+}
+
+/**
+ * Read the file that `--annotations` names, as `--dataset` says or else as it looks.
+ *
+ * @throws {InputError} If `--dataset` is unknown, `--skeleton` does not suit it, or the file is not as it should
+ * be.
+ */
+export async function readAnnotationFile(values: Values, path: string): Promise<AnnotationFile> {
+  const given = kindOf(values);
+  const own = await skeletonOf(values);
+  const isMat = /\.mat$/i.test(path);
+  const parsed = isMat ? undefined : await readJson(path);
+  const kind = given ?? (isMat ? "mpii" : looksLike(parsed));
+  if (own && kind !== "coco") {
+    throw new InputError(`--skeleton is for files in COCO's form; ${kind} has its own`);
+  }
+  if (kind === "mpii") {
+    const images = isMat ? await readMpii(path) : mpiiImages(parsed, path);
+    return { kind, path, skeleton: MPII, images };
+  }
+  if (kind === "crowdpose") {
+    return { kind, path, skeleton: CROWDPOSE, truth: checkCrowdPoseTruth(parsed, path) };
+  }
+  const skeleton = own ?? COCO;
+  return { kind, path, skeleton, truth: checkCocoTruth(parsed, { skeleton, name: path }) };
+}
+
+function kindOf(values: Values): Kind | undefined {
+  const name = values.text("dataset");
+  const kind = KINDS.find((known) => known === name);
+  if (kind || name === undefined) return kind;
+  const near = nearestName(name, KINDS);
+  throw new InputError(
+    `--dataset can be ${KINDS.join(", ")}, not ${name}` +
+      (near ? `\n  help: did you mean ${near}?` : ""),
+  );
+}
+
+/** Only MPII's files have an annolist, and only CrowdPose's a crowdIndex. */
+function looksLike(parsed: unknown): Kind {
+  if (typeof parsed !== "object" || parsed === null) return "coco";
+  if ("annolist" in parsed || "RELEASE" in parsed) return "mpii";
+  const [first] = "images" in parsed && Array.isArray(parsed.images) ? parsed.images : [];
+  return typeof first === "object" && first !== null && "crowdIndex" in first
+    ? "crowdpose"
+    : "coco";
+}
+
+/**
+ * The photographs of an annotation file.
+ *
+ * @throws {InputError} If something in it is wrong, none is left, or pictures are missing.
+ */
+export async function photographsOf(
+  file: AnnotationFile,
+  folder: string,
+  options: Pick<CocoOptions, "photos" | "maskUnlabelled" | "cacheMegabytes">,
+): Promise<CocoDataset> {
+  return await CocoDataset.open(folder, recordsOf(file, options), options.cacheMegabytes);
+}
+
+function recordsOf(file: AnnotationFile, options: CocoOptions): PhotoRecord[] {
+  const { path, skeleton } = file;
+  if (file.kind === "mpii") return mpiiRecords(file.images, { ...options, name: path });
+  if (file.kind === "crowdpose") return crowdPoseRecords(file.truth, path, options);
+  return photoRecords(file.truth, path, { ...options, skeleton });
+}
+
+/** Whether two skeletons have the same keypoints in the same order. */
+export function sameKeypoints(a: Skeleton, b: Skeleton): boolean {
+  return a.keypoints.join() === b.keypoints.join();
+}
+
+/**
+ * See that a network finds the keypoints that an annotation file has.
+ *
+ * @throws {InputError} If it does not.
+ */
+export function checkSameKeypoints(network: Skeleton, file: AnnotationFile): void {
+  if (sameKeypoints(network, file.skeleton)) return;
+  throw new InputError(
+    `the network finds the ${network.keypoints.length} keypoints of "${network.name}", ${file.path} has ` +
+      `the ${file.skeleton.keypoints.length} of "${file.skeleton.name}"\n` +
+      "  help: take weights that were trained for them",
+  );
+}
+
+/**
+ * The image ids of a file: a JSON list, or numbers between spaces or line ends; undefined without a path.
+ *
+ * @throws {InputError} If it cannot be read, is empty or something in it is no whole number.
+ */
+export async function readIds(path: string | undefined): Promise<ReadonlySet<number> | undefined> {
+  if (path === undefined) return undefined;
+  const text = new TextDecoder().decode(await readBytes(path));
+  const words = text.replaceAll(/[\[\],]/g, " ").split(/\s+/).filter((word) => word !== "");
+  const wrong = words.find((word) => !/^\d{1,15}$/.test(word));
+  if (wrong !== undefined) throw new InputError(`${path}: "${wrong}" is no image id`);
+  if (words.length === 0) throw new InputError(`${path}: there are no image ids in it`);
+  return new Set(words.map(Number));
+}
