@@ -81,7 +81,7 @@ Deno.test("groupByTag() keeps the best people, or leaves out what comes after th
   assert.equal(best.length, 30);
   assert.deepEqual(best[0], [0, 0]); // with its eye the dimmest nose is the best person
   assert.deepEqual(best[1], [6, -1]); // 5 others are dropped, the order stays
-  const strict = members([noses, eyes], { ignoreTooMuch: true });
+  const strict = members([noses, eyes], { crowds: "stop" });
   assert.equal(strict.length, 35);
   assert.ok(strict.every(([, eye]) => eye === -1));
   assert.equal(members([noses, eyes], { maxPeople: 40 }).length, 35);
