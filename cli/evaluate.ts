@@ -15,7 +15,7 @@ import {
 import { resultsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { progressOnStderr } from "./output.ts";
-import { FLIP, predict } from "./prediction.ts";
+import { findPeople, LOOKING, lookingOf } from "./prediction.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
@@ -33,7 +33,7 @@ export const evaluateCommand: Command = {
       help: "with --images: weight file (default: the ones that come with the library)",
     },
     preset: { type: "text", help: "network (default: what the weight file says)" },
-    flip: FLIP,
+    ...LOOKING,
     json: { type: "text", help: "also write the figures to this file" },
   },
   run,
@@ -48,7 +48,7 @@ async function run(values: Values): Promise<void> {
         "  help: --results FILE to measure a results file, --images FOLDER to predict first",
     );
   }
-  for (const name of results === undefined ? [] : ["weights", "preset"]) {
+  for (const name of results === undefined ? [] : ["weights", "preset", "scales", "decoder"]) {
     if (values.text(name) !== undefined) throw new InputError(`--${name} needs --images`);
   }
   if (results !== undefined && values.flag("flip")) throw new InputError("--flip needs --images");
@@ -69,6 +69,7 @@ async function run(values: Values): Promise<void> {
 }
 
 async function predicted(values: Values): Promise<CocoResult[]> {
+  const looking = lookingOf(values);
   const photographs = (await openPhotographs(values))!;
   const loaded = await loadGivenOrShipped(values);
   const progress = progressOnStderr({
@@ -79,9 +80,9 @@ async function predicted(values: Values): Promise<CocoResult[]> {
   const results: CocoResult[] = [];
   let done = 0;
   for await (
-    const prediction of predict(loaded, samplesOf(photographs), { flip: values.flag("flip") })
+    const prediction of findPeople(loaded, samplesOf(photographs), looking)
   ) {
-    results.push(...resultsOf([prediction]));
+    results.push(...resultsOf([prediction], 1, looking.flavour));
     progress.update(++done);
   }
   progress.finish();

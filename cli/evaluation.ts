@@ -15,6 +15,7 @@ import {
   type DecodedPerson,
   evaluateByKeypoint,
   evaluateKeypoints,
+  type Flavour,
   groupingAccuracy,
   groupKnownKeypoints,
   hostArray,
@@ -24,8 +25,7 @@ import {
   toCocoResults,
 } from "../mod.ts";
 import { heatmapTargets, labelledPeople, type Sample, wholePicture } from "../data/mod.ts";
-import type { Maps, Prediction } from "./prediction.ts";
-import { AUTHORS_DECODING, type Decoding } from "./weights.ts";
+import type { FoundPeople, Maps, Prediction } from "./prediction.ts";
 
 /** All figures of one set of predictions. */
 export interface Measured {
@@ -38,8 +38,8 @@ export interface Measured {
 }
 
 /** The true keypoints of a sample's people in heatmap pixels; null where none is annotated. */
-function keypointsOnMap(sample: Sample, imageSize: number, stride: number) {
-  const toMap = cropTransform(wholePicture(sample.image).crop, imageSize / stride);
+function keypointsOnMap(sample: Sample, side: number) {
+  const toMap = cropTransform(wholePicture(sample.image).crop, side);
   return labelledPeople(sample.people).map(({ keypoints }) =>
     keypoints.map(({ x, y, visibility }) => visibility > 0 ? applyAffine(toMap, { x, y }) : null)
   );
@@ -48,7 +48,7 @@ function keypointsOnMap(sample: Sample, imageSize: number, stride: number) {
 /** Ideal maps: the training target, and for every keypoint the number of the person whose is nearest as tag. */
 export function idealMaps(sample: Sample, imageSize: number, stride: number): Maps {
   const side = imageSize / stride;
-  const people = keypointsOnMap(sample, imageSize, stride);
+  const people = keypointsOnMap(sample, side);
   const K = COCO.keypoints.length;
   const targets = people.map((points) => ({
     keypoints: points.map((point) => ({
@@ -82,20 +82,18 @@ export function idealMaps(sample: Sample, imageSize: number, stride: number): Ma
 /**
  * Compare predictions with the truth. `scale` multiplies all lengths first, so that small pictures can be judged
  * as if they were larger: OKS does not change, but COCO's area ranges then tell people apart. `decoding` is how the
- * tags of true detections are grouped.
+ * tags of true detections are grouped. Pictures fill square inputs (no `higher-hrnet` scales).
  */
 export function measure(
   predictions: readonly Prediction[],
-  imageSize: number,
-  stride: number,
   scale = 1,
-  { maxTagDistance }: Pick<Decoding, "maxTagDistance"> = AUTHORS_DECODING,
+  { maxTagDistance = 1 }: Pick<Flavour, "maxTagDistance"> = {},
 ): Measured {
   const truth = truthOf(predictions.map(({ sample }) => sample), scale);
   const results = resultsOf(predictions, scale);
   const evaluation = evaluateKeypoints(truth, results);
   const groups = predictions.map(({ sample, tags }) => {
-    const people = keypointsOnMap(sample, imageSize, stride);
+    const people = keypointsOnMap(sample, tags.shape[3]);
     return groupKnownKeypoints(people, tags, { seed: sample.id, maxTagDistance }).map((own, p) =>
       own.map((group, k) => {
         const point = people[p][k];
@@ -144,9 +142,13 @@ export function truthOf(samples: readonly Sample[], scale = 1): CocoTruth {
 }
 
 /** Predictions as a COCO results file has them. */
-export function resultsOf(predictions: readonly Prediction[], scale = 1): CocoResult[] {
+export function resultsOf(
+  predictions: readonly FoundPeople[],
+  scale = 1,
+  { missing }: Pick<Flavour, "missing"> = {},
+): CocoResult[] {
   return predictions.flatMap(({ sample, people }) =>
-    toCocoResults(people, sample.id).map((record) => ({
+    toCocoResults(people, sample.id, { missing }).map((record) => ({
       ...record,
       keypoints: record.keypoints.map((value, i) => i % 3 === 2 ? value : value * scale),
     }))

@@ -9,7 +9,7 @@ import type { Sample } from "../data/mod.ts";
 import { resultsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
-import { FLIP, predict } from "./prediction.ts";
+import { findPeople, LOOKING, lookingOf } from "./prediction.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
@@ -25,7 +25,7 @@ export const predictCommand: Command = {
     images: { type: "text", help: "folder of the annotation file's photographs" },
     weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
     preset: { type: "text", help: "network (default: what the weight file says)" },
-    flip: FLIP,
+    ...LOOKING,
     "no-pictures": { type: "flag", help: "write results.json alone" },
     out: { type: "text", default: "out/predict", help: "folder for results.json and the pictures" },
   },
@@ -37,6 +37,7 @@ export const predictCommand: Command = {
 
 async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
+  const looking = lookingOf(values);
   const photographs = await openPhotographs(values);
   const paths = values.operands;
   if ((photographs === undefined) === (paths.length === 0)) {
@@ -61,9 +62,9 @@ async function run(values: Values): Promise<void> {
   });
   const results: CocoResult[] = [];
   let done = 0;
-  for await (const prediction of predict(loaded, samples, { flip: values.flag("flip") })) {
+  for await (const prediction of findPeople(loaded, samples, looking)) {
     const { sample: { id, fileName, image }, people } = prediction;
-    results.push(...resultsOf([prediction]));
+    results.push(...resultsOf([prediction], 1, looking.flavour));
     const line = `${fileName}: image_id ${id}, ${people.length} people`;
     if (values.flag("no-pictures")) {
       console.log(line);

@@ -34,7 +34,8 @@ export interface LoadedModel {
   readonly imageSize: number;
   /** Name of its preset, for reports. */
   readonly preset: string;
-  readonly decoding: Decoding;
+  /** What the weights say; a decoder's own where they do not. */
+  readonly decoding: Partial<Decoding>;
 }
 
 const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
@@ -53,7 +54,7 @@ export const AUTHORS_DECODING: Decoding = { threshold: 0.1, maxTagDistance: 1 };
 export function makeModel(
   name: string,
   options: Partial<PoseNetOptions> = {},
-  decoding: Decoding = AUTHORS_DECODING,
+  decoding: Partial<Decoding> = {},
 ): LoadedModel {
   const { options: settings, imageSize } = preset(name);
   return { model: new PoseNet({ ...settings, ...options }), imageSize, preset: name, decoding };
@@ -76,8 +77,8 @@ export async function saveModel(
     format: "ae-posenet-1",
     preset,
     imageSize: String(imageSize),
-    threshold: String(threshold),
-    maxTagDistance: String(maxTagDistance),
+    ...(threshold === undefined ? {} : { threshold: String(threshold) }),
+    ...(maxTagDistance === undefined ? {} : { maxTagDistance: String(maxTagDistance) }),
     options: JSON.stringify(model.options),
     ...notes,
   });
@@ -121,13 +122,12 @@ export async function loadModel(path: string, as?: string): Promise<LoadedModel>
   const file = await readSafetensors(path);
   const weights = floatWeights(file, path);
   const { threshold, maxTagDistance, imageSize } = file.metadata;
-  const authors = AUTHORS_DECODING;
   const made = as === undefined ? described(path, file.metadata) : makeModel(as);
   const loaded = {
     ...made,
     decoding: {
-      threshold: numberOf(path, "threshold", threshold) ?? authors.threshold,
-      maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance) ?? authors.maxTagDistance,
+      threshold: numberOf(path, "threshold", threshold),
+      maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance),
     },
     imageSize: numberOf(path, "imageSize", imageSize) ?? made.imageSize,
   };

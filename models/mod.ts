@@ -1,5 +1,16 @@
 /** Networks. @module */
 export { type BatchNormPlaces, ConvBlock, type ConvBlockOptions } from "./conv_block.ts";
+export {
+  type CombinedTensors,
+  combineLooks,
+  type LookOptions,
+  type MapTensors,
+  mirrorImages,
+  peaksOf,
+  placesForTags,
+  type PlaceTensors,
+  type ScaleTensors,
+} from "./looks.ts";
 export { Hourglass, type HourglassOptions } from "./hourglass.ts";
 export {
   Residual,

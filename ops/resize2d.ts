@@ -20,7 +20,6 @@ import { shapeError } from "../core/errors.ts";
 import { type HostArray, hostArray } from "../core/host_array.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { matmul } from "./matmul.ts";
-import { permute } from "./permute.ts";
 import { reshape } from "./reshape.ts";
 
 /**
@@ -55,13 +54,9 @@ export function resize2d(x: Tensor, height: number, width: number): Tensor {
   }
   const [N, C, H, W] = shape;
   if (H === height && W === width) return x;
-  const across = matmul(reshape(x, [N * C * H, W]), tensor(weights(W, width))); // N C H, width
-  const turned = permute(reshape(across, [N * C, H, width]), [0, 2, 1]); //        N C, width, H
-  const down = matmul(reshape(turned, [N * C * width, H]), tensor(weights(H, height)));
-  return reshape(
-    permute(reshape(down, [N * C, width, height]), [0, 2, 1]),
-    [N, C, height, width],
-  );
+  const across = matmul(reshape(x, [N * C, H, W]), tensor(weights(W, width))); // N C, H, width
+  const down = matmul(tensor(weights(H, height)), across, { transposeA: true }); // N C, height, width
+  return reshape(down, [N, C, height, width]);
 }
 
 /** `[from, to]`: how much each input pixel gives to each output pixel. */

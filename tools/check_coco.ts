@@ -79,7 +79,7 @@ async function check(folder: string, minutes: number): Promise<number> {
     decode(sample, idealMaps(sample, IMAGE_SIZE, stride), IMAGE_SIZE, stride, decoding)
   );
   const [reached, bound] = [found, ideal].map((predictions) =>
-    measure(predictions, IMAGE_SIZE, stride).statistics.AP
+    measure(predictions).statistics.AP
   );
   const passed = reached >= SHARE * bound;
   console.log(`${PHOTOS} photographs at ${IMAGE_SIZE} pixels: AP ${reached.toFixed(3)}`);
