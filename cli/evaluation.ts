@@ -45,6 +45,9 @@ function keypointsOnMap(sample: Sample, side: number) {
   );
 }
 
+/** How far apart the tags of ideal maps are: so far that the decoder's rounding of distances decides nothing. */
+export const IDEAL_TAGS = 10;
+
 /** Ideal maps: the training target, and for every keypoint the number of the person whose is nearest as tag. */
 export function idealMaps(sample: Sample, imageSize: number, stride: number): Maps {
   const side = imageSize / stride;
@@ -60,20 +63,19 @@ export function idealMaps(sample: Sample, imageSize: number, stride: number): Ma
   const heatmaps = heatmapTargets(targets, { keypoints: K, height: side, width: side });
   const tags = hostArray([1, K, side, side]);
   for (let k = 0; k < K; k++) {
-    for (let pixel = 0; pixel < side * side; pixel++) {
+    const marks = people.flatMap((points, p) => {
+      const point = points[k];
+      return point ? [{ x: Math.trunc(point.x), y: Math.trunc(point.y), tag: IDEAL_TAGS * p }] : [];
+    });
+    for (let pixel = 0; marks.length > 0 && pixel < side * side; pixel++) {
+      const x = pixel % side, y = (pixel - x) / side;
       let nearest = Infinity;
-      people.forEach((points, p) => {
-        const point = points[k];
-        if (!point) return;
-        const distance = Math.hypot(
-          Math.trunc(point.x) - pixel % side,
-          Math.trunc(point.y) - Math.floor(pixel / side),
-        );
-        if (distance >= nearest) return;
+      for (const mark of marks) {
+        const distance = (mark.x - x) ** 2 + (mark.y - y) ** 2;
+        if (distance >= nearest) continue;
         nearest = distance;
-        // Far apart, so that the decoder's rounding of tag distances decides nothing.
-        tags.data[k * side * side + pixel] = 10 * p;
-      });
+        tags.data[k * side * side + pixel] = mark.tag;
+      }
     }
   }
   return { heatmaps, tags };
@@ -157,7 +159,7 @@ export function resultsOf(
 
 /** For each true person the predicted one with the highest OKS of at least 0.1, each used once. */
 export function matchPeople(
-  { sample, people }: Prediction,
+  { sample, people }: FoundPeople,
 ): ({ readonly predicted: number; readonly oks: number } | null)[] {
   const pairs = sample.people.flatMap((person, t) =>
     people.map((found, predicted) => ({ t, predicted, oks: similarity(person, found) }))
