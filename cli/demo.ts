@@ -194,7 +194,7 @@ interface Judged {
 
 /** Measure a network on the evaluation scenes. */
 async function judge(loaded: LoadedModel): Promise<Judged> {
-  const { model, imageSize, preset } = loaded;
+  const { imageSize, preset } = loaded;
   const samples = await evaluationScenes(imageSize);
   const progress = progressOnStderr({
     label: `evaluate ${preset}`,
