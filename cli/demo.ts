@@ -195,7 +195,7 @@ interface Judged {
 
 /** Measure a network on the evaluation scenes. */
 async function judge(loaded: LoadedModel): Promise<Judged> {
-  const { model, imageSize, preset } = loaded;
+  const { imageSize, preset } = loaded;
   const samples = await evaluationScenes(imageSize);
   const progress = progressOnStderr({
     label: `evaluate ${preset}`,
@@ -212,7 +212,7 @@ async function judge(loaded: LoadedModel): Promise<Judged> {
   return {
     samples,
     predictions,
-    measured: measure(predictions, imageSize, model.stride, scale, loaded.decoding),
+    measured: measure(predictions, scale, loaded.decoding),
   };
 }
 
@@ -221,7 +221,7 @@ function judgeIdeal(samples: readonly Sample[], { model, imageSize }: LoadedMode
   const predictions = samples.map((sample) =>
     decode(sample, idealMaps(sample, imageSize, model.stride), imageSize, model.stride)
   );
-  return measure(predictions, imageSize, model.stride, JUDGED_SIZE / imageSize);
+  return measure(predictions, JUDGED_SIZE / imageSize);
 }
 
 function asReport(label: string, { statistics, grouping, keypointAp }: Measured): ReportEvaluation {

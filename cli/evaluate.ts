@@ -42,7 +42,7 @@ import {
 import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { progressOnStderr } from "./output.ts";
-import { FLIP, predict } from "./prediction.ts";
+import { findPeople, LOOKING, lookingOf } from "./prediction.ts";
 import { samplesOf } from "./sources.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
@@ -66,7 +66,7 @@ export const evaluateCommand: Command = {
       help: "with --images: weight file (default: the ones that come with the library)",
     },
     preset: { type: "text", help: "network (default: what the weight file says)" },
-    flip: FLIP,
+    ...LOOKING,
     json: { type: "text", help: "also write all figures to this file" },
     report: {
       type: "text",
@@ -90,7 +90,7 @@ async function run(values: Values): Promise<void> {
         "  help: --results FILE to measure a results file, --images FOLDER to predict first",
     );
   }
-  for (const name of resultsPath === undefined ? [] : ["weights", "preset"]) {
+  for (const name of resultsPath === undefined ? [] : ["weights", "preset", "scales", "decoder"]) {
     if (values.text(name) !== undefined) throw new InputError(`--${name} needs --images`);
   }
   if (resultsPath !== undefined && values.flag("flip")) {
@@ -154,6 +154,7 @@ function withIds(file: AnnotationFile, ids: ReadonlySet<number> | undefined): An
 }
 
 async function predicted(values: Values, file: AnnotationFile): Promise<CocoResult[]> {
+  const looking = lookingOf(values);
   const loaded = await loadGivenOrShipped(values);
   checkSameKeypoints(loaded.skeleton, file);
   const all = { photos: "all", cacheMegabytes: 0 } as const;
@@ -169,9 +170,9 @@ async function predicted(values: Values, file: AnnotationFile): Promise<CocoResu
   const results: CocoResult[] = [];
   let done = 0;
   for await (
-    const prediction of predict(loaded, samplesOf(photographs), { flip: values.flag("flip") })
+    const prediction of findPeople(loaded, samplesOf(photographs), looking)
   ) {
-    results.push(...recordsOf([prediction], loaded.skeleton));
+    results.push(...recordsOf([prediction], loaded.skeleton, looking.flavour));
     progress.update(++done);
   }
   progress.finish();

@@ -15,6 +15,7 @@ import {
   type DecodedPerson,
   evaluateByKeypoint,
   evaluateKeypoints,
+  type Flavour,
   groupingAccuracy,
   groupKnownKeypoints,
   hostArray,
@@ -27,8 +28,7 @@ import {
 } from "../mod.ts";
 import { heatmapTargets, labelledPeople, type Sample, wholePicture } from "../data/mod.ts";
 import { sameKeypoints } from "./datasets.ts";
-import type { Maps, Prediction } from "./prediction.ts";
-import { AUTHORS_DECODING, type Decoding } from "./weights.ts";
+import type { FoundPeople, Maps, Prediction } from "./prediction.ts";
 
 /** All figures of one set of predictions. */
 export interface Measured {
@@ -41,17 +41,20 @@ export interface Measured {
 }
 
 /** The true keypoints of a sample's people in heatmap pixels; null where none is annotated. */
-function keypointsOnMap(sample: Sample, imageSize: number, stride: number) {
-  const toMap = cropTransform(wholePicture(sample.image).crop, imageSize / stride);
+function keypointsOnMap(sample: Sample, side: number) {
+  const toMap = cropTransform(wholePicture(sample.image).crop, side);
   return labelledPeople(sample.people).map(({ keypoints }) =>
     keypoints.map(({ x, y, visibility }) => visibility > 0 ? applyAffine(toMap, { x, y }) : null)
   );
 }
 
+/** How far apart the tags of ideal maps are: so far that the decoder's rounding of distances decides nothing. */
+export const IDEAL_TAGS = 10;
+
 /** Ideal maps: the training target, and for every keypoint the number of the person whose is nearest as tag. */
 export function idealMaps(sample: Sample, imageSize: number, stride: number): Maps {
   const side = imageSize / stride;
-  const people = keypointsOnMap(sample, imageSize, stride);
+  const people = keypointsOnMap(sample, side);
   const K = COCO.keypoints.length;
   const targets = people.map((points) => ({
     keypoints: points.map((point) => ({
@@ -63,20 +66,19 @@ export function idealMaps(sample: Sample, imageSize: number, stride: number): Ma
   const heatmaps = heatmapTargets(targets, { keypoints: K, height: side, width: side });
   const tags = hostArray([1, K, side, side]);
   for (let k = 0; k < K; k++) {
-    for (let pixel = 0; pixel < side * side; pixel++) {
+    const marks = people.flatMap((points, p) => {
+      const point = points[k];
+      return point ? [{ x: Math.trunc(point.x), y: Math.trunc(point.y), tag: IDEAL_TAGS * p }] : [];
+    });
+    for (let pixel = 0; marks.length > 0 && pixel < side * side; pixel++) {
+      const x = pixel % side, y = (pixel - x) / side;
       let nearest = Infinity;
-      people.forEach((points, p) => {
-        const point = points[k];
-        if (!point) return;
-        const distance = Math.hypot(
-          Math.trunc(point.x) - pixel % side,
-          Math.trunc(point.y) - Math.floor(pixel / side),
-        );
-        if (distance >= nearest) return;
+      for (const mark of marks) {
+        const distance = (mark.x - x) ** 2 + (mark.y - y) ** 2;
+        if (distance >= nearest) continue;
         nearest = distance;
-        // Far apart, so that the decoder's rounding of tag distances decides nothing.
-        tags.data[k * side * side + pixel] = 10 * p;
-      });
+        tags.data[k * side * side + pixel] = mark.tag;
+      }
     }
   }
   return { heatmaps, tags };
@@ -84,21 +86,21 @@ export function idealMaps(sample: Sample, imageSize: number, stride: number): Ma
 
 /**
  * Compare predictions with the truth. `scale` multiplies all lengths first, so that small pictures can be judged
- * as if they were larger: OKS does not change, but COCO's area ranges then tell people apart. `decoding` is how the
- * tags of true detections are grouped.
+ * as if they were larger: OKS does not change, but COCO's area ranges then tell people apart. `maxTagDistance` is how
+ * the tags of true detections are grouped. Pictures fill square inputs (no `higher-hrnet` scales).
  */
 export function measure(
   predictions: readonly Prediction[],
-  imageSize: number,
-  stride: number,
   scale = 1,
-  { maxTagDistance }: Pick<Decoding, "maxTagDistance"> = AUTHORS_DECODING,
+  { maxTagDistance = 1, skeleton = COCO }: Pick<Flavour, "maxTagDistance"> & {
+    readonly skeleton?: Skeleton;
+  } = {},
 ): Measured {
   const truth = truthOf(predictions.map(({ sample }) => sample), scale);
   const results = resultsOf(predictions, scale);
-  const evaluation = evaluateKeypoints(truth, results);
+  const evaluation = evaluateKeypoints(truth, results, { skeleton });
   const groups = predictions.map(({ sample, tags }) => {
-    const people = keypointsOnMap(sample, imageSize, stride);
+    const people = keypointsOnMap(sample, tags.shape[3]);
     return groupKnownKeypoints(people, tags, { seed: sample.id, maxTagDistance }).map((own, p) =>
       own.map((group, k) => {
         const point = people[p][k];
@@ -112,7 +114,7 @@ export function measure(
   return {
     statistics: evaluation.statistics,
     evaluation,
-    keypointAp: evaluateByKeypoint(truth, results).map(({ AP }) => AP),
+    keypointAp: evaluateByKeypoint(truth, results, { skeleton }).map(({ AP }) => AP),
     grouping: groupingAccuracy(groups, assignMinimumCost).accuracy,
   };
 }
@@ -147,9 +149,13 @@ export function truthOf(samples: readonly Sample[], scale = 1): CocoTruth {
 }
 
 /** Predictions as a COCO results file has them. */
-export function resultsOf(predictions: readonly Prediction[], scale = 1): CocoResult[] {
+export function resultsOf(
+  predictions: readonly FoundPeople[],
+  scale = 1,
+  { missing }: Pick<Flavour, "missing"> = {},
+): CocoResult[] {
   return predictions.flatMap(({ sample, people }) =>
-    toCocoResults(people, sample.id).map((record) => ({
+    toCocoResults(people, sample.id, { missing }).map((record) => ({
       ...record,
       keypoints: record.keypoints.map((value, i) => i % 3 === 2 ? value : value * scale),
     }))
@@ -160,8 +166,12 @@ export function resultsOf(predictions: readonly Prediction[], scale = 1): CocoRe
  * Predictions as a results file of the skeleton's data set has them: COCO's records, but for MPII with each
  * keypoint's own score as third number, and zeros for what was not found.
  */
-export function recordsOf(predictions: readonly Prediction[], skeleton: Skeleton): CocoResult[] {
-  if (!sameKeypoints(skeleton, MPII)) return resultsOf(predictions);
+export function recordsOf(
+  predictions: readonly FoundPeople[],
+  skeleton: Skeleton,
+  flavour: Pick<Flavour, "missing"> = {},
+): CocoResult[] {
+  if (!sameKeypoints(skeleton, MPII)) return resultsOf(predictions, 1, flavour);
   return predictions.flatMap(({ sample, people }) =>
     people.map(({ keypoints, score }) => ({
       image_id: sample.id,
@@ -174,7 +184,7 @@ export function recordsOf(predictions: readonly Prediction[], skeleton: Skeleton
 
 /** For each true person the predicted one with the highest OKS of at least 0.1, each used once. */
 export function matchPeople(
-  { sample, people }: Prediction,
+  { sample, people }: FoundPeople,
 ): ({ readonly predicted: number; readonly oks: number } | null)[] {
   const pairs = sample.people.flatMap((person, t) =>
     people.map((found, predicted) => ({ t, predicted, oks: similarity(person, found) }))

@@ -63,7 +63,8 @@ export interface WeightFileInfo {
   readonly file: string;
   readonly preset: string;
   readonly options: Required<PoseNetOptions>;
-  readonly decoding: Decoding;
+  /** What the file says of it. */
+  readonly decoding: Partial<Decoding>;
   readonly tensors: number;
   /** Numbers that training changes. */
   readonly parameters: number;
@@ -210,7 +211,7 @@ function linesOf(info: WeightFileInfo): string[] {
     `parameters     ${info.parameters.toLocaleString("en")} in ${info.tensors} tensors of ${
       info.dtypes.join(", ")
     }`,
-    `decoding       peaks above ${decoding.threshold}, tags nearer than ${decoding.maxTagDistance}`,
+    `decoding       ${decodingLine(decoding)}`,
     `images         ${batch} of ${imageSize} x ${imageSize} pixels`,
     `multiply-adds  ${(info.multiplyAdds / 1e9).toPrecision(4)} G, forward`,
     memory("forward pass ", info.forward),
@@ -219,6 +220,13 @@ function linesOf(info: WeightFileInfo): string[] {
       adapter.timestamps ? "yes" : "no"
     }, largest tensor ${mebibytes(adapter.largestTensorBytes)}`,
   ];
+}
+
+function decodingLine({ threshold, maxTagDistance }: Partial<Decoding>): string {
+  return [
+    ...(threshold === undefined ? [] : [`peaks above ${threshold}`]),
+    ...(maxTagDistance === undefined ? [] : [`tags nearer than ${maxTagDistance}`]),
+  ].join(", ") || "as the decoder says";
 }
 
 function mebibytes(bytes: number): string {

@@ -10,7 +10,7 @@ import { checkSameKeypoints, DATASET_OPTIONS } from "./datasets.ts";
 import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
-import { FLIP, predict } from "./prediction.ts";
+import { findPeople, LOOKING, lookingOf } from "./prediction.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
@@ -27,7 +27,7 @@ export const predictCommand: Command = {
     images: { type: "text", help: "folder of the annotation file's photographs" },
     weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
     preset: { type: "text", help: "network (default: what the weight file says)" },
-    flip: FLIP,
+    ...LOOKING,
     "no-pictures": { type: "flag", help: "write results.json alone" },
     out: { type: "text", default: "out/predict", help: "folder for results.json and the pictures" },
   },
@@ -39,6 +39,7 @@ export const predictCommand: Command = {
 
 async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
+  const looking = lookingOf(values);
   const opened = await openPhotographs(values);
   const photographs = opened?.photographs;
   const paths = values.operands;
@@ -65,9 +66,9 @@ async function run(values: Values): Promise<void> {
   });
   const results: CocoResult[] = [];
   let done = 0;
-  for await (const prediction of predict(loaded, samples, { flip: values.flag("flip") })) {
+  for await (const prediction of findPeople(loaded, samples, looking)) {
     const { sample: { id, fileName, image }, people } = prediction;
-    results.push(...recordsOf([prediction], loaded.skeleton));
+    results.push(...recordsOf([prediction], loaded.skeleton, looking.flavour));
     const line = `${fileName}: image_id ${id}, ${people.length} people`;
     if (values.flag("no-pictures")) {
       console.log(line);

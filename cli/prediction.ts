@@ -1,32 +1,59 @@
 /**
- * From samples to people: the network, in batches, and the decoder.
+ * From samples to people: the network, at one or several sizes and perhaps mirrored, in batches, and the decoder.
  *
- * |                      | pose-ae-train, test.py | here                                                          |
- * | -------------------- | ---------------------- | ------------------------------------------------------------- |
- * | the mirrored picture | always                 | `flip`; on the 64-pixel scenes it lowers AP by 0.01 to 0.03   |
- * | sizes of the picture | one or three           | one; combineScales() of the library takes any number          |
+ *     pictures ─ warp ─► inputs of every scale ─► network ─ combineLooks ─► maps ─ decodeOnDevice ─► people
+ *                here  │ device                                              │                      here
+ *                      └ the mirrored ones are made there                    └ read back only where asked for
+ *
+ * |                      | pose-ae-train, test.py | here                                                       |
+ * | -------------------- | ---------------------- | ---------------------------------------------------------- |
+ * | the mirrored picture | always                 | `flip`                                                     |
+ * | sizes of the picture | one or three           | a rule or any list, see scales.ts                          |
+ * | the margin of a picture that is not square | heatmaps as they are | 0: nobody is outside the picture       |
  *
  * @module
  */
 import {
   applyAffine,
-  combineFlipped,
+  COCO,
+  combineLooks,
+  combineScales,
   compile,
-  cropTransform,
   type DecodedPerson,
-  type DecodeOptions,
   decodePoses,
+  DECODERS,
+  type Flavour,
   type HeatmapFrame,
   type HostArray,
   hostArray,
+  InputError,
   invertAffine,
+  type MapTensors,
+  mirrorImages,
   MPII,
+  mul,
+  peaksOf,
   read,
+  type ScaleMaps,
+  type Skeleton,
+  type Step,
   type Tensor,
+  warpToPlanes,
 } from "../mod.ts";
-import { makeBatch, type Sample, wholePicture } from "../data/mod.ts";
+import type { Sample } from "../data/mod.ts";
+import { nearestName } from "../core/errors.ts";
 import { sameKeypoints } from "./datasets.ts";
-import type { Option } from "./options.ts";
+import { decodeOnDevice } from "./decode_on_device.ts";
+import type { Option, Values } from "./options.ts";
+import {
+  fitting,
+  inputSizes,
+  type ScaleRule,
+  scaleRule,
+  SCALES,
+  SINGLE_SCALE,
+  type Size,
+} from "./scales.ts";
 import type { Decoding, LoadedModel } from "./weights.ts";
 
 /** Maps of one image. */
@@ -37,20 +64,17 @@ export interface Maps {
   readonly tags: HostArray;
 }
 
-/** A sample, its maps and the people decoded from them, in image pixels. */
-export interface Prediction extends Maps {
+/** A sample and the people found in it, in image pixels. */
+export interface FoundPeople {
   readonly sample: Sample;
   readonly people: readonly DecodedPerson[];
 }
 
-/** How many images go through the network at once. */
-const BATCH = 8;
+/** The same with the maps, 0 outside the picture, that they were decoded from. */
+export interface Prediction extends FoundPeople, Maps {}
 
-/** The option `--flip`. */
-export const FLIP: Option = {
-  type: "flag",
-  help: "look at the mirrored picture too, as the authors' test does: twice the time",
-};
+/** Most images that go through the network at once, and about how many of their pixels. */
+const BATCH = 8, BATCH_PIXELS = 8 * 256 * 256;
 
 /** How to predict. */
 export interface PredictOptions {
@@ -59,58 +83,267 @@ export interface PredictOptions {
    * tags of both looks put together to vectors of twice the dimensions. @default {false}
    */
   readonly flip?: boolean;
+  /** At which sizes it looks. @default {SINGLE_SCALE} */
+  readonly scales?: ScaleRule;
+  /** How maps become people; what the weights say about that (threshold, tag distance) goes before. @default {{}} */
+  readonly flavour?: Flavour;
 }
 
+/** The options `--decoder`, `--scales` and `--flip`. */
+export const LOOKING: Readonly<Record<string, Option>> = {
+  decoder: {
+    type: "text",
+    help: `whose rules turn maps into people: ${
+      Object.keys(DECODERS).join(", ")
+    } (default default)`,
+  },
+  scales: SCALES,
+  flip: {
+    type: "flag",
+    help: "look at the mirrored picture too, as the authors' test does: twice the time",
+  },
+};
+
 /**
- * The people that a network finds in samples, one after the other. No more than a batch of pictures is held at a
- * time.
+ * What `--decoder`, `--scales` and `--flip` say.
+ *
+ * @throws {InputError} If a name is unknown or the scales are no rule or list.
  */
-export async function* predict(
-  { model, imageSize, decoding, skeleton }: Omit<LoadedModel, "preset">,
-  samples: Iterable<Sample> | AsyncIterable<Sample>,
-  { flip = false }: PredictOptions = {},
-): AsyncGenerator<Prediction, void, undefined> {
-  using step = compile(
-    ({ images }: { images: Tensor }) => {
-      const { heatmaps, tags } = model.forward(images).at(-1)!;
-      return { heatmaps, tags };
-    },
-    { name: "prediction" },
-  );
-  const settings = { inputSize: imageSize, stride: model.stride, slots: 1, skeleton };
-  const howToDecode = {
-    ...decoding,
-    groupingOrder: skeleton.groupingOrder,
-    // MPII ranks keypoints by their own scores, where a flat 1 for what was filled in would come first.
-    filledScore: sameKeypoints(skeleton, MPII) ? "heatmap" as const : "one" as const,
+export function lookingOf(values: Values): Required<PredictOptions> {
+  const name = values.text("decoder") ?? "default";
+  if (!Object.hasOwn(DECODERS, name)) {
+    const names = Object.keys(DECODERS);
+    const near = nearestName(name, names);
+    throw new InputError(
+      `unknown decoder "${name}"; there are ${names.join(", ")}` +
+        (near ? `\n  help: did you mean ${near}?` : ""),
+    );
+  }
+  return {
+    flip: values.flag("flip"),
+    scales: scaleRule(values.text("scales")),
+    flavour: DECODERS[name as keyof typeof DECODERS],
   };
-  for await (const part of inParts(samples, BATCH)) {
+}
+
+type Predicted = Omit<LoadedModel, "preset">;
+
+/**
+ * The people that a network finds in samples, one after the other. No more than a batch of pictures is held at a time,
+ * and the maps stay on the device.
+ *
+ * @throws {RangeError} If the network gives no numbers: its training has diverged.
+ */
+export async function* findPeople(
+  loaded: Predicted,
+  samples: Iterable<Sample> | AsyncIterable<Sample>,
+  options: PredictOptions = {},
+): AsyncGenerator<FoundPeople, void, undefined> {
+  yield* look(loaded, samples, options, false);
+}
+
+/** As {@linkcode findPeople}, with the maps read back. */
+export async function* predict(
+  loaded: Predicted,
+  samples: Iterable<Sample> | AsyncIterable<Sample>,
+  options: PredictOptions = {},
+): AsyncGenerator<Prediction, void, undefined> {
+  yield* look(loaded, samples, options, true) as AsyncGenerator<Prediction, void, undefined>;
+}
+
+async function* look(
+  { model, imageSize, decoding, skeleton }: Predicted,
+  samples: Iterable<Sample> | AsyncIterable<Sample>,
+  { flip = false, scales = SINGLE_SCALE, flavour = {} }: PredictOptions,
+  withMaps: boolean,
+): AsyncGenerator<FoundPeople | Prediction, void, undefined> {
+  const decoder = { ...flavour, ...stated(decoding), ...ofSkeleton(skeleton) };
+  const sizesOf = ({ image }: Sample) =>
+    inputSizes(scales, image, { usual: imageSize, multiple: model.sizeMultiple });
+  const how = { model, flip, scales, decoder, skeleton };
+  using step = compile((inputs: Record<string, Tensor>) => combined(inputs, how), {
+    name: "prediction",
+  });
+  using apart = compile(({ image }: { image: Tensor }) => looksAt(image, how), {
+    name: "prediction of one scale",
+  });
+  for await (const part of inParts(samples, sizesOf)) {
+    const sizes = sizesOf(part[0]);
+    const grid = gridOf(scales, sizes, model.stride);
     // The last batch is filled up with its first sample, so that one traced version serves all.
-    const filled = Array.from({ length: BATCH }, (_, i) => part[i] ?? part[0]);
-    const { images } = makeBatch(filled, settings);
-    const plain = await read(await step({ images }));
-    const mirrored = flip ? await read(await step({ images: mirrorImages(images) })) : undefined;
+    const filled = Array.from({ length: batchSize(sizes) }, (_, i) => part[i] ?? part[0]);
+    const looks = await step({
+      ...Object.fromEntries(sizes.map((size, s) => [`images${s}`, imagesOf(filled, scales, size)])),
+      mask: masksOf(filled, scales, grid),
+    });
+    const { largest, finite } = await read({ largest: looks.largest, finite: looks.finite });
+    const isSound = finite.data.every((one) => one === 1) &&
+      (sizes.length === 1 || largest.data.every((value) => value <= DIVERGED_ABOVE));
+    if (!isSound) {
+      for (const sample of part) yield await withoutDiverged(sample, sizes, how, apart);
+      continue;
+    }
+    const frames = part.map(({ image }) => frameOf(scales, image, grid));
+    const people = await decodeOnDevice(looks, looks.peaks, { frames, decoder });
+    const maps = withMaps ? await read({ heatmaps: looks.heatmaps, tags: looks.tags }) : undefined;
     for (const [n, sample] of part.entries()) {
-      const maps = mirrored
-        ? combineFlipped(imageOf(plain, n), imageOf(mirrored, n), skeleton.flip)
-        : imageOf(plain, n);
-      yield decode(sample, maps, imageSize, model.stride, howToDecode);
+      yield { sample, people: people[n], ...(maps ? imageOf(maps, n) : {}) };
     }
   }
 }
 
-async function* inParts<T>(
-  items: Iterable<T> | AsyncIterable<T>,
-  size: number,
-): AsyncGenerator<T[], void, undefined> {
-  let part: T[] = [];
-  for await (const item of items) {
-    part.push(item);
-    if (part.length < size) continue;
+/** A scale with a mean heatmap value above this has diverged, as in combineScales(). */
+const DIVERGED_ABOVE = 5;
+
+/** What the looks of a prediction have in common. */
+interface How {
+  readonly model: Predicted["model"];
+  readonly flip: boolean;
+  readonly scales: ScaleRule;
+  readonly decoder: Flavour;
+  readonly skeleton: Skeleton;
+}
+
+/** What one input size gives: the plain look and, if asked, the mirrored one. */
+function looksAt(
+  images: Tensor,
+  { model, flip, decoder: { mirror = "heatmap pixels" } }: How,
+): { readonly plain: MapTensors; readonly mirrored?: MapTensors } {
+  const mapsOf = (images: Tensor): MapTensors => {
+    const { heatmaps, tags } = model.forward(images).at(-1)!;
+    return { heatmaps, tags };
+  };
+  return {
+    plain: mapsOf(images),
+    ...(flip ? { mirrored: mapsOf(mirrorImages(images, mirror)) } : {}),
+  };
+}
+
+/** The whole step: every look, their combination within the picture, its peaks. */
+function combined({ mask, ...images }: Record<string, Tensor>, how: How) {
+  const { scales: { scales, tagsWithin }, decoder } = how;
+  const looks = scales.map((scale, s) => ({ scale, ...looksAt(images[`images${s}`], how) }));
+  const size = mask.shape.slice(2) as [number, number];
+  const maps = combineLooks(looks, {
+    flip: how.skeleton.flip,
+    size,
+    tagsWithin,
+    cutOffAt: decoder.cutOffAt,
+  });
+  const within = { heatmaps: mul(maps.heatmaps, mask), tags: maps.tags };
+  return { ...maps, ...within, peaks: peaksOf(within, decoder) };
+}
+
+/** One sample whose maps are no numbers at some scale: combined on arrays, which leaves such scales out. */
+async function withoutDiverged(
+  sample: Sample,
+  sizes: readonly Size[],
+  how: How,
+  step: Step<{ image: Tensor }, ReturnType<typeof looksAt>>,
+): Promise<Prediction> {
+  const { scales: rule, decoder, model } = how;
+  const entries: ScaleMaps[] = [];
+  for (const [s, size] of sizes.entries()) {
+    const { plain, mirrored } = await step({ image: imagesOf([sample], rule, size) });
+    entries.push({
+      scale: rule.scales[s],
+      plain: imageOf(await read({ ...plain }), 0),
+      ...(mirrored ? { mirrored: imageOf(await read({ ...mirrored }), 0) } : {}),
+    });
+  }
+  const { tagsWithin } = rule;
+  const { cutOffAt } = decoder;
+  const maps = combineScales(entries, { flip: how.skeleton.flip, tagsWithin, cutOffAt });
+  if (!maps) {
+    throw new RangeError(
+      `predict: the network's maps of ${sample.fileName} are no numbers, or far above 1\n` +
+        "  help: a network whose training has diverged gives such maps",
+    );
+  }
+  const first = sizes[maps.used[0]];
+  const frame = frameOf(rule, sample.image, { input: first, stride: model.stride });
+  return decodeWithin(sample, maps, frame, decoder);
+}
+
+/** Samples in batches of one shape of inputs. */
+async function* inParts(
+  samples: Iterable<Sample> | AsyncIterable<Sample>,
+  sizesOf: (sample: Sample) => readonly Size[],
+): AsyncGenerator<Sample[], void, undefined> {
+  let part: Sample[] = [], shape = "";
+  for await (const sample of samples) {
+    const sizes = sizesOf(sample), own = JSON.stringify(sizes);
+    if (part.length > 0 && own !== shape) {
+      yield part;
+      part = [];
+    }
+    shape = own;
+    part.push(sample);
+    if (part.length < batchSize(sizes)) continue;
     yield part;
     part = [];
   }
   if (part.length > 0) yield part;
+}
+
+function batchSize(sizes: readonly Size[]): number {
+  const pixels = Math.max(...sizes.map(({ width, height }) => width * height));
+  return Math.min(BATCH, Math.max(1, Math.floor(BATCH_PIXELS / pixels)));
+}
+
+/** The input whose pixels combined heatmaps are laid over, and input pixels per heatmap pixel. */
+interface Grid {
+  readonly input: Size;
+  readonly stride: number;
+}
+
+function gridOf({ mapsAt, scales }: ScaleRule, sizes: readonly Size[], stride: number): Grid {
+  return mapsAt === "first"
+    ? { input: sizes[0], stride }
+    : { input: sizes[scales.indexOf(1)], stride: 1 };
+}
+
+/** `[N, 3, H, W]`: pictures, each whole and in the middle. */
+function imagesOf(samples: readonly Sample[], rule: ScaleRule, size: Size): HostArray {
+  const { width, height } = size;
+  const images = hostArray([samples.length, 3, height, width]);
+  samples.forEach(({ image }, n) => {
+    const into = images.data.subarray(n * 3 * height * width, (n + 1) * 3 * height * width);
+    warpToPlanes(image, fitting(rule, image, size), size, into);
+  });
+  return images;
+}
+
+/** How heatmap pixels of a picture lie in it. */
+function frameOf(rule: ScaleRule, picture: Size, { input, stride }: Grid): Required<HeatmapFrame> {
+  const [a, b, c, d, e, f] = invertAffine(fitting(rule, picture, input));
+  return { stride, inverse: [[a, b, c], [d, e, f]] };
+}
+
+/** `[N, 1, H, W]`: 1 for the heatmap pixels within a picture, 0 in its margin. */
+function masksOf(samples: readonly Sample[], rule: ScaleRule, grid: Grid): HostArray {
+  const [height, width] = [grid.input.height / grid.stride, grid.input.width / grid.stride];
+  const masks = hostArray([samples.length, 1, height, width]);
+  samples.forEach(({ image }, n) =>
+    masks.data.set(
+      insidePicture(image, frameOf(rule, image, grid), { width, height }),
+      n * height * width,
+    )
+  );
+  return masks;
+}
+
+/** 1 for the pixels of a heatmap whose middle lies in the picture. */
+function insidePicture(
+  picture: Size,
+  { stride, inverse: [rowX, rowY] }: Required<HeatmapFrame>,
+  { width, height }: Size,
+): Uint8Array {
+  return Uint8Array.from({ length: height * width }, (_, i) => {
+    const centre = { x: (i % width + 0.5) * stride, y: (Math.floor(i / width) + 0.5) * stride };
+    const { x, y } = applyAffine([...rowX, ...rowY], centre);
+    return x >= 0 && y >= 0 && x <= picture.width && y <= picture.height ? 1 : 0;
+  });
 }
 
 /** The maps of image n of a batch. */
@@ -122,54 +355,57 @@ function imageOf({ heatmaps, tags }: Maps, n: number): Maps {
   return { heatmaps: part(heatmaps), tags: part(tags) };
 }
 
-/** Every row backwards. */
-function mirrorImages({ shape, data }: HostArray): HostArray {
-  const width = shape.at(-1)!;
-  const mirrored = data.slice();
-  for (let row = 0; row < data.length; row += width) mirrored.subarray(row, row + width).reverse();
-  return hostArray(shape, mirrored);
-}
-
-/** How heatmap pixels of a sample lie in its picture. */
-function frameOf(sample: Sample, imageSize: number, stride: number): Required<HeatmapFrame> {
-  const [a, b, c, d, e, f] = invertAffine(
-    cropTransform(wholePicture(sample.image).crop, imageSize),
-  );
-  return { stride, inverse: [[a, b, c], [d, e, f]] };
-}
-
 /**
  * Heatmaps that are 0 outside the picture. A picture that is not square leaves a margin, which the loss does not look
  * at: a network may say anything there.
  */
 function withinPicture(
   { heatmaps, tags }: Maps,
-  { width, height }: Sample["image"],
-  { stride, inverse: [rowX, rowY] }: Required<HeatmapFrame>,
+  picture: Size,
+  frame: Required<HeatmapFrame>,
 ): Maps {
-  const [K, h, w] = heatmaps.shape;
-  const inside = Uint8Array.from({ length: h * w }, (_, i) => {
-    const centre = { x: (i % w + 0.5) * stride, y: (Math.floor(i / w) + 0.5) * stride };
-    const { x, y } = applyAffine([...rowX, ...rowY], centre);
-    return x >= 0 && y >= 0 && x <= width && y <= height ? 1 : 0;
-  });
+  const [K, height, width] = heatmaps.shape;
+  const inside = insidePicture(picture, frame, { width, height });
   if (!inside.includes(0)) return { heatmaps, tags };
-  return {
-    heatmaps: hostArray([K, h, w], heatmaps.data.map((value, i) => inside[i % (h * w)] * value)),
-    tags,
-  };
+  const data = heatmaps.data.map((value, i) => inside[i % inside.length] * value);
+  return { heatmaps: hostArray([K, height, width], data), tags };
 }
 
-/** Decode maps into people in image pixels; `decoding` is the authors' where it does not say. */
+function decodeWithin(
+  sample: Sample,
+  maps: Maps,
+  frame: Required<HeatmapFrame>,
+  decoder: Flavour,
+): Prediction {
+  const { heatmaps, tags } = withinPicture(maps, sample.image, frame);
+  const people = decodePoses(heatmaps, tags, { ...decoder, frame });
+  return { sample, people, heatmaps, tags };
+}
+
+/** Decode maps of a square input into people in image pixels. */
 export function decode(
   sample: Sample,
   maps: Maps,
   imageSize: number,
   stride: number,
-  decoding: Partial<Decoding> & Pick<DecodeOptions, "groupingOrder" | "filledScore"> = {},
+  decoder: Flavour = {},
 ): Prediction {
-  const frame = frameOf(sample, imageSize, stride);
-  const { heatmaps, tags } = withinPicture(maps, sample.image, frame);
-  const people = decodePoses(heatmaps, tags, { frame, ...decoding });
-  return { sample, people, heatmaps, tags };
+  const input = { width: imageSize, height: imageSize };
+  const frame = frameOf(SINGLE_SCALE, sample.image, { input, stride });
+  return decodeWithin(sample, maps, frame, decoder);
+}
+
+/** Flavours say how COCO's keypoints are decoded; other skeletons have their own order. */
+function ofSkeleton(skeleton: Skeleton): Pick<Flavour, "groupingOrder" | "filledScore"> {
+  if (sameKeypoints(skeleton, COCO)) return {};
+  return {
+    groupingOrder: skeleton.groupingOrder,
+    // MPII ranks keypoints by their own scores, where a flat 1 for what was filled in would come first.
+    ...(sameKeypoints(skeleton, MPII) ? { filledScore: "heatmap" } : {}),
+  };
+}
+
+/** Without what is undefined: a flavour's own value stays then. */
+function stated(decoding: Partial<Decoding>): Partial<Decoding> {
+  return Object.fromEntries(Object.entries(decoding).filter(([, value]) => value !== undefined));
 }

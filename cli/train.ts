@@ -402,13 +402,10 @@ async function validationOf(
       const samples = opened ? samplesOf(opened.photographs) : await validationScenes(imageSize);
       const predictions = await Array.fromAsync(predict(loaded, samples));
       const scale = opened ? 1 : JUDGED_SIZE / imageSize;
-      const { statistics: { AP, AP50 }, grouping } = measure(
-        predictions,
-        imageSize,
-        model.stride,
-        scale,
-        decoding,
-      );
+      const { statistics: { AP, AP50 }, grouping } = measure(predictions, scale, {
+        ...decoding,
+        skeleton,
+      });
       return { AP, AP50, grouping };
     },
   };

@@ -38,7 +38,8 @@ export interface LoadedModel {
   readonly imageSize: number;
   /** Name of its preset, for reports. */
   readonly preset: string;
-  readonly decoding: Decoding;
+  /** What the weights say; a decoder's own where they do not. */
+  readonly decoding: Partial<Decoding>;
   /** Whose keypoints it finds. */
   readonly skeleton: Skeleton;
 }
@@ -59,7 +60,7 @@ export const AUTHORS_DECODING: Decoding = { threshold: 0.1, maxTagDistance: 1 };
 export function makeModel(
   name: string,
   options: Partial<PoseNetOptions> = {},
-  decoding: Decoding = AUTHORS_DECODING,
+  decoding: Partial<Decoding> = {},
   skeleton: Skeleton = COCO,
 ): LoadedModel {
   const { options: settings, imageSize } = preset(name);
@@ -93,8 +94,8 @@ export function settingsOf(
     format: "ae-posenet-1",
     preset,
     imageSize: String(imageSize),
-    threshold: String(threshold),
-    maxTagDistance: String(maxTagDistance),
+    ...(threshold === undefined ? {} : { threshold: String(threshold) }),
+    ...(maxTagDistance === undefined ? {} : { maxTagDistance: String(maxTagDistance) }),
     options: JSON.stringify(model.options),
     skeleton: JSON.stringify(skeletonRecord(skeleton)),
   };
@@ -153,15 +154,14 @@ export function describedModel(
   as?: string,
 ): LoadedModel {
   const { threshold, maxTagDistance, imageSize } = metadata;
-  const authors = AUTHORS_DECODING;
   const skeleton = skeletonIn(path, metadata.skeleton);
-  const made = as === undefined ? described(path, metadata) : makeModel(as, {}, authors, skeleton);
+  const made = as === undefined ? described(path, metadata) : makeModel(as, {}, {}, skeleton);
   const loaded = {
     ...made,
     skeleton,
     decoding: {
-      threshold: numberOf(path, "threshold", threshold) ?? authors.threshold,
-      maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance) ?? authors.maxTagDistance,
+      threshold: numberOf(path, "threshold", threshold),
+      maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance),
     },
     imageSize: numberOf(path, "imageSize", imageSize) ?? made.imageSize,
   };

@@ -49,6 +49,8 @@ export interface CombineOptions {
   readonly flip?: readonly number[];
   /** Tags are taken from scales with |scale - 1| below this; `Infinity` takes all. @default {0.5} */
   readonly tagsWithin?: number;
+  /** Averaged heatmaps are cut off here; pose-ae-demo and HigherHRNet do not cut (`Infinity`). @default {1} */
+  readonly cutOffAt?: number;
   /** A scale with a mean heatmap value above this has diverged and is left out. @default {5} */
   readonly divergedAbove?: number;
   /**
@@ -153,6 +155,7 @@ export function combineFlipped(
  *
  * @param heatmaps One or more, all `[K, H, W]`.
  * @param count What the sum is divided by. Default: how many there are.
+ * @param cutOffAt What the mean is cut off at.
  * @throws {ShapeError} If they differ in shape.
  * @throws {RangeError} If there are none.
  *
@@ -168,6 +171,7 @@ export function combineFlipped(
 export function averageHeatmaps(
   heatmaps: readonly HostArray[],
   count: number = heatmaps.length,
+  cutOffAt: number = 1,
 ): HostArray {
   if (heatmaps.length === 0) throw new RangeError("averageHeatmaps: there are no heatmaps");
   const { shape } = heatmaps[0];
@@ -184,7 +188,7 @@ export function averageHeatmaps(
   for (let i = 0; i < mean.data.length; i++) {
     let sum = 0;
     for (const { data } of heatmaps) sum += data[i];
-    mean.data[i] = Math.min(sum / count, 1);
+    mean.data[i] = Math.min(sum / count, cutOffAt);
   }
   return mean;
 }
@@ -326,7 +330,7 @@ export function combineScales(
   scales: readonly ScaleMaps[],
   options: CombineOptions = {},
 ): CombinedMaps | null {
-  const { flip, tagsWithin = 0.5, divergedAbove = 5, divideBy = "used" } = options;
+  const { flip, tagsWithin = 0.5, divergedAbove = 5, divideBy = "used", cutOffAt } = options;
   const givesTags = ({ scale }: ScaleMaps) => Math.abs(scale - 1) < tagsWithin;
   if (!scales.some(givesTags)) {
     throw new RangeError(
@@ -351,7 +355,7 @@ export function combineScales(
   if (tags.length === 0) return null;
   const allLooks = scales.reduce((count, { mirrored }) => count + (mirrored ? 2 : 1), 0);
   const count = divideBy === "all" ? allLooks : heatmaps.length;
-  return { heatmaps: averageHeatmaps(heatmaps, count), tags: concatTags(tags), used };
+  return { heatmaps: averageHeatmaps(heatmaps, count, cutOffAt), tags: concatTags(tags), used };
 }
 
 /** The plain maps and, mirrored back, the mirrored ones. */

@@ -5,8 +5,8 @@
  *     tags  [D, K, H, W] ─┘   where?       whose?       ¼ pixel          the faint       in the photo
  *
  * Newell, Huang and Deng, "Associative Embedding" (NIPS 2017), arXiv:1611.05424; pose-ae-train, `test.py` and
- * `utils/group.py`. Each step says in its file where it differs. The authors' own people, quirks included:
- * `{ ...AUTHORS_GROUPING, bounds: "authors" }`.
+ * `utils/group.py`. Each step says in its file where it differs. The authors' own people, quirks included, and those of
+ * other programs: {@linkcode DECODERS}.
  *
  * @module
  */
@@ -14,14 +14,27 @@ import type { HostArray } from "../core/host_array.ts";
 import type { DecodedPerson } from "../pose/person.ts";
 import { shapeError } from "../core/errors.ts";
 import { findPeaks, type PeakOptions } from "./peaks.ts";
-import { groupByTag, type GroupOptions } from "./group_by_tag.ts";
-import { adjustPerson, fillMissing, type FillOptions } from "./refine.ts";
+import { groupByTag, type GroupOptions, personScore } from "./group_by_tag.ts";
+import { withoutDuplicates } from "./duplicates.ts";
+import { type AdjustOptions, adjustPerson, fillMissing, type FillOptions } from "./refine.ts";
 import { type HeatmapFrame, toImagePixels } from "./image_frame.ts";
 
 /** Options of every step of decoding. */
-export interface DecodeOptions extends PeakOptions, GroupOptions, FillOptions {
+export interface DecodeOptions extends PeakOptions, GroupOptions, AdjustOptions, FillOptions {
   /** Whether people's missing keypoints are looked for below the threshold. @default {true} */
   readonly fill?: boolean;
+  /**
+   * Which keypoints a person's score is the mean of, missing ones counting 0: those `"found"` as peaks (pose-ae-train,
+   * HigherHRNet), or those `"filled"` in as well, with their `filledScore` (mmpose).
+   * @default {"found"}
+   */
+  readonly scoreOf?: "found" | "filled";
+  /**
+   * People nearer than this to a better one are left out, see {@linkcode withoutDuplicates}; in image pixels, or heatmap
+   * pixels where there is no `frame`. 3 in simple-HigherHRNet; 0, nobody, in all others.
+   * @default {0}
+   */
+  readonly duplicatesWithin?: number;
   /** How the heatmap lies in the image. Default: people stay in heatmap pixels. */
   readonly frame?: HeatmapFrame;
 }
@@ -60,14 +73,47 @@ export function decodePoses(
   tags: HostArray,
   options: DecodeOptions = {},
 ): DecodedPerson[] {
-  const { fill = true, frame } = options;
   const maps = withoutBatchOfOne(heatmaps, 4), tagMaps = withoutBatchOfOne(tags, 5);
   const peaks = findPeaks(maps, tagMaps, options);
   let people = groupByTag(peaks, options);
-  people = people.map((person) => adjustPerson(person, maps));
-  if (fill) people = people.map((person) => fillMissing(person, maps, tagMaps, options));
-  if (frame) people = people.map((person) => toImagePixels(person, frame));
-  return people;
+  people = people.map((person) => adjustPerson(person, maps, options));
+  if (options.fill ?? true) {
+    people = people.map((person) => fillMissing(person, maps, tagMaps, options));
+  }
+  return finishPeople(people, options);
+}
+
+/**
+ * The last steps, for which no maps are needed: scores, image pixels, duplicates.
+ *
+ * @param people In heatmap pixels, filled in.
+ * @throws {RangeError} If an option is out of range.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { finishPeople } from "ae";
+ *
+ * const at = (x: number) => ({ x, y: 0.5, score: 0.8, tag: [0] });
+ * const people = [{ keypoints: [at(1), at(2)], score: 0.4 }];
+ * assert.equal(finishPeople(people, { scoreOf: "filled" })[0].score, 0.8);
+ * assert.equal(finishPeople(people, { frame: { stride: 4 } })[0].keypoints[1]?.x, 8);
+ * ```
+ */
+export function finishPeople(
+  people: readonly DecodedPerson[],
+  { scoreOf = "found", frame, duplicatesWithin = 0 }: Pick<
+    DecodeOptions,
+    "scoreOf" | "frame" | "duplicatesWithin"
+  > = {},
+): DecodedPerson[] {
+  const placed = people.map((person) => {
+    const scored = scoreOf === "found"
+      ? person
+      : { ...person, score: personScore(person.keypoints) };
+    return frame ? toImagePixels(scored, frame) : scored;
+  });
+  return duplicatesWithin === 0 ? placed : withoutDuplicates(placed, duplicatesWithin);
 }
 
 /**

@@ -19,12 +19,12 @@
  *
  * Newell, Huang and Deng, "Associative Embedding" (NIPS 2017), arXiv:1611.05424; pose-ae-train,
  * `utils/group.py` (match_by_tag). Differences, each with the option that gives the authors' way;
- * {@linkcode AUTHORS_GROUPING} is all of them:
+ * {@linkcode AUTHORS_GROUPING} is all of them (other programs' ways: flavours.ts):
  *
  * |                              | pose-ae-train                       | here                      | option           |
  * | ---------------------------- | ----------------------------------- | ------------------------- | ---------------- |
  * | equal costs                  | as its solver happens to search     | the smaller d             | `ties`           |
- * | 30 people found              | all later keypoints are dropped     | goes on; the best 30 stay | `ignoreTooMuch`  |
+ * | 30 people found              | all later keypoints are dropped     | goes on; the best 30 stay | `crowds`         |
  * | founders with the same tag   | the second takes the first's place  | two people                | `equalTags`      |
  * | surplus peaks in the solver  | extra columns that cost 1e10        | rows may stay unmatched   | with `ties`      |
  *
@@ -49,20 +49,40 @@ export interface GroupOptions {
    * @default {1}
    */
   readonly maxTagDistance?: number;
-  /** Most people: without `ignoreTooMuch` the ones with the best scores stay. @default {30} */
+  /** Most people; what happens beyond says `crowds`. @default {30} */
   readonly maxPeople?: number;
   /**
-   * The authors' rule for crowds: once there are `maxPeople` people, all later keypoints are left out, for
-   * everybody. The last keypoint let in may have founded more than that; they all stay.
-   * @default {false}
+   * What happens once there are `maxPeople` people.
+   *
+   * - `"best"`: nothing; in the end those with the best scores stay.
+   * - `"stop"`: all later keypoints are left out, for everybody (pose-ae-train). The last keypoint let in may have
+   *   founded more than that; they all stay.
+   * - `"first"`: peaks join only the first `maxPeople`; others found people all the same, who stay (HigherHRNet).
+   * - `"cut"`: as `"first"`, but only the first `maxPeople` stay (pose-ae-demo, mmpose).
+   *
+   * @default {"best"}
    */
-  readonly ignoreTooMuch?: boolean;
+  readonly crowds?: "best" | "stop" | "first" | "cut";
   /**
    * Distance of two tags: root of the mean square over the D dimensions, or of the sum of squares as in
    * HigherHRNet. The same for D = 1.
    * @default {"rms"}
    */
   readonly tagDistance?: "rms" | "l2";
+  /**
+   * Whether the cost takes tag distances in `"whole"` numbers, as every program does, or as they are, so that of two
+   * near tags always the nearer one is cheaper; nothing known of the paper speaks of rounding.
+   * @default {"whole"}
+   */
+  readonly rounding?: "whole" | "none";
+  /**
+   * OpenVINO's `dist_reweight`: where tags are nearer than `maxTagDistance`, the tag distance is multiplied, before it
+   * is rounded, by how many times farther away in the image this peak is than the nearest one: its distance to the
+   * mean place of the person's keypoints, divided by the least such distance of any peak. Of two peaks with tags
+   * alike the nearer one joins. Whether it may join at all still says the distance of the tags alone.
+   * @default {false}
+   */
+  readonly nearestInImage?: boolean;
   /**
    * What decides between assignments of equal cost: `"nearest"` adds 1e-6·d to each cost; `"authors"`
    * gives what the authors' solver gives.
@@ -92,7 +112,7 @@ export interface GroupOptions {
  * ```
  */
 export const AUTHORS_GROUPING: GroupOptions = {
-  ignoreTooMuch: true,
+  crowds: "stop",
   ties: "authors",
   equalTags: "overwrite",
 };
@@ -136,14 +156,15 @@ export function groupByTag(
   options: GroupOptions = {},
 ): DecodedPerson[] {
   const K = peaks.length;
-  const { maxPeople = 30, ignoreTooMuch = false, groupingOrder = defaultOrder(K) } = options;
+  const { maxPeople = 30, crowds = "best", groupingOrder = defaultOrder(K) } = options;
   checkInput(peaks, options, groupingOrder);
   const drafts: Draft[] = [];
   for (const keypoint of groupingOrder) {
     const candidates = peaks[keypoint];
     if (candidates.length === 0) continue;
-    if (ignoreTooMuch && drafts.length >= maxPeople) continue;
-    const matched = matchToPeople(candidates, drafts, options);
+    if (crowds === "stop" && drafts.length >= maxPeople) continue;
+    const open = crowds === "first" || crowds === "cut" ? drafts.slice(0, maxPeople) : drafts;
+    const matched = matchToPeople(candidates, open, options);
     candidates.forEach((peak, i) => {
       const person = matched[i];
       if (person) joinPerson(person, keypoint, peak);
@@ -151,33 +172,52 @@ export function groupByTag(
     });
   }
   const people = drafts.map(({ keypoints }) => ({ keypoints, score: personScore(keypoints) }));
-  return ignoreTooMuch ? people : bestPeople(people, maxPeople);
+  if (crowds === "best") return bestPeople(people, maxPeople);
+  return crowds === "cut" ? people.slice(0, maxPeople) : people;
 }
 
 /** For each peak the person it belongs to, undefined if it belongs to nobody found so far. */
 function matchToPeople(
   peaks: readonly Peak[],
   people: readonly Draft[],
-  { maxTagDistance = 1, tagDistance = "rms", ties = "nearest" }: GroupOptions,
+  options: GroupOptions,
 ): (Draft | undefined)[] {
   if (people.length === 0) return [];
+  const { maxTagDistance = 1, tagDistance = "rms", ties = "nearest" } = options;
   const means = people.map(({ tagSum, tagCount }) => tagSum.map((sum) => sum / tagCount));
   const distances = peaks.map(({ tag }) => means.map((mean) => distance(tag, mean, tagDistance)));
+  const weighted = options.nearestInImage
+    ? reweighted(distances, peaks, people, maxTagDistance)
+    : distances;
+  const whole = options.rounding === "none" ? (d: number) => d : roundHalfToEven;
+  const cost = weighted.map((row, i) => row.map((d) => 100 * whole(d) - peaks[i].score));
   const assigned = ties === "authors"
-    ? assignAsAuthors(
-      withSpareColumns(distances.map((row, i) => row.map((d) => matchCost(d, peaks[i].score)))),
-    )
-    : assignMinimumCost(
-      distances.map((row, i) => row.map((d) => matchCost(d, peaks[i].score) + 1e-6 * d)),
-    );
+    ? assignAsAuthors(withSpareColumns(cost))
+    : assignMinimumCost(cost.map((row, i) => row.map((c, p) => c + 1e-6 * weighted[i][p])));
   // A column that is no person (-1, or a spare one) has no distance, and undefined < 1 is false.
   return assigned.map((column, i) =>
     distances[i][column] < maxTagDistance ? people[column] : undefined
   );
 }
 
-function matchCost(distance: number, score: number): number {
-  return 100 * roundHalfToEven(distance) - score;
+/** Tag distances below the limit times (distance in the image / the nearest peak's): `nearestInImage`. */
+function reweighted(
+  distances: readonly (readonly number[])[],
+  peaks: readonly Peak[],
+  people: readonly Draft[],
+  maxTagDistance: number,
+): number[][] {
+  const centres = people.map(({ keypoints }) => {
+    const present = keypoints.filter((at) => at !== null);
+    const mean = (axis: "x" | "y") =>
+      present.reduce((sum, at) => sum + at[axis], 0) / present.length;
+    return { x: mean("x"), y: mean("y") };
+  });
+  const away = peaks.map(({ x, y }) => centres.map((c) => Math.hypot(x - c.x, y - c.y)));
+  const least = centres.map((_, p) => Math.min(...away.map((row) => row[p])) + 1e-10);
+  return distances.map((row, i) =>
+    row.map((d, p) => d < maxTagDistance ? d * away[i][p] / least[p] : d)
+  );
 }
 
 /** With more peaks than people the authors add columns for the surplus, dearer than any person. */

@@ -23,10 +23,22 @@ export {
   type DecodeBatchOptions,
   type DecodeOptions,
   decodePoses,
+  finishPeople,
 } from "./decode_poses.ts";
+export { withoutDuplicates } from "./duplicates.ts";
+export { type DecoderName, DECODERS, type Flavour } from "./flavours.ts";
 export { AUTHORS_GROUPING, groupByTag, type GroupOptions, personScore } from "./group_by_tag.ts";
 export { type HeatmapFrame, toImagePixels } from "./image_frame.ts";
 export { groupKnownKeypoints, type KnownKeypointOptions } from "./known_keypoints.ts";
 export { findPeaks, localMaxima, type Peak, type PeakOptions } from "./peaks.ts";
-export { adjustPerson, fillMissing, type FillOptions } from "./refine.ts";
+export {
+  type AdjustOptions,
+  adjustPerson,
+  adjustPlace,
+  fillMissing,
+  type FillOptions,
+  fillPerson,
+  type FillPlace,
+  type Neighbours,
+} from "./refine.ts";
 export { personCrop, readPerson, refinePerson, type RefinePersonOptions } from "./single_person.ts";

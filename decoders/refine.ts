@@ -22,8 +22,8 @@
  * No threshold but 0: this finds keypoints that were too faint to be peaks. The authors' program and its
  * successors do it, and AP gains much from it.
  *
- * pose-ae-train, `utils/group.py` (adjust) and `test.py` (refine, there the name of the filling in).
- * Differences:
+ * pose-ae-train, `utils/group.py` (adjust) and `test.py` (refine, there the name of the filling in); other
+ * programs' ways are options, see flavours.ts. Differences:
  *
  * |                               | pose-ae-train                        | here                       |
  * | ----------------------------- | ------------------------------------ | -------------------------- |
@@ -32,6 +32,9 @@
  * | score of a filled-in keypoint | 1                                    | 1, or `filledScore: "heatmap"` |
  * | tag of a filled-in keypoint   | 0                                    | read at its pixel          |
  *
+ * The rules for one keypoint ({@linkcode adjustPlace}, {@linkcode fillPerson}) do not care where the numbers come
+ * from: maps in main memory here, or a few numbers that a graphics card picked out of its own.
+ *
  * @module
  */
 import type { HostArray } from "../core/host_array.ts";
@@ -39,6 +42,27 @@ import type { DecodedKeypoint, DecodedPerson } from "../pose/person.ts";
 import { shapeError } from "../core/errors.ts";
 import { roundHalfToEven } from "./group_by_tag.ts";
 import { heatmapSizes, type MapSizes, mapSizes, tagAt } from "./maps.ts";
+import { localMaxima } from "./peaks.ts";
+
+/** How keypoints move off the middle of their pixel. */
+export interface AdjustOptions {
+  /**
+   * - `"quarter"`: by 0.25 towards the higher neighbour, back where they are equal (pose-ae-train, HigherHRNet).
+   * - `"sign"`: by 0.25 towards the higher neighbour; not at all where they are equal, nor along an axis whose
+   *   coordinate is 0, 1 or the last (OpenVINO).
+   * - `"none"`: not at all. This is what mmpose 1.x comes to: it compares neighbours in the suppressed map, where
+   *   both are 0.
+   *
+   * @default {"quarter"}
+   */
+  readonly adjust?: "quarter" | "sign" | "none";
+  /**
+   * Added to x and y after that: 0.5 where targets are drawn at truncated places, 0 where they are drawn at the
+   * nearest pixel.
+   * @default {0.5}
+   */
+  readonly centreShift?: number;
+}
 
 /** How missing keypoints are filled in. */
 export interface FillOptions {
@@ -54,11 +78,82 @@ export interface FillOptions {
    * @default {"map"}
    */
   readonly bounds?: "map" | "authors";
+  /**
+   * Factor on the rounded tag distance: 1, or 100 as mmpose 1.x has it: then a brighter pixel never makes up for a
+   * tag that is farther away.
+   * @default {1}
+   */
+  readonly tagWeight?: 1 | 100;
+  /**
+   * What a filled-in keypoint needs: a heatmap value `"above 0"`, or `"nothing"` (mmpose 1.x), so that nobody lacks a
+   * keypoint.
+   * @default {"above 0"}
+   */
+  readonly fillNeeds?: "above 0" | "nothing";
+  /**
+   * Which pixels count with their heatmap value: `"all"`, or only `"peaks"`, the others with 0 (mmpose 1.x fills in
+   * from the suppressed map).
+   * @default {"all"}
+   */
+  readonly fillFrom?: "all" | "peaks";
+}
+
+/** The heatmap's values beside a pixel; at a border the pixel's own stands in. */
+export interface Neighbours {
+  /** Value at (x - 1, y). */
+  readonly left: number;
+  /** Value at (x + 1, y). */
+  readonly right: number;
+  /** Value at (x, y - 1). */
+  readonly above: number;
+  /** Value at (x, y + 1). */
+  readonly below: number;
+}
+
+/** A place that a missing keypoint may go to: a pixel, its value and tag, and its neighbours. */
+export interface FillPlace extends DecodedKeypoint {
+  /** Values beside it. */
+  readonly around: Neighbours;
+}
+
+/**
+ * A whole pixel moved as the options say.
+ *
+ * @param at The pixel, in heatmap pixels.
+ * @param around The heatmap beside it.
+ * @param size Of the map.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adjustPlace } from "ae";
+ *
+ * const around = { left: 0.3, right: 0.5, above: 0.2, below: 0.2 };
+ * const at = { x: 7, y: 4 }, size = { width: 32, height: 32 };
+ * assert.deepEqual(adjustPlace(at, around, size), { x: 7.75, y: 4.25 });
+ * assert.deepEqual(adjustPlace(at, around, size, { adjust: "sign" }), { x: 7.75, y: 4.5 });
+ * assert.deepEqual(adjustPlace(at, around, size, { adjust: "none" }), { x: 7.5, y: 4.5 });
+ * ```
+ */
+export function adjustPlace(
+  { x, y }: { readonly x: number; readonly y: number },
+  { left, right, above, below }: Neighbours,
+  { width, height }: { readonly width: number; readonly height: number },
+  { adjust = "quarter", centreShift = 0.5 }: AdjustOptions = {},
+): { x: number; y: number } {
+  const step = (low: number, high: number, at: number, length: number) => {
+    if (adjust === "quarter") return high > low ? 0.25 : -0.25;
+    return adjust === "sign" && at > 1 && at < length - 1 ? 0.25 * Math.sign(high - low) : 0;
+  };
+  return {
+    x: x + step(left, right, x, width) + centreShift,
+    y: y + step(above, below, y, height) + centreShift,
+  };
 }
 
 /**
  * Move every keypoint of a person by a quarter of a pixel along each axis towards the higher neighbour
- * (minus if they are equal), then by half a pixel. At a border the pixel itself stands in for the missing
+ * (minus if they are equal), then by half a pixel; options change this. At a border the pixel itself stands in for the missing
  * neighbour. Scores, tags and missing keypoints stay.
  *
  * @param person Its keypoints on whole heatmap pixels, as {@linkcode groupByTag} gives them.
@@ -77,7 +172,11 @@ export interface FillOptions {
  * assert.deepEqual(keypoints, [{ ...nose, x: 2.75, y: 0.25 }]);
  * ```
  */
-export function adjustPerson(person: DecodedPerson, heatmaps: HostArray): DecodedPerson {
+export function adjustPerson(
+  person: DecodedPerson,
+  heatmaps: HostArray,
+  options: AdjustOptions = {},
+): DecodedPerson {
   const sizes = heatmapSizes("adjustPerson", heatmaps);
   checkKeypointCount("adjustPerson", person, heatmaps);
   const ends = { row: sizes.height - 1, column: sizes.width - 1 };
@@ -90,7 +189,8 @@ export function adjustPerson(person: DecodedPerson, heatmaps: HostArray): Decode
           `${sizes.height} x ${sizes.width} map; a person can be adjusted only once`,
       );
     }
-    return { ...keypoint, ...quarterPixel(mapOf(heatmaps, sizes, k), sizes.width, x, y, ends) };
+    const around = neighboursOf(mapOf(heatmaps, sizes, k), sizes.width, keypoint, ends);
+    return { ...keypoint, ...adjustPlace(keypoint, around, sizes, options) };
   });
   return { ...person, keypoints };
 }
@@ -124,38 +224,95 @@ export function fillMissing(
   person: DecodedPerson,
   heatmaps: HostArray,
   tags: HostArray,
-  options: FillOptions = {},
+  options: FillOptions & AdjustOptions & { readonly kernel?: number } = {},
 ): DecodedPerson {
   const sizes = mapSizes("fillMissing", heatmaps, tags);
   checkKeypointCount("fillMissing", person, heatmaps);
   const tag = meanTag(person, sizes.tagDimensions);
   if (!tag) return person;
-  const { height, width } = sizes;
-  const ends = options.bounds === "authors"
-    ? { row: sizes.keypoints - 1, column: height - 1 }
-    : { row: height - 1, column: width - 1 };
-  const keypoints = person.keypoints.map((keypoint, k): DecodedKeypoint | null => {
-    if (keypoint) return keypoint;
-    const pixel = nearestByTag(heatmaps, tags, sizes, k, tag);
-    const map = mapOf(heatmaps, sizes, k);
-    const value = map[pixel];
-    if (!(value > 0)) return null;
+  const { width } = sizes;
+  const ends = fillEnds(sizes, options);
+  const searched = options.fillFrom === "peaks" ? suppressed(heatmaps, options.kernel) : heatmaps;
+  const places = person.keypoints.map((keypoint, k): FillPlace | null => {
+    if (keypoint) return null;
+    const pixel = nearestByTag(searched, tags, sizes, k, tag, options.tagWeight);
+    const at = { x: pixel % width, y: Math.floor(pixel / width) };
     return {
-      ...quarterPixel(map, width, pixel % width, Math.floor(pixel / width), ends),
-      score: options.filledScore === "heatmap" ? value : 1,
+      ...at,
+      score: mapOf(searched, sizes, k)[pixel],
       tag: tagAt(tags, sizes, k, pixel),
+      around: neighboursOf(mapOf(heatmaps, sizes, k), width, at, ends),
+    };
+  });
+  return fillPerson(person, places, sizes, options);
+}
+
+/**
+ * A person whose missing keypoints go to given places, the best ones for its tag. Where the value is not positive the
+ * keypoint stays missing, unless `fillNeeds` says otherwise.
+ *
+ * @param person Some of its keypoints null.
+ * @param places K of them; looked at only where the keypoint is missing.
+ * @param size Of the maps.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { fillPerson } from "ae";
+ *
+ * const around = { left: 0, right: 0.02, above: 0, below: 0 };
+ * const place = { x: 2, y: 1, score: 0.05, tag: [5], around };
+ * const { keypoints: [nose] } = fillPerson({ keypoints: [null], score: 0 }, [place], { width: 4, height: 4 });
+ * assert.deepEqual(nose, { x: 2.75, y: 1.25, score: 1, tag: [5] });
+ * ```
+ */
+export function fillPerson(
+  person: DecodedPerson,
+  places: readonly (FillPlace | null)[],
+  size: { readonly width: number; readonly height: number },
+  options: FillOptions & AdjustOptions = {},
+): DecodedPerson {
+  const { filledScore = "one", fillNeeds = "above 0" } = options;
+  const keypoints = person.keypoints.map((keypoint, k): DecodedKeypoint | null => {
+    const place = places[k];
+    if (keypoint || !place || (fillNeeds === "above 0" && !(place.score > 0))) return keypoint;
+    return {
+      ...adjustPlace(place, place.around, size, options),
+      score: filledScore === "heatmap" ? place.score : 1,
+      tag: place.tag,
     };
   });
   return { ...person, keypoints };
 }
 
-/** The pixel of greatest s = heatmap - round(distance to the person's tag); the first in reading order. */
+/** Where the map ends for the neighbours of a filled-in keypoint. */
+export function fillEnds(
+  { keypoints, height, width }: Pick<MapSizes, "keypoints" | "height" | "width">,
+  { bounds = "map" }: FillOptions = {},
+): { readonly row: number; readonly column: number } {
+  return bounds === "authors"
+    ? { row: keypoints - 1, column: height - 1 }
+    : { row: height - 1, column: width - 1 };
+}
+
+/** Heatmaps that are 0 but at local maxima. */
+function suppressed(heatmaps: HostArray, kernel?: number): HostArray {
+  const data = new Float32Array(heatmaps.data.length);
+  const plane = data.length / heatmaps.shape[0];
+  localMaxima(heatmaps, { kernel, threshold: 0 }).forEach((pixels, k) => {
+    for (const pixel of pixels) data[k * plane + pixel] = heatmaps.data[k * plane + pixel];
+  });
+  return { shape: heatmaps.shape, data };
+}
+
+/** The pixel of greatest s = heatmap - weight · round(tag distance); the first in reading order. */
 function nearestByTag(
   heatmaps: HostArray,
   tags: HostArray,
   sizes: MapSizes,
   keypoint: number,
   personTag: readonly number[],
+  weight = 1,
 ): number {
   const { keypoints, tagDimensions } = sizes;
   const map = mapOf(heatmaps, sizes, keypoint);
@@ -173,8 +330,8 @@ function nearestByTag(
       const difference = data[at] - personTag[d];
       sum += difference * difference;
     }
-    if (sum > (value - bestScore + 0.5) ** 2) continue;
-    const score = value - roundHalfToEven(Math.sqrt(sum));
+    if (sum > ((value - bestScore) / weight + 0.5) ** 2) continue;
+    const score = value - weight * roundHalfToEven(Math.sqrt(sum));
     if (score > bestScore) {
       best = pixel;
       bestScore = score;
@@ -188,8 +345,8 @@ function nearestByTag(
   return best;
 }
 
-/** Mean tag of the keypoints that are there; undefined if there are none. */
-function meanTag(person: DecodedPerson, tagDimensions: number): number[] | undefined {
+/** A person's tag, the mean tag of the keypoints that are there; undefined if there are none. */
+export function meanTag(person: DecodedPerson, tagDimensions: number): number[] | undefined {
   const present = person.keypoints.filter((keypoint) => keypoint !== null);
   if (present.length === 0) return undefined;
   for (const { tag } of present) {
@@ -207,20 +364,18 @@ function meanTag(person: DecodedPerson, tagDimensions: number): number[] | undef
   );
 }
 
-/** Pixel plus a quarter towards the higher neighbour (minus on a tie) plus a half, along both axes. */
-function quarterPixel(
+function neighboursOf(
   map: Float32Array,
   width: number,
-  x: number,
-  y: number,
+  { x, y }: { readonly x: number; readonly y: number },
   ends: { readonly row: number; readonly column: number },
-): { x: number; y: number } {
+): Neighbours {
   const at = (row: number, column: number) => map[row * width + column];
-  const right = at(y, Math.min(x + 1, ends.column)), left = at(y, Math.max(x - 1, 0));
-  const below = at(Math.min(y + 1, ends.row), x), above = at(Math.max(y - 1, 0), x);
   return {
-    x: x + (right > left ? 0.25 : -0.25) + 0.5,
-    y: y + (below > above ? 0.25 : -0.25) + 0.5,
+    left: at(y, Math.max(x - 1, 0)),
+    right: at(y, Math.min(x + 1, ends.column)),
+    above: at(Math.max(y - 1, 0), x),
+    below: at(Math.min(y + 1, ends.row), x),
   };
 }
 

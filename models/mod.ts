@@ -6,6 +6,17 @@ export {
   type HigherHrNetOptions,
   type HigherHrNetOutput,
 } from "./higher_hrnet.ts";
+export {
+  type CombinedTensors,
+  combineLooks,
+  type LookOptions,
+  type MapTensors,
+  mirrorImages,
+  peaksOf,
+  placesForTags,
+  type PlaceTensors,
+  type ScaleTensors,
+} from "./looks.ts";
 export { Hourglass, type HourglassOptions } from "./hourglass.ts";
 export {
   Residual,

@@ -55,7 +55,7 @@ export async function checkGrouping(folder: string): Promise<GroupingResult[]> {
     const peaks = findPeaks(heatmaps, tags, { threshold: expected.detection_val });
     const people = groupByTag(peaks, {
       ...AUTHORS_GROUPING,
-      ignoreTooMuch: expected.ignore_too_much,
+      crowds: expected.ignore_too_much ? "stop" : "first",
       maxPeople: expected.max_num_people,
       maxTagDistance: expected.tag_threshold,
     });

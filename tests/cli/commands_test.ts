@@ -122,6 +122,15 @@ Deno.test("main() refuses settings before anything is written", async () => {
         ["evaluate", "--annotations", "a", "--results", "r", "--flip"],
         /--flip needs --images/,
       ],
+      [
+        ["evaluate", "--annotations", "a", "--results", "r", "--scales", "1"],
+        /--scales needs --images/,
+      ],
+      [["predict", "x.jpg", "--scales", "big", "--out", out], /--scales must be official, demo9/],
+      [
+        ["predict", "x.jpg", "--decoder", "higherhrnet", "--out", out],
+        /unknown decoder "higherhrnet".*\n {2}help: did you mean higher-hrnet\?/,
+      ],
     ];
     for (const [args, expected] of cases) {
       const { code, message } = await runMain(...args);
@@ -209,6 +218,8 @@ Deno.test("main() trains on photographs, predicts and measures them", async () =
     const [a, b] = ["a", "b"].map((name) => Deno.readTextFileSync(`${folder}/${name}.json`));
     assert.equal(a, b);
     assert.equal((await runMain("evaluate", ...photographs, ...weights, "--flip")).code, 0);
+    const more = ["--decoder", "mmpose", "--scales", "1.5,1"];
+    assert.equal((await runMain("evaluate", ...photographs, ...weights, ...more)).code, 0);
 
     // Of an annotated set, the damaged photographs are named; what was found is written, figures are not.
     await Deno.mkdir(`${folder}/cut`);

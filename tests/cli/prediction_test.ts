@@ -2,14 +2,22 @@ import assert from "node:assert/strict";
 import {
   COCO,
   combineFlipped,
+  DECODERS,
   disposeModel,
   hostArray,
   type PoseMaps,
   PoseNet,
   rgbImage,
 } from "ae";
-import { decode, predict } from "../../cli/prediction.ts";
-import { AUTHORS_DECODING } from "../../cli/weights.ts";
+import { type Sample, sceneSource } from "ae/data";
+import { decode, predict, type PredictOptions } from "../../cli/prediction.ts";
+import { SCALE_RULES, scaleRule } from "../../cli/scales.ts";
+import {
+  AUTHORS_DECODING,
+  type LoadedModel,
+  loadModel,
+  shippedWeights,
+} from "../../cli/weights.ts";
 
 Deno.test("decode() finds nobody in the margin of a picture that is not square", () => {
   // 64 x 32 pixels in a square of 64: maps of 32 x 32, with the picture in rows 8 to 23.
@@ -43,34 +51,116 @@ const samples = [0, 1, 2].map((id) => ({
   image: rgbImage(16, 16, Uint8Array.from({ length: 768 }, (_, i) => (i * (7 + id)) % 251)),
   people: [],
 }));
-const mirrored = samples.map((sample) => ({
-  ...sample,
-  image: rgbImage(
-    16,
-    16,
-    Uint8Array.from({ length: 768 }, (_, i) => {
-      const [row, column, channel] = [Math.floor(i / 48), Math.floor(i / 3) % 16, i % 3];
-      return sample.image.data[48 * row + 3 * (15 - column) + channel];
-    }),
-  ),
-}));
+/** A sample whose picture is mirrored: column x goes to 15 - x, or to 16 - x, and the first repeats the second. */
+function mirroredSample(sample: typeof samples[number], at: "image pixels" | "heatmap pixels") {
+  const zero = at === "image pixels" ? 15 : 16;
+  const data = Uint8Array.from({ length: 768 }, (_, i) => {
+    const [row, column, channel] = [Math.floor(i / 48), Math.floor(i / 3) % 16, i % 3];
+    return sample.image.data[48 * row + 3 * Math.min(zero - column, 15) + channel];
+  });
+  return { ...sample, image: rgbImage(16, 16, data) };
+}
 
 Deno.test("predict() looks at the mirrored picture too where asked", async () => {
   const model = new PoseNet({ stacks: 1, channels: 4, increase: 0, depth: 1, stem: "stride2" });
   const loaded = { model, skeleton: COCO, imageSize: 16, decoding: AUTHORS_DECODING };
-  const maps = async (of: typeof samples, flip?: boolean): Promise<PoseMaps[]> =>
-    await Array.fromAsync(predict(loaded, of, { flip }));
-  const [plain, others, both] = [
-    await maps(samples),
-    await maps(mirrored),
-    await maps(samples, true),
-  ];
-  samples.forEach((_, i) => {
-    const expected = combineFlipped(plain[i], others[i], COCO.flip);
-    assert.deepEqual(both[i].heatmaps, expected.heatmaps);
-    assert.deepEqual(both[i].tags, expected.tags);
-  });
+  const maps = async (of: typeof samples, options: PredictOptions = {}): Promise<PoseMaps[]> =>
+    await Array.fromAsync(predict(loaded, of, options));
+  const plain = await maps(samples);
+  for (const mirror of ["image pixels", "heatmap pixels"] as const) {
+    const others = await maps(samples.map((sample) => mirroredSample(sample, mirror)));
+    const both = await maps(samples, { flip: true, flavour: { mirror } });
+    samples.forEach((_, i) => {
+      const expected = combineFlipped(plain[i], others[i], COCO.flip);
+      assert.deepEqual(both[i].heatmaps, expected.heatmaps);
+      assert.deepEqual(both[i].tags, expected.tags);
+    });
+  }
   disposeModel(model);
+});
+
+/** A model whose heatmaps have peaks, and scenes on which it finds people. */
+async function shipped(): Promise<[LoadedModel, Sample[]]> {
+  const loaded = await loadModel((await shippedWeights())!);
+  const source = sceneSource({ seed: 3, size: 64, people: [1, 6], setting: "stage" });
+  return [loaded, await Promise.all([0, 1, 2].map((i) => source.sample(i)))];
+}
+
+Deno.test("findPeople() finds on the device what decodePoses() finds in the maps, by every flavour", async () => {
+  const [loaded, scenes] = await shipped();
+  let people = 0, filled = 0;
+  for (const [name, flavour] of Object.entries(DECODERS)) {
+    for (const options of [{ flip: true }, { scales: scaleRule("1.5,1") }]) {
+      const found = await Array.fromAsync(predict(loaded, scenes, { ...options, flavour }));
+      found.forEach((prediction) => {
+        const size = options.scales ? 96 : 64;
+        const decoder = { ...flavour, ...loaded.decoding };
+        const expected = decode(prediction.sample, prediction, size, loaded.model.stride, decoder);
+        assert.equal(prediction.people.length, expected.people.length, name);
+        prediction.people.forEach(({ keypoints, score }, p) => {
+          assert.ok(Math.abs(score - expected.people[p].score) < 1e-6);
+          keypoints.forEach((at, k) => {
+            const other = expected.people[p].keypoints[k];
+            assert.deepEqual([at?.x, at?.y], [other?.x, other?.y], `${name}, ${p}, ${k}`);
+            assert.deepEqual(at?.tag, other?.tag);
+          });
+          people++;
+          filled += keypoints.filter((at) => at && at.score === 1).length;
+        });
+      });
+    }
+  }
+  assert.ok(people > 50 && filled > 10, `${people} people, ${filled} filled in`);
+  disposeModel(loaded.model);
+});
+
+Deno.test("predict() leaves out a scale whose maps are no numbers, and says so where none is left", async () => {
+  const [loaded, [scene]] = await shipped();
+  const { model } = loaded;
+  const forward = model.forward.bind(model);
+  const breakAt = (side: number) => {
+    model.forward = (images, options) =>
+      images.shape[3] === side
+        ? forward(images, options).map((out) => ({ ...out, heatmaps: out.heatmaps.mul(100) }))
+        : forward(images, options);
+  };
+  const [alone] = await Array.fromAsync(predict(loaded, [scene]));
+  breakAt(96);
+  const scales = scaleRule("1.5,1");
+  const [rest] = await Array.fromAsync(predict(loaded, [scene], { scales }));
+  assert.deepEqual(rest.heatmaps.shape, [17, 32, 32]);
+  assert.deepEqual(
+    rest.people.map(({ keypoints }) => keypoints[0]?.x),
+    alone.people.map((p) => p.keypoints[0]?.x),
+  );
+  breakAt(64);
+  await assert.rejects(
+    () => Array.fromAsync(predict(loaded, [scene], { scales: scaleRule("1.6,1") })),
+    /^RangeError: predict: the network's maps of .* are no numbers, or far above 1/,
+  );
+  disposeModel(model);
+});
+
+Deno.test("predict() brings maps to input pixels by the rule higher-hrnet, and finds the same people", async () => {
+  const [loaded, scenes] = await shipped();
+  const only = { ...SCALE_RULES["higher-hrnet"], scales: [1] };
+  const faint = { ...loaded, decoding: { ...loaded.decoding, threshold: 0.4 } }; // resizing lowers peaks
+  const [found] = await Array.fromAsync(predict(faint, scenes, { scales: only }));
+  assert.deepEqual(found.heatmaps.shape, [17, 64, 64]);
+  const [plain] = await Array.fromAsync(predict(loaded, scenes));
+  assert.ok(plain.people.length > 0);
+  // Peaks of resized maps lie within a heatmap pixel, two image pixels, of where they were; the order may be another.
+  for (const { keypoints } of plain.people) {
+    const nearest = Math.min(...found.people.map((person) => {
+      const distances = person.keypoints.flatMap((at, k) => {
+        const other = keypoints[k];
+        return at && other ? [Math.hypot(at.x - other.x, at.y - other.y)] : [];
+      }).sort((a, b) => a - b);
+      return distances[Math.floor(distances.length / 2)];
+    }));
+    assert.ok(nearest < 2, `${nearest}`);
+  }
+  disposeModel(loaded.model);
 });
 
 Deno.test("predict() takes a stream, and gives every sample whatever the size of its batches", async () => {

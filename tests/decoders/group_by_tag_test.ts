@@ -81,10 +81,44 @@ Deno.test("groupByTag() keeps the best people, or leaves out what comes after th
   assert.equal(best.length, 30);
   assert.deepEqual(best[0], [0, 0]); // with its eye the dimmest nose is the best person
   assert.deepEqual(best[1], [6, -1]); // 5 others are dropped, the order stays
-  const strict = members([noses, eyes], { ignoreTooMuch: true });
+  const strict = members([noses, eyes], { crowds: "stop" });
   assert.equal(strict.length, 35);
   assert.ok(strict.every(([, eye]) => eye === -1));
   assert.equal(members([noses, eyes], { maxPeople: 40 }).length, 35);
+});
+
+Deno.test("groupByTag() matches only the first people, and keeps or drops the others", () => {
+  const noses = Array.from({ length: 4 }, (_, i) => peak(0.5, 5 * i));
+  const eyes = [peak(0.9, 0), peak(0.8, 15)]; // of the first and of the fourth
+  const options = { maxPeople: 2 };
+  assert.deepEqual(members([noses, eyes], { ...options, crowds: "first" }), [
+    [0, 0],
+    [1, -1],
+    [2, -1],
+    [3, -1],
+    [-1, 1],
+  ]);
+  assert.deepEqual(members([noses, eyes], { ...options, crowds: "cut" }), [[0, 0], [1, -1]]);
+  assert.deepEqual(members([noses, eyes], options), [[0, 0], [3, 1]]);
+});
+
+Deno.test("groupByTag() takes tag distances as they are where rounding is none", () => {
+  // Both tags round to 0, where the brighter peak wins; unrounded the nearer one is cheaper.
+  const surplus = [[peak(0.9, 0)], [peak(0.3, 0.01), peak(0.5, 0.45)]];
+  assert.deepEqual(members(surplus, { rounding: "none" }), [[0, 0], [-1, 1]]);
+});
+
+Deno.test("groupByTag() lets the peak nearer in the image join where tags are alike", () => {
+  const at = (x: number, score: number, tag: number) => ({ x, y: 0, score, tag: [tag] });
+  const peaks = [[at(10, 0.9, 0)], [at(40, 0.8, 0.3), at(12, 0.4, 0.3)]];
+  assert.deepEqual(members(peaks), [[0, 0], [-1, 1]]); // the brighter one
+  // 0.3 times 30 / 2 is 4.5, so that the far peak costs 400.
+  assert.deepEqual(members(peaks, { nearestInImage: true }), [[0, 1], [-1, 0]]);
+  // A peak alone may join from anywhere: its weight is 1.
+  assert.deepEqual(members([peaks[0], [peaks[1][0]]], { nearestInImage: true }), [[0, 0]]);
+  // Whether it may is a matter of tags alone.
+  const apart = [[at(10, 0.9, 0)], [at(10, 0.8, 1)]];
+  assert.deepEqual(members(apart, { nearestInImage: true }), [[0, -1], [-1, 0]]);
 });
 
 Deno.test("groupByTag() matches a peak to the 31st person, too", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type HostArray, hostArray } from "../../core/host_array.ts";
 import { ShapeError } from "../../core/errors.ts";
 import type { DecodedKeypoint, DecodedPerson } from "../../pose/person.ts";
-import { adjustPerson, fillMissing } from "../../decoders/mod.ts";
+import { adjustPerson, adjustPlace, fillMissing, fillPerson } from "../../decoders/mod.ts";
 import { randomArray, randomNumbers } from "./scene.ts";
 
 function person(...keypoints: (DecodedKeypoint | null)[]): DecodedPerson {
@@ -157,4 +157,39 @@ Deno.test("fillMissing() refuses tags of another length than the maps'", () => {
       ),
   );
   assert.throws(() => fillMissing(before, hostArray([2, 1, 3]), hostArray([1, 2, 3])), ShapeError);
+});
+
+Deno.test("adjustPlace() moves by the sign of the difference only inside, or not at all", () => {
+  const around = { left: 0.1, right: 0.2, above: 0.3, below: 0.3 };
+  const size = { width: 5, height: 6 };
+  const moved = (x: number, y: number) =>
+    Object.values(adjustPlace({ x, y }, around, size, { adjust: "sign", centreShift: 0 }));
+  assert.deepEqual(moved(2, 2), [2.25, 2]);
+  assert.deepEqual(moved(3, 2), [3.25, 2]);
+  for (const x of [0, 1, 4]) assert.deepEqual(moved(x, 3), [x, 3]); // 0, 1 and the last
+  const still = adjustPlace({ x: 2, y: 2 }, around, size, { adjust: "none" });
+  assert.deepEqual(still, { x: 2.5, y: 2.5 });
+});
+
+Deno.test("fillMissing() weighs tags, takes peaks alone, and fills in nothing where asked", () => {
+  const nose = place(0.5, 0.5, 5);
+  const tags = hostArray([1, 2, 1, 5], [5, 0, 0, 0, 0, 5, 4, 5, 5, 5]);
+  const heatmaps = hostArray([2, 1, 5], [0.9, 0, 0, 0, 0, 0, 1.5, 0.3, 0.2, 0]);
+  const filled = (options: object) => fillMissing(person(nose, null), heatmaps, tags, options);
+  const x = (options: object) => Math.floor(filled(options).keypoints[1]!.x);
+  assert.equal(x({}), 1); // 1.5 - 1 beats 0.3
+  assert.equal(x({ tagWeight: 100 }), 2);
+  assert.equal(x({ tagWeight: 100, fillFrom: "peaks", fillNeeds: "nothing" }), 0); // 0.3 is beside 1.5
+  assert.equal(filled({ tagWeight: 100, fillFrom: "peaks" }).keypoints[1], null);
+});
+
+Deno.test("fillPerson() leaves keypoints that are there and those without a place", () => {
+  const there = place(1, 1, 0);
+  const around = { left: 0, right: 0, above: 0, below: 0 };
+  const given = { x: 3, y: 3, score: 0.5, tag: [0], around };
+  const { keypoints } = fillPerson(person(there, null, null), [given, null, given], {
+    width: 9,
+    height: 9,
+  });
+  assert.deepEqual(keypoints, [there, null, { x: 3.25, y: 3.25, score: 1, tag: [0] }]);
 });

@@ -1,11 +1,11 @@
 /**
  * Golden cases of decoding: assignment, grouping, refining, combining of scales, COCO records, and the
- * fixed tables. The authors' quirks are asked for by name ({@linkcode AUTHORS_GROUPING}, `bounds: "authors"`,
- * `divideBy: "all"`); where a case does not depend on them, the defaults are compared as well.
+ * fixed tables. What is compared is the flavour `pose-ae-train` (and `divideBy: "all"`); where a case does not depend on
+ * its quirks, the defaults are compared as well. Resizing and the combining of scales are compared on the device, too.
  *
  * @module
  */
-import { hostArray } from "../../core/host_array.ts";
+import { type HostArray, hostArray, read, tensor } from "../../core/mod.ts";
 import { COCO } from "../../pose/skeleton.ts";
 import type { CocoResult } from "../../pose/coco_records.ts";
 import type { DecodedKeypoint, DecodedPerson } from "../../pose/person.ts";
@@ -13,8 +13,8 @@ import {
   adjustPerson,
   assignAsAuthors,
   assignMinimumCost,
-  AUTHORS_GROUPING,
   combineScales,
+  DECODERS,
   fillMissing,
   findPeaks,
   groupByTag,
@@ -22,9 +22,12 @@ import {
   personScore,
   type PoseMaps,
   resizeMaps,
+  type ScaleMaps,
   toCocoResults,
   toImagePixels,
 } from "../../decoders/mod.ts";
+import { combineLooks } from "../../models/mod.ts";
+import { resize2d } from "../../ops/mod.ts";
 import type { Comparison, FamilyRunner, GoldenArray, GoldenCase } from "./golden.ts";
 
 /** Runners of the decoder's families, by name. */
@@ -39,6 +42,7 @@ export const families: Record<string, FamilyRunner> = {
 };
 
 const K = COCO.keypoints.length;
+const AUTHORS = DECODERS["pose-ae-train"];
 
 function assignment({ params, values }: GoldenCase, compare: Comparison): void {
   const cost = values.cost as number[][];
@@ -77,24 +81,24 @@ function constants({ values }: GoldenCase, compare: Comparison): void {
 
 function decoder(testCase: GoldenCase, compare: Comparison): void {
   const maps = decoderMaps(testCase);
-  const people = group(maps, AUTHORS_GROUPING);
+  const people = group(maps, AUTHORS);
   comparePeople("raw", people, testCase, compare);
   compareScores(people, testCase, compare);
 
   // Two founders with one and the same tag: the only case where the default must differ.
   const margins = testCase.params.margins as Record<string, number>;
   if (margins.key !== 0) {
-    comparePeople("raw", group(maps, { ignoreTooMuch: true }), testCase, compare);
+    comparePeople("raw", group(maps, { crowds: "stop" }), testCase, compare);
   }
 
-  const adjusted = people.map((person) => adjustPerson(person, maps.heatmaps));
+  const adjusted = people.map((person) => adjustPerson(person, maps.heatmaps, AUTHORS));
   comparePeople("adjusted", adjusted, testCase, compare);
   for (
     const [name, bounds] of [["refined", "authors"], ["refined_fixed_bounds", "map"]] as const
   ) {
     if (!testCase.expectedNames.includes(name)) continue;
     const filled = adjusted.map((person) =>
-      fillMissing(person, maps.heatmaps, maps.tags, { bounds })
+      fillMissing(person, maps.heatmaps, maps.tags, { ...AUTHORS, bounds })
     );
     comparePeople(name, withoutFilledTags(filled, adjusted), testCase, compare);
   }
@@ -102,16 +106,16 @@ function decoder(testCase: GoldenCase, compare: Comparison): void {
 
 function decoderTies(testCase: GoldenCase, compare: Comparison): void {
   const maps = decoderMaps(testCase);
-  const people = group(maps, AUTHORS_GROUPING);
+  const people = group(maps, AUTHORS);
   comparePeople("raw", people, testCase, compare);
   compareScores(people, testCase, compare);
-  const adjusted = people.map((person) => adjustPerson(person, maps.heatmaps));
+  const adjusted = people.map((person) => adjustPerson(person, maps.heatmaps, AUTHORS));
   comparePeople("adjusted", adjusted, testCase, compare);
   // Whoever they go to, the same keypoints are found.
   const bag = (people: DecodedPerson[]) =>
     people.flatMap(({ keypoints }) => keypoints.flatMap((at, k) => at ? [[k, at.x, at.y]] : []))
       .map(String).sort();
-  compare.equal("keypoints found", bag(group(maps, { ignoreTooMuch: true })), bag(people));
+  compare.equal("keypoints found", bag(group(maps, { crowds: "stop" })), bag(people));
 }
 
 function genDt(testCase: GoldenCase, compare: Comparison): void {
@@ -120,7 +124,7 @@ function genDt(testCase: GoldenCase, compare: Comparison): void {
   compareRecords(toCocoResults(people, records[0]?.image_id ?? 0), records, 1e-4, compare);
 }
 
-function pipeline(testCase: GoldenCase, compare: Comparison): void {
+async function pipeline(testCase: GoldenCase, compare: Comparison): Promise<void> {
   const { params } = testCase;
   const sides = (params.input_res as number[]).map((side) => side / 4);
   const scales = (params.scales as number[]).map((scale, i) => ({
@@ -132,26 +136,19 @@ function pipeline(testCase: GoldenCase, compare: Comparison): void {
   if (!maps) return compare.equal("people", 0, testCase.expected("scores").data.length);
 
   compare.equal("merged_shape", maps.heatmaps.shape, params.merged_shape);
-  const index = testCase.expected("merged_index").data;
-  const heatmaps = testCase.expected("merged_det"), tags = testCase.expected("merged_tag");
-  compare.close(
-    "merged_det",
-    Array.from(index, (i) => maps.heatmaps.data[i]),
-    heatmaps.data,
-    heatmaps,
-  );
-  const size = maps.heatmaps.data.length;
-  const read = Array.from(index).flatMap((i) => [maps.tags.data[i], maps.tags.data[size + i]]);
-  compare.close("merged_tag", read, tags.data, tags);
+  compareMerged("merged", maps, testCase, compare);
+  if (maps.used.length === scales.length) { // on the device no scale is left out
+    compareMerged("merged on the device", await mergedOnDevice(scales), testCase, compare);
+  }
 
-  const people = group(maps, AUTHORS_GROUPING);
+  const people = group(maps, AUTHORS);
   compareScores(people, testCase, compare);
-  const grouped = people.map((person) => adjustPerson(person, maps.heatmaps));
+  const grouped = people.map((person) => adjustPerson(person, maps.heatmaps, AUTHORS));
   comparePeople("grouped", grouped, testCase, compare);
   const inverse = params.inverse_mat as [[number, number, number], [number, number, number]];
   for (const [name, bounds] of [["final", "authors"], ["final_fixed_bounds", "map"]] as const) {
     const final = grouped
-      .map((person) => fillMissing(person, maps.heatmaps, maps.tags, { bounds }))
+      .map((person) => fillMissing(person, maps.heatmaps, maps.tags, { ...AUTHORS, bounds }))
       .map((person) => toImagePixels(person, { stride: 4, inverse }));
     const origin = [inverse[0][2], inverse[1][2]] as const;
     comparePeople(name, withoutFilledTags(final, grouped), testCase, compare, origin);
@@ -161,12 +158,48 @@ function pipeline(testCase: GoldenCase, compare: Comparison): void {
   }
 }
 
-function resize(testCase: GoldenCase, compare: Comparison): void {
+/** The authors' merged heatmaps and tags at the places that are recorded. */
+function compareMerged(
+  name: string,
+  maps: PoseMaps,
+  testCase: GoldenCase,
+  compare: Comparison,
+): void {
+  const index = Array.from(testCase.expected("merged_index").data);
+  const heatmaps = testCase.expected("merged_det"), tags = testCase.expected("merged_tag");
+  const size = maps.heatmaps.data.length;
+  const detections = index.map((i) => maps.heatmaps.data[i]);
+  const pairs = index.flatMap((i) => [maps.tags.data[i], maps.tags.data[size + i]]);
+  compare.close(`${name}_det`, detections, heatmaps.data, heatmaps);
+  compare.close(`${name}_tag`, pairs, tags.data, tags);
+}
+
+async function mergedOnDevice(scales: readonly Required<ScaleMaps>[]): Promise<PoseMaps> {
+  const batchOfOne = ({ shape, data }: HostArray) => tensor(hostArray([1, ...shape], data));
+  const toDevice = ({ heatmaps, tags }: PoseMaps) => ({
+    heatmaps: batchOfOne(heatmaps),
+    tags: batchOfOne(tags),
+  });
+  const looks = combineLooks(
+    scales.map(({ scale, plain, mirrored }) => ({
+      scale,
+      plain: toDevice(plain),
+      mirrored: toDevice(mirrored),
+    })),
+    { flip: COCO.flip },
+  );
+  return await read({ heatmaps: looks.heatmaps, tags: looks.tags });
+}
+
+async function resize(testCase: GoldenCase, compare: Comparison): Promise<void> {
   const x = testCase.input("x"), y = testCase.expected("y");
   const [height, width] = testCase.params.out as [number, number];
   const resized = resizeMaps(hostArray(x.shape, Float32Array.from(x.data)), height, width);
   compare.equal("shape", resized.shape, y.shape);
   compare.close("y", resized.data, y.data, y);
+  const planes = [1, x.shape.slice(0, -2).reduce((a, b) => a * b, 1), ...x.shape.slice(-2)];
+  const onDevice = resize2d(tensor(hostArray(planes, Float32Array.from(x.data))), height, width);
+  compare.close("y on the device", (await onDevice.read()).data, y.data, y);
 }
 
 /** Heatmaps `[K, H, W]` and tags `[T, K, H, W]`; the files hold `[K, H, W]` and `[K, H, W, T]`, often sparsely. */
@@ -198,7 +231,7 @@ function networkMaps(testCase: GoldenCase, name: string, side: number): PoseMaps
 }
 
 function group({ heatmaps, tags }: PoseMaps, options: GroupOptions): DecodedPerson[] {
-  return groupByTag(findPeaks(heatmaps, tags), options);
+  return groupByTag(findPeaks(heatmaps, tags, AUTHORS), options);
 }
 
 /**
