@@ -80,7 +80,7 @@ async function run(values: Values): Promise<void> {
   console.log(linesOf(report, shapes).join("\n"));
   if (report.missing.length > 0) {
     throw new InputError(
-      `${path}: ${report.missing.length} tensors are missing; nothing is written`,
+      `${path}: tensors are missing, ${report.missing.length} of them; nothing is written`,
     );
   }
   const weights = await makeWeights(path, recipes, file.arrays);
@@ -91,7 +91,7 @@ async function run(values: Values): Promise<void> {
   const numbers = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
   const { stacks, channels } = model.options;
   console.log(
-    `${out}: ${stacks} stacks of ${channels} channels, ` +
+    `${out}: ${stacks} ${stacks === 1 ? "stack" : "stacks"} of ${channels} channels, ` +
       `${Object.keys(weights).length} tensors, ${numbers.toLocaleString("en")} numbers`,
   );
 }

@@ -25,7 +25,7 @@ import {
 import { readZip } from "./zip_archive.ts";
 
 /** NumPy's letters for kinds of numbers and their bytes. */
-const TYPES: Readonly<Record<string, ItemType>> = {
+export const NUMPY_TYPES: Readonly<Record<string, ItemType>> = {
   f8: "float64",
   f4: "float32",
   f2: "float16",
@@ -122,14 +122,16 @@ function parseHeader(header: string, fail: (problem: string) => InputError) {
   if (order === undefined || sizes === undefined || !header.startsWith("{")) {
     throw fail(`has a damaged header: ${header.trim().slice(0, 100)}`);
   }
-  if (!Object.hasOwn(TYPES, type ?? "")) {
+  if (!Object.hasOwn(NUMPY_TYPES, type ?? "")) {
     throw fail(
-      `has numbers of type ${descr ?? "structure"}, known are ${Object.keys(TYPES).join(", ")}`,
+      `has numbers of type ${descr ?? "structure"}, known are ${
+        Object.keys(NUMPY_TYPES).join(", ")
+      }`,
     );
   }
   const shape = sizes.split(",").map((size) => size.trim().replace("L", "")).filter(Boolean)
     .map(Number);
-  return { dtype: TYPES[type], bigEndian: endian === ">", fortran: order === "True", shape };
+  return { dtype: NUMPY_TYPES[type], bigEndian: endian === ">", fortran: order === "True", shape };
 }
 
 /** One character a byte; what TextDecoder calls latin1 is another encoding. */

@@ -138,10 +138,19 @@ export async function readStored(
     ? count
     : 1 + shape.reduce((sum, n, axis) => sum + (n - 1) * strides[axis], 0);
   const bytes = await items.read(count === 0 ? 0 : offset * size, span * size);
-  if (bigEndian) reverseItems(bytes, size);
-  const stored = new ARRAYS[dtype](bytes.buffer, bytes.byteOffset, span);
-  const data = straight ? stored : gather(stored, shape, strides, count);
-  return { shape, data: dtype === "bfloat16" ? widened(data as Uint16Array) : data };
+  const stored = decodeItems(bytes, dtype, bigEndian);
+  return { shape, data: straight ? stored : gather(stored, shape, strides, count) };
+}
+
+/** Bytes that begin their buffer, which is taken over, as numbers. */
+export function decodeItems(
+  bytes: Uint8Array<ArrayBuffer>,
+  dtype: ItemType,
+  bigEndian: boolean,
+): SafetensorsData {
+  if (bigEndian) reverseItems(bytes, itemBytes(dtype));
+  const items = new ARRAYS[dtype](bytes.buffer);
+  return dtype === "bfloat16" ? widened(items as Uint16Array) : items;
 }
 
 /** Strides of a row-major array: the last axis varies fastest. */

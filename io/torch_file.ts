@@ -17,7 +17,7 @@
  * | ---------------------- | ------------------------------------------------ | ------------------------------ |
  * | order of bytes         | old: little-endian, whatever machine wrote it;   | the same                       |
  * |                        | zip: as `byteorder` says, else little-endian     |                                |
- * | functions called       | any, or those of `weights_only`                  | those of the table `GLOBALS`   |
+ * | functions called       | any, or those of `weights_only`                  | those that `pickleOptions` has  |
  * | whole models           | their classes are imported                       | refused: save `state_dict()`   |
  * | `_metadata`, hooks     | kept                                             | not kept                       |
  * | tar files before 0.1.10| read                                             | refused                        |
@@ -27,10 +27,12 @@
  */
 import { InputError } from "../core/errors.ts";
 import { BinaryFile, type Bytes, partOf } from "./binary_file.ts";
+import { NUMPY_TYPES } from "./npz.ts";
 import { type PickleGlobal, unpickle } from "./pickle.ts";
 import type { SafetensorsArray } from "./safetensors.ts";
 import {
   checkLayout,
+  decodeItems,
   itemBytes,
   type ItemType,
   type Layout,
@@ -266,6 +268,10 @@ function pickleOptions(place: PicklePlace) {
     "torch._utils._rebuild_parameter": { call: ([data]) => tensorOf(data) },
     "torch.Size": { call: ([sizes]) => sizes },
     "torch.device": { call: (args) => args.join(":") },
+    "numpy.core.multiarray.scalar": { call: numpyScalar },
+    "numpy._core.multiarray.scalar": { call: numpyScalar },
+    "numpy.dtype": { call: ([type]) => ({ type, bigEndian: false }), build: setByteOrder },
+    "_codecs.encode": { call: encodeLatin1 },
   };
   return {
     name: place.name,
@@ -300,6 +306,37 @@ function orderedDict([pairs = []]: readonly unknown[]): Map<unknown, unknown> {
   const isPair = (pair: unknown) => Array.isArray(pair) && pair.length === 2;
   if (Array.isArray(pairs) && pairs.every(isPair)) return new Map(pairs);
   throw new InputError("makes a dictionary of what are no pairs");
+}
+
+/** NumPy's type of a number, as pickles make it. */
+interface NumpyType {
+  readonly type: unknown;
+  bigEndian: boolean;
+}
+
+/** Numbers that NumPy computed, such as the best score, stand in what trainers write beside the weights. */
+function numpyScalar([type, bytes]: readonly unknown[]): number | bigint | boolean {
+  const { type: letters, bigEndian } = (type ?? {}) as Partial<NumpyType>;
+  const name = String(letters);
+  const dtype = Object.hasOwn(NUMPY_TYPES, name) ? NUMPY_TYPES[name] : undefined;
+  if (!dtype || !(bytes instanceof Uint8Array) || bytes.length !== itemBytes(dtype)) {
+    throw new InputError(`makes a NumPy number of type ${name.slice(0, 20)}, which is not known`);
+  }
+  const [value] = decodeItems(bytes.slice(), dtype, bigEndian === true);
+  return dtype === "bool" ? value !== 0 : value;
+}
+
+/** The second entry of a type's state is `<`, `>` or `|`. */
+function setByteOrder(type: unknown, state: unknown): void {
+  if (Array.isArray(state)) (type as NumpyType).bigEndian = state[1] === ">";
+}
+
+/** How protocol 2 writes bytes: a text whose letters are they. */
+function encodeLatin1([text, encoding]: readonly unknown[]): Uint8Array {
+  if (typeof text !== "string" || encoding !== "latin1" || /[^\0-\xff]/.test(text)) {
+    throw new InputError("encodes what is no text of bytes");
+  }
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
 /** `("storage", type, key, location, items)`, before 1.6 with a view: null or `(key, begin, length)`. */

@@ -47,8 +47,8 @@ export interface WeightTranslation {
 interface Dialect {
   /** The first head's weights, which every network has: what stands before them is the file's prefix. */
   readonly mark: string;
-  /** Settings that all of the origin's networks share. */
-  readonly options: PoseNetOptions;
+  /** Settings that the sizes do not tell. */
+  readonly options: (has: (name: string) => boolean) => PoseNetOptions;
   /** The origin's name of a block, from ours without `.conv`. */
   readonly block: (path: string, depth: number) => string;
   /** The recipe of a block's weight or bias. */
@@ -68,7 +68,7 @@ const same = ([array]: readonly HostArray[]): HostArray => array;
 const dialects: Readonly<Record<WeightOrigin, Dialect>> = {
   authors: {
     mark: "outs.0.conv.weight",
-    options: {},
+    options: (has) => ({ batchNorm: has("pre.0.bn.weight") ? "authors" : "none" }),
     block: (path) => path,
     weight: (block) => `${block}.conv.weight`,
     kernel: (shape) => shape,
@@ -76,7 +76,7 @@ const dialects: Readonly<Record<WeightOrigin, Dialect>> = {
   },
   mmpose: {
     mark: "backbone.out_convs.0.conv.weight",
-    options: { imageNorm: "imagenet" },
+    options: () => ({ imageNorm: "imagenet" }),
     block: (path) =>
       "backbone." + path.replace(/^pre\./, "stem.")
         .replace(/^features\./, "hourglass_modules.")
@@ -99,7 +99,7 @@ const dialects: Readonly<Record<WeightOrigin, Dialect>> = {
   },
   tensorflow: {
     mark: "out_0/weights",
-    options: { release: "tensorflow" },
+    options: () => ({ release: "tensorflow" }),
     block: tensorflowBlock,
     weight: (block) => `${block}/weights`,
     kernel: ([kH, kW, C, O]) => [O, C, kH, kW],
@@ -255,13 +255,17 @@ export function translateWeights(
     .find((found) => found !== undefined);
   if (prefix === undefined) throw new InputError(`has no tensor ${dialect.mark}`);
   const sizes = sizesOf(dialect, prefix, shapes);
-  const options = { ...dialect.options, ...sizes };
+  const has = (source: string) => shapes.has(source);
+  const options = { ...dialect.options((name) => has(prefix + name)), ...sizes };
   const recipes = new Map<string, WeightRecipe>();
   for (const [name, { shape }] of variables(new PoseNet(options))) {
-    const [, path, field] = /^(.*)\.conv\.(weight|bias)$/.exec(name)!;
-    const block = `${prefix}${dialect.block(path, sizes.depth)}`;
-    const has = (source: string) => shapes.has(source);
-    const recipe = dialect.recipe(block, field as "weight" | "bias", { path, has });
+    const [, path, field] = /^(.*)\.conv\.(weight|bias)$/.exec(name) ?? [];
+    // Norms are only in networks of the authors' names, which are ours.
+    const recipe = path === undefined ? { sources: [prefix + name], make: same } : dialect.recipe(
+      prefix + dialect.block(path, sizes.depth),
+      field as "weight" | "bias",
+      { path, has },
+    );
     recipes.set(name, { shape, ...recipe });
   }
   return { options, recipes };

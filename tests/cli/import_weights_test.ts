@@ -67,7 +67,7 @@ Deno.test("import-weights writes a file that loads as the same network, and tell
     ]);
     assert.match(
       lines.at(-1)!,
-      /ours.safetensors: 1 stacks of 4 channels, 22 tensors, [\d,]+ numbers$/,
+      /ours.safetensors: 1 stack of 4 channels, 22 tensors, [\d,]+ numbers$/,
     );
     const { model, imageSize, decoding, preset } = await loadModel(out);
     assert.deepEqual([imageSize, decoding.threshold, preset], [512, 0.1, "imported from authors"]);
@@ -83,7 +83,11 @@ Deno.test("import-weights writes a file that loads as the same network, and tell
 Deno.test("import-weights names what is missing, does not fit or is no number, and writes nothing", async () => {
   const key = "model.module.pre.1.conv.bias";
   const cases: [(weights: Record<string, HostArray>) => void, string[], RegExp][] = [
-    [(weights) => delete weights[key], [], /theirs.safetensors: 1 tensors are missing; nothing is/],
+    [
+      (weights) => delete weights[key],
+      [],
+      /theirs.safetensors: tensors are missing, 1 of them; nothing is/,
+    ],
     [
       (weights) => weights[key] = hostArray([3]),
       [],

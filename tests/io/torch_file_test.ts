@@ -190,6 +190,34 @@ Deno.test("openTorchFile() reads what PyTorch 0.x wrote about views, parameters 
   assert.deepEqual(content.built, new Map());
 });
 
+Deno.test("openTorchFile() reads numbers that NumPy computed, as trainers write them beside weights", async () => {
+  const scalar = (letters: string, order: string, bytes: string) =>
+    py.call(
+      py.named("numpy.core.multiarray", "scalar"),
+      py.program(
+        py.call(py.named("numpy", "dtype"), py.text(letters), py.int(0), py.int(1)),
+        py.tuple(py.int(3), py.text(order)),
+        "b",
+      ),
+      py.call(py.named("_codecs", "encode"), py.text(bytes), py.text("latin1")),
+    );
+  const content = await contentOf(py.oldFile(py.dict({
+    best: scalar("f8", "<", "\x00\x00\x00\x00\x00\x00\xf8\x3f"),
+    steps: scalar("i4", ">", "\x00\x00\x01\x00"),
+    done: scalar("b1", "|", "\x01"),
+  })));
+  assert.deepEqual(content, { best: 1.5, steps: 256, done: true });
+  for (
+    const bad of [scalar("O8", "|", ""), scalar("f8", "<", "\x00"), scalar("toString", "|", "")]
+  ) {
+    await refuses(py.oldFile(bad), /makes a NumPy number of type \w+, which is not known/);
+  }
+  const encode = py.named("_codecs", "encode");
+  for (const args of [[py.text("€"), py.text("latin1")], [py.text("a"), py.text("rot13")], []]) {
+    await refuses(py.oldFile(py.call(encode, ...args)), /encodes what is no text of bytes/);
+  }
+});
+
 Deno.test("openTorchFile() refuses functions that are not the table's, in either format", async () => {
   const evil = py.dict({ a: py.call(py.named("os", "system"), py.text("touch /tmp/was_here")) });
   await refuses(py.oldFile(evil), /^the pickle at byte \d+ asks for os.system, .* nothing was run/);
@@ -202,7 +230,7 @@ Deno.test("openTorchFile() refuses functions that are not the table's, in either
       ["builtins", "eval"],
       ["torch", "load"],
       ["torch", "ComplexFloatStorage"],
-      ["numpy.core.multiarray", "scalar"],
+      ["numpy.core.multiarray", "_reconstruct"],
       ["models.posenet", "PoseNet"],
     ]
   ) {

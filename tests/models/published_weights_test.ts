@@ -59,13 +59,21 @@ describe("translateWeights, authors", () => {
     assert.deepEqual(made(translation, weights), state);
   });
 
+  it("keeps the norms that their code has when it is told to", async () => {
+    const options: PoseNetOptions = { ...small, batchNorm: "authors" };
+    const state = await stateOf(new PoseNet(options));
+    const translation = translateWeights("authors", shapesOf(state));
+    assert.deepEqual(new PoseNet(translation.options).options, new PoseNet(options).options);
+    assert.deepEqual(made(translation, state), state);
+  });
+
   it("gives a network of one level one increase", async () => {
     const options = { stacks: 1, channels: 4, depth: 1, increase: 2, innerIncrease: 2 };
     const translation = translateWeights(
       "authors",
       shapesOf(await stateOf(new PoseNet(options))),
     );
-    assert.deepEqual(translation.options, { ...options, extraChannels: 0 });
+    assert.deepEqual(translation.options, { ...options, extraChannels: 0, batchNorm: "none" });
   });
 });
 
