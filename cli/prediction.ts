@@ -51,7 +51,7 @@ import {
   SINGLE_SCALE,
   type Size,
 } from "./scales.ts";
-import type { Decoding, LoadedModel } from "./weights.ts";
+import type { LoadedModel } from "./weights.ts";
 
 /** Maps of one image. */
 export interface Maps {
@@ -154,7 +154,7 @@ async function* look(
   { flip = false, scales = SINGLE_SCALE, flavour = {} }: PredictOptions,
   withMaps: boolean,
 ): AsyncGenerator<FoundPeople | Prediction, void, undefined> {
-  const decoder = { ...flavour, ...stated(decoding) };
+  const decoder = { ...flavour, ...decoding };
   const sizesOf = ({ image }: Sample) =>
     inputSizes(scales, image, { usual: imageSize, multiple: model.sizeMultiple });
   const how = { model, flip, scales, decoder };
@@ -389,9 +389,4 @@ export function decode(
   const input = { width: imageSize, height: imageSize };
   const frame = frameOf(SINGLE_SCALE, sample.image, { input, stride });
   return decodeWithin(sample, maps, frame, decoder);
-}
-
-/** Without what is undefined: a flavour's own value stays then. */
-function stated(decoding: Partial<Decoding>): Partial<Decoding> {
-  return Object.fromEntries(Object.entries(decoding).filter(([, value]) => value !== undefined));
 }

@@ -126,10 +126,12 @@ export async function loadModel(path: string, as?: string): Promise<LoadedModel>
   const loaded = {
     ...made,
     decoding: {
-      threshold: numberOf(path, "threshold", threshold),
-      maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance),
+      ...(threshold === undefined ? {} : { threshold: numberOf(path, "threshold", threshold) }),
+      ...(maxTagDistance === undefined
+        ? {}
+        : { maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance) }),
     },
-    imageSize: numberOf(path, "imageSize", imageSize) ?? made.imageSize,
+    imageSize: imageSize === undefined ? made.imageSize : numberOf(path, "imageSize", imageSize),
   };
   await loadState(loaded.model, weights, { source: path });
   const { sizeMultiple } = loaded.model;
@@ -141,9 +143,8 @@ export async function loadModel(path: string, as?: string): Promise<LoadedModel>
   return loaded;
 }
 
-/** A number of a file's metadata; undefined if it has none of this name. */
-function numberOf(path: string, name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+/** A number of a file's metadata. */
+function numberOf(path: string, name: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value)) return value;
   throw new InputError(`${path}: its ${name} is damaged: "${text}" is no number`);
