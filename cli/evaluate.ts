@@ -48,7 +48,11 @@ async function run(values: Values): Promise<void> {
         "  help: --results FILE to measure a results file, --images FOLDER to predict first",
     );
   }
-  for (const name of results === undefined ? [] : ["weights", "preset", "scales", "decoder"]) {
+  for (
+    const name of results === undefined
+      ? []
+      : ["weights", "preset", "scales", "decoder", "threshold"]
+  ) {
     if (values.text(name) !== undefined) throw new InputError(`--${name} needs --images`);
   }
   if (results !== undefined && values.flag("flip")) throw new InputError("--flip needs --images");

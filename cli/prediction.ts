@@ -82,17 +82,23 @@ export interface PredictOptions {
   readonly flip?: boolean;
   /** At which sizes it looks. @default {SINGLE_SCALE} */
   readonly scales?: ScaleRule;
+  /** Height that peaks must exceed, whatever weights and flavour say; more looks want a lower one. */
+  readonly threshold?: number;
   /** How maps become people; what the weights say about that (threshold, tag distance) goes before. @default {{}} */
   readonly flavour?: Flavour;
 }
 
-/** The options `--decoder`, `--scales` and `--flip`. */
+/** The options `--decoder`, `--threshold`, `--scales` and `--flip`. */
 export const LOOKING: Readonly<Record<string, Option>> = {
   decoder: {
     type: "text",
     help: `whose rules turn maps into people: ${
       Object.keys(DECODERS).join(", ")
     } (default default)`,
+  },
+  threshold: {
+    type: "number",
+    help: "height that peaks must exceed (default: what the weight file says, or the decoder's)",
   },
   scales: SCALES,
   flip: {
@@ -102,11 +108,11 @@ export const LOOKING: Readonly<Record<string, Option>> = {
 };
 
 /**
- * What `--decoder`, `--scales` and `--flip` say.
+ * What these options say.
  *
  * @throws {InputError} If a name is unknown or the scales are no rule or list.
  */
-export function lookingOf(values: Values): Required<PredictOptions> {
+export function lookingOf(values: Values): PredictOptions & { readonly flavour: Flavour } {
   const name = values.text("decoder") ?? "default";
   if (!Object.hasOwn(DECODERS, name)) {
     const names = Object.keys(DECODERS);
@@ -119,6 +125,7 @@ export function lookingOf(values: Values): Required<PredictOptions> {
   return {
     flip: values.flag("flip"),
     scales: scaleRule(values.text("scales")),
+    threshold: values.number("threshold"),
     flavour: DECODERS[name as keyof typeof DECODERS],
   };
 }
@@ -151,10 +158,14 @@ export async function* predict(
 async function* look(
   { model, imageSize, decoding }: Predicted,
   samples: Iterable<Sample> | AsyncIterable<Sample>,
-  { flip = false, scales = SINGLE_SCALE, flavour = {} }: PredictOptions,
+  { flip = false, scales = SINGLE_SCALE, threshold, flavour = {} }: PredictOptions,
   withMaps: boolean,
 ): AsyncGenerator<FoundPeople | Prediction, void, undefined> {
-  const decoder = { ...flavour, ...decoding };
+  const decoder = {
+    ...flavour,
+    ...decoding,
+    ...(threshold === undefined ? {} : { threshold }),
+  };
   const sizesOf = ({ image }: Sample) =>
     inputSizes(scales, image, { usual: imageSize, multiple: model.sizeMultiple });
   const how = { model, flip, scales, decoder };
