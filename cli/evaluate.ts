@@ -90,7 +90,11 @@ async function run(values: Values): Promise<void> {
         "  help: --results FILE to measure a results file, --images FOLDER to predict first",
     );
   }
-  for (const name of resultsPath === undefined ? [] : ["weights", "preset", "scales", "decoder"]) {
+  for (
+    const name of resultsPath === undefined
+      ? []
+      : ["weights", "preset", "scales", "decoder", "threshold"]
+  ) {
     if (values.text(name) !== undefined) throw new InputError(`--${name} needs --images`);
   }
   if (resultsPath !== undefined && values.flag("flip")) {

@@ -54,7 +54,7 @@ import {
   SINGLE_SCALE,
   type Size,
 } from "./scales.ts";
-import type { Decoding, LoadedModel } from "./weights.ts";
+import type { LoadedModel } from "./weights.ts";
 
 /** Maps of one image. */
 export interface Maps {
@@ -85,17 +85,23 @@ export interface PredictOptions {
   readonly flip?: boolean;
   /** At which sizes it looks. @default {SINGLE_SCALE} */
   readonly scales?: ScaleRule;
+  /** Height that peaks must exceed, whatever weights and flavour say; more looks want a lower one. */
+  readonly threshold?: number;
   /** How maps become people; what the weights say about that (threshold, tag distance) goes before. @default {{}} */
   readonly flavour?: Flavour;
 }
 
-/** The options `--decoder`, `--scales` and `--flip`. */
+/** The options `--decoder`, `--threshold`, `--scales` and `--flip`. */
 export const LOOKING: Readonly<Record<string, Option>> = {
   decoder: {
     type: "text",
     help: `whose rules turn maps into people: ${
       Object.keys(DECODERS).join(", ")
     } (default default)`,
+  },
+  threshold: {
+    type: "number",
+    help: "height that peaks must exceed (default: what the weight file says, or the decoder's)",
   },
   scales: SCALES,
   flip: {
@@ -105,11 +111,11 @@ export const LOOKING: Readonly<Record<string, Option>> = {
 };
 
 /**
- * What `--decoder`, `--scales` and `--flip` say.
+ * What these options say.
  *
  * @throws {InputError} If a name is unknown or the scales are no rule or list.
  */
-export function lookingOf(values: Values): Required<PredictOptions> {
+export function lookingOf(values: Values): PredictOptions & { readonly flavour: Flavour } {
   const name = values.text("decoder") ?? "default";
   if (!Object.hasOwn(DECODERS, name)) {
     const names = Object.keys(DECODERS);
@@ -122,6 +128,7 @@ export function lookingOf(values: Values): Required<PredictOptions> {
   return {
     flip: values.flag("flip"),
     scales: scaleRule(values.text("scales")),
+    threshold: values.number("threshold"),
     flavour: DECODERS[name as keyof typeof DECODERS],
   };
 }
@@ -154,10 +161,15 @@ export async function* predict(
 async function* look(
   { model, imageSize, decoding, skeleton }: Predicted,
   samples: Iterable<Sample> | AsyncIterable<Sample>,
-  { flip = false, scales = SINGLE_SCALE, flavour = {} }: PredictOptions,
+  { flip = false, scales = SINGLE_SCALE, threshold, flavour = {} }: PredictOptions,
   withMaps: boolean,
 ): AsyncGenerator<FoundPeople | Prediction, void, undefined> {
-  const decoder = { ...flavour, ...stated(decoding), ...ofSkeleton(skeleton) };
+  const decoder = {
+    ...flavour,
+    ...decoding,
+    ...ofSkeleton(skeleton),
+    ...(threshold === undefined ? {} : { threshold }),
+  };
   const sizesOf = ({ image }: Sample) =>
     inputSizes(scales, image, { usual: imageSize, multiple: model.sizeMultiple });
   const how = { model, flip, scales, decoder, skeleton };
@@ -403,9 +415,4 @@ function ofSkeleton(skeleton: Skeleton): Pick<Flavour, "groupingOrder" | "filled
     // MPII ranks keypoints by their own scores, where a flat 1 for what was filled in would come first.
     ...(sameKeypoints(skeleton, MPII) ? { filledScore: "heatmap" } : {}),
   };
-}
-
-/** Without what is undefined: a flavour's own value stays then. */
-function stated(decoding: Partial<Decoding>): Partial<Decoding> {
-  return Object.fromEntries(Object.entries(decoding).filter(([, value]) => value !== undefined));
 }

@@ -160,10 +160,12 @@ export function describedModel(
     ...made,
     skeleton,
     decoding: {
-      threshold: numberOf(path, "threshold", threshold),
-      maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance),
+      ...(threshold === undefined ? {} : { threshold: numberOf(path, "threshold", threshold) }),
+      ...(maxTagDistance === undefined
+        ? {}
+        : { maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance) }),
     },
-    imageSize: numberOf(path, "imageSize", imageSize) ?? made.imageSize,
+    imageSize: imageSize === undefined ? made.imageSize : numberOf(path, "imageSize", imageSize),
   };
   const { sizeMultiple, options } = loaded.model;
   if (options.keypoints !== skeleton.keypoints.length) {
@@ -192,9 +194,8 @@ function skeletonIn(path: string, text: string | undefined): Skeleton {
   return skeletonFromRecord(parsed, `${path}: its skeleton`);
 }
 
-/** A number of a file's metadata; undefined if it has none of this name. */
-function numberOf(path: string, name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+/** A number of a file's metadata. */
+function numberOf(path: string, name: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value)) return value;
   throw new InputError(`${path}: its ${name} is damaged: "${text}" is no number`);

@@ -218,7 +218,7 @@ Deno.test("main() trains on photographs, predicts and measures them", async () =
     const [a, b] = ["a", "b"].map((name) => Deno.readTextFileSync(`${folder}/${name}.json`));
     assert.equal(a, b);
     assert.equal((await runMain("evaluate", ...photographs, ...weights, "--flip")).code, 0);
-    const more = ["--decoder", "mmpose", "--scales", "1.5,1"];
+    const more = ["--decoder", "mmpose", "--scales", "1.5,1", "--threshold", "0.3"];
     assert.equal((await runMain("evaluate", ...photographs, ...weights, ...more)).code, 0);
 
     // Of an annotated set, the damaged photographs are named; what was found is written, figures are not.
