@@ -42,7 +42,8 @@ import {
 import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { progressOnStderr } from "./output.ts";
-import { findPeople, LOOKING, lookingOf } from "./prediction.ts";
+import { findPeople, LOOKING, lookingOf, REFINE } from "./prediction.ts";
+import { loadRefiner, refined } from "./refinement.ts";
 import { samplesOf } from "./sources.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
@@ -67,6 +68,7 @@ export const evaluateCommand: Command = {
     },
     preset: { type: "text", help: "network (default: what the weight file says)" },
     ...LOOKING,
+    refine: REFINE,
     json: { type: "text", help: "also write all figures to this file" },
     report: {
       type: "text",
@@ -93,7 +95,7 @@ async function run(values: Values): Promise<void> {
   for (
     const name of resultsPath === undefined
       ? []
-      : ["weights", "preset", "scales", "decoder", "threshold"]
+      : ["weights", "preset", "scales", "decoder", "threshold", "refine"]
   ) {
     if (values.text(name) !== undefined) throw new InputError(`--${name} needs --images`);
   }
@@ -161,6 +163,8 @@ async function predicted(values: Values, file: AnnotationFile): Promise<CocoResu
   const looking = lookingOf(values);
   const loaded = await loadGivenOrShipped(values);
   checkSameKeypoints(loaded.skeleton, file);
+  const refine = values.text("refine");
+  const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
   const all = { photos: "all", cacheMegabytes: 0 } as const;
   const measured = file.kind === "mpii" // where labels are secret, predictions cannot be measured
     ? { ...file, images: file.images.filter(({ train }) => train) }
@@ -173,9 +177,8 @@ async function predicted(values: Values, file: AnnotationFile): Promise<CocoResu
   });
   const results: CocoResult[] = [];
   let done = 0;
-  for await (
-    const prediction of findPeople(loaded, samplesOf(photographs), looking)
-  ) {
+  const people = findPeople(loaded, samplesOf(photographs), looking);
+  for await (const prediction of refiner ? refined(people, refiner) : people) {
     results.push(...recordsOf([prediction], loaded.skeleton, looking.flavour));
     progress.update(++done);
   }

@@ -10,7 +10,8 @@ import { checkSameKeypoints, DATASET_OPTIONS } from "./datasets.ts";
 import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
-import { findPeople, LOOKING, lookingOf } from "./prediction.ts";
+import { findPeople, LOOKING, lookingOf, REFINE } from "./prediction.ts";
+import { loadRefiner, refined } from "./refinement.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
@@ -28,6 +29,7 @@ export const predictCommand: Command = {
     weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
     preset: { type: "text", help: "network (default: what the weight file says)" },
     ...LOOKING,
+    refine: REFINE,
     "no-pictures": { type: "flag", help: "write results.json alone" },
     out: { type: "text", default: "out/predict", help: "folder for results.json and the pictures" },
   },
@@ -53,6 +55,8 @@ async function run(values: Values): Promise<void> {
   const ids = idsOf(paths);
   const loaded = await loadGivenOrShipped(values);
   if (opened) checkSameKeypoints(loaded.skeleton, opened.file);
+  const refine = values.text("refine");
+  const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
   for (const path of paths) await readImage(path); // a damaged one is noticed before anything is written
   await prepareFolder(out);
   const broken: string[] = [];
@@ -66,7 +70,8 @@ async function run(values: Values): Promise<void> {
   });
   const results: CocoResult[] = [];
   let done = 0;
-  for await (const prediction of findPeople(loaded, samples, looking)) {
+  const found = findPeople(loaded, samples, looking);
+  for await (const prediction of refiner ? refined(found, refiner) : found) {
     const { sample: { id, fileName, image }, people } = prediction;
     results.push(...recordsOf([prediction], loaded.skeleton, looking.flavour));
     const line = `${fileName}: image_id ${id}, ${people.length} people`;

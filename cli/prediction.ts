@@ -91,6 +91,12 @@ export interface PredictOptions {
   readonly flavour?: Flavour;
 }
 
+/** The option `--refine`: see refinement.ts. */
+export const REFINE: Option = {
+  type: "text",
+  help: "weights of a single-person network (train --single-person) that looks at everybody again",
+};
+
 /** The options `--decoder`, `--threshold`, `--scales` and `--flip`. */
 export const LOOKING: Readonly<Record<string, Option>> = {
   decoder: {

@@ -25,10 +25,19 @@ import { predict } from "./prediction.ts";
 import { recipeOf } from "./recipe.ts";
 import { everyMinutes, everySteps, type Interlude, type Pause, train } from "./training.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./training_state.ts";
-import { learnedNumbers, type LoadedModel, loadModel, makeModel, saveModel } from "./weights.ts";
+import {
+  learnedNumbers,
+  type LoadedModel,
+  loadModel,
+  makeModel,
+  saveModel,
+  withoutTags,
+} from "./weights.ts";
 
 /** Weights are written so often while a run goes on. */
 const SAVE_EVERY_MINUTES = 2;
+/** Scenes from which single people are cut are so many times as large as the crops. */
+const LARGER = 2;
 /** Pixels: a person that is smaller is looked at as if so large; see cropAround(). */
 const LEAST_SIDE = 60;
 
@@ -58,6 +67,11 @@ export const trainCommand: Command = {
       type: "whole",
       least: 16,
       help: "height and width of the input in pixels (default: preset's)",
+    },
+    "single-person": {
+      type: "flag",
+      help:
+        "learn to look at one person at a time, for --refine: without tags, from --weights or nothing",
     },
     recipe: {
       type: "text",
@@ -172,14 +186,19 @@ async function run(values: Values): Promise<void> {
   const crowdsOnly = values.flag("crowds-only");
   const opened = await openPhotographs(values, "labelled", { maskUnlabelled: !crowdsOnly });
   if (crowdsOnly && !opened) throw new InputError("--crowds-only is for photographs");
-  const loaded = start === undefined
+  const isSingle = values.flag("single-person");
+  const given = start === undefined
     ? makeModel(
       values.text("preset") ?? "demo",
-      { seed, recompute, precision },
+      { seed, recompute, precision, ...(isSingle ? { tagDimensions: 0 } : {}) },
       recipe.decoding,
       opened?.file.skeleton,
     )
     : await loadModel(start, values.text("preset"));
+  if (!isSingle && given.model.options.tagDimensions === 0) {
+    throw new InputError(`--weights ${start}: are for --single-person: they have no tags`);
+  }
+  const loaded = isSingle ? await withoutTags(given) : given;
   const { skeleton } = loaded;
   if (opened) checkSameKeypoints(skeleton, opened.file);
   else if (!sameKeypoints(skeleton, COCO)) {
@@ -209,14 +228,13 @@ async function run(values: Values): Promise<void> {
   if (photographs?.length === 0) {
     throw new InputError("--without leaves no photograph to learn from");
   }
-  const people = photographs ??
-    syntheticSource(seed, imageSize, await posesOf(values));
-  const isSingle = model.options.tagDimensions === 0;
+  const sceneSize = isSingle ? LARGER * imageSize : imageSize;
+  const people = photographs ?? syntheticSource(seed, sceneSize, await posesOf(values));
   const source = isSingle
     ? singlePersonSource(people, {
       seed,
       size: imageSize,
-      ...(annotations === undefined ? { leastSide: LEAST_SIDE * imageSize / JUDGED_SIZE } : {}),
+      ...(photographs ? {} : { leastSide: LEAST_SIDE * sceneSize / JUDGED_SIZE }),
     })
     : people;
   const validate = await validationOf(values, loaded);

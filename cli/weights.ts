@@ -5,8 +5,10 @@
  */
 import {
   COCO,
+  disposeModel,
   floatWeights,
   type HostArray,
+  hostArray,
   InputError,
   loadState,
   parameters,
@@ -15,10 +17,12 @@ import {
   preset,
   readSafetensors,
   type SafetensorsArray,
+  type Shape,
   type Skeleton,
   skeletonFromRecord,
   skeletonRecord,
   stateOf,
+  variables,
   writeSafetensors,
 } from "../mod.ts";
 import type { Values } from "./options.ts";
@@ -67,6 +71,37 @@ export function makeModel(
   const keypoints = skeleton.keypoints.length;
   const model = new PoseNet({ ...settings, keypoints, ...options });
   return { model, imageSize, preset: name, decoding, skeleton };
+}
+
+/**
+ * A network for one person at a time that starts with what one for several people knows: its heatmaps without its tags.
+ * The model given is used up.
+ */
+export async function withoutTags(loaded: LoadedModel): Promise<LoadedModel> {
+  const { model } = loaded;
+  if (model.options.tagDimensions === 0) return loaded;
+  const single = new PoseNet({ ...model.options, tagDimensions: 0, extraChannels: 0 });
+  const state = await stateOf(model);
+  disposeModel(model);
+  // Heatmaps are the first of the maps, wherever those are made or read.
+  const cut = [...variables(single)].map(([path, { shape }]) => [path, first(state[path], shape)]);
+  await loadState(single, Object.fromEntries(cut));
+  return { ...loaded, model: single };
+}
+
+/** The first numbers along each axis. */
+function first({ shape, data }: HostArray, wanted: Shape): HostArray {
+  const result = hostArray(wanted);
+  for (let i = 0; i < result.data.length; i++) {
+    let [rest, at, stride] = [i, 0, 1];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += rest % wanted[axis] * stride;
+      rest = Math.floor(rest / wanted[axis]);
+      stride *= shape[axis];
+    }
+    result.data[i] = data[at];
+  }
+  return result;
 }
 
 /** How many numbers training changes. */
@@ -124,7 +159,12 @@ export async function loadGivenOrShipped(values: Values): Promise<LoadedModel> {
       "no weights come with this version yet\n  help: train some and name them with --weights",
     );
   }
-  return await loadModel(path, as);
+  const loaded = await loadModel(path, as);
+  if (loaded.model.options.tagDimensions > 0) return loaded;
+  throw new InputError(
+    `${path}: has no tags, it looks at one person at a time` +
+      "\n  help: name it with --refine, beside a network that finds people",
+  );
 }
 
 /**

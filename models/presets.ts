@@ -6,7 +6,6 @@
  * | ------------ | ------ | ------------------ | ----- | ---------- | ------------- |
  * | demo         | 1      | 32, 16             | 64    | 0.56 M     | 0.07 G        |
  * | demo-wide    | 1      | 64, 28             | 64    | 1.94 M     | 0.25 G        |
- * | single-64    | 1      | 32, 16             | 64    | 0.56 M     | 0.06 G        |
  * | tiny-64      | 1      | 16, 16             | 64    | 0.57 M     | 0.13 G        |
  * | small-128    | 1      | 32, 32             | 128   | 1.53 M     | 0.60 G        |
  * | medium-128   | 2      | 64, 32             | 128   | 4.63 M     | 0.98 G        |
@@ -18,7 +17,7 @@
  * `demo` learns from nothing in minutes: maps of half the image's size, batch normalisation
  * everywhere, and tags of four numbers that start spread out: they come apart sooner than one (docs/decisions.md).
  * `demo-wide` has more channels: the weights that come with the library are its. `authors` fits the published weights:
- * 68 output channels. `single-64` has no tags: it looks at one person at a time, to refine what another network found.
+ * 68 output channels.
  *
  * @module
  */
@@ -56,17 +55,6 @@ export const presets: Readonly<Record<string, Preset>> = {
       batchNorm: "everywhere",
       tagDimensions: 4,
       tagInitScale: 4,
-    },
-    imageSize: 64,
-  },
-  "single-64": {
-    options: {
-      stacks: 1,
-      channels: 32,
-      increase: 16,
-      stem: "stride2",
-      batchNorm: "everywhere",
-      tagDimensions: 0,
     },
     imageSize: 64,
   },

@@ -80,7 +80,7 @@ Deno.test("main() refuses settings before anything is written", async () => {
         /--validation-images is given but not --validation-annotations/,
       ],
       [
-        ["train", "--steps", "1", "--validate-every", "1", "--preset", "single-64", "--out", out],
+        ["train", "--steps", "1", "--validate-every", "1", "--single-person", "--out", out],
         /--validate-every is for networks with tags/,
       ],
       [
@@ -171,6 +171,33 @@ Deno.test("main() goes on with a training run, and does not write over an unfini
     const resumed = await run("--steps", "3", "--validate-every", "2", "--resume");
     assert.deepEqual([resumed.code, resumed.message], [0, ""]);
     assert.match(resumed.printed, /resume {3}after 2 steps/);
+  });
+});
+
+Deno.test("main() trains a network that looks at one person at a time, and predicts with it", async () => {
+  await inFolder(async (folder) => {
+    const small = ["--steps", "1", "--batch", "1", "--preset", "tiny-64"];
+    const one = await runMain("train", ...small, "--single-person", "--out", `${folder}/one`);
+    assert.deepEqual([one.code, one.message], [0, ""]);
+    assert.match(one.printed, /one person at a time/);
+    const path = `${folder}/one/weights.safetensors`;
+    const { metadata } = await readSafetensors(path);
+    assert.equal(JSON.parse(metadata.options).tagDimensions, 0);
+
+    await writePng(`${folder}/7.png`, rgbImage(64, 64));
+    const predict = ["predict", `${folder}/7.png`, "--out", `${folder}/found`];
+    assert.equal((await runMain(...predict, "--refine", path)).code, 0);
+    const shipped = new URL("../../weights/demo.safetensors", import.meta.url).pathname;
+    const wrong: [string[], RegExp][] = [
+      [[...predict, "--refine", shipped], /is a network for several people\n.*--single-person/],
+      [[...predict, "--weights", path], /has no tags/],
+      [["train", "--steps", "1", "--weights", path, "--out", `${folder}/x`], /they have no tags/],
+    ];
+    for (const [args, expected] of wrong) {
+      const { code, message } = await runMain(...args);
+      assert.equal(code, 1, args.join(" "));
+      assert.match(message, expected);
+    }
   });
 });
 

@@ -15,7 +15,6 @@ describe("presets", () => {
     assert.deepEqual(Object.fromEntries(millions), {
       "demo": "0.558",
       "demo-wide": "1.94",
-      "single-64": "0.556",
       "tiny-64": "0.566",
       "small-128": "1.53",
       "medium-128": "4.63",

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import {
+  avgPool2d,
+  COCO,
+  concat,
+  disposeModel,
+  normal,
+  PoseNet,
+  read,
+  rgbImage,
+  slice,
+  type Tensor,
+} from "ae";
+import { refined } from "../../cli/refinement.ts";
+import { makeModel, withoutTags } from "../../cli/weights.ts";
+
+/** A network that believes every keypoint to be where the picture is red. */
+const seesRed = {
+  stride: 2,
+  options: { tagDimensions: 0 },
+  forward(images: Tensor) {
+    const [N, , H, W] = images.shape;
+    const red = avgPool2d(slice(images, [0, 0, 0, 0], [N, 1, H, W]), { size: 2 });
+    return [{ heatmaps: concat(COCO.keypoints.map(() => red), 1) }];
+  },
+} as unknown as PoseNet;
+
+Deno.test("refined() looks at everybody in the picture itself and moves keypoints to where the network sees them", async () => {
+  const image = rgbImage(300, 200);
+  const dots = [{ x: 60, y: 100 }, { x: 220, y: 90 }];
+  for (const { x, y } of dots) {
+    for (let dy = -3; dy <= 3; dy++) {
+      for (let dx = -3; dx <= 3; dx++) image.data[3 * ((y + dy) * 300 + x + dx)] = 255;
+    }
+  }
+  const person = (at: { x: number; y: number }) => ({
+    score: 0.5,
+    keypoints: COCO.keypoints.map((_, k) =>
+      k === 3 ? null : { x: at.x + (k % 5) - 2, y: at.y + (k % 3) - 1, score: 0.5, tag: [k] }
+    ),
+  });
+  const found = {
+    sample: { id: 1, fileName: "dots", image, people: [] },
+    people: [...dots.map(person), { keypoints: COCO.keypoints.map(() => null), score: 0 }],
+  };
+  async function* one() {
+    yield await Promise.resolve(found);
+  }
+  const refiner = { model: seesRed, imageSize: 64, skeleton: COCO };
+  const [{ people, sample }] = await Array.fromAsync(refined(one(), refiner));
+  assert.equal(sample, found.sample);
+  dots.forEach((dot, p) => {
+    people[p].keypoints.forEach((keypoint, k) => {
+      // A heatmap pixel is 78 / 32 pixels of the picture: a person so small is looked at in a square of 1.3 times 60.
+      assert.ok(Math.hypot(keypoint!.x - dot.x, keypoint!.y - dot.y) < 4, `${p}, ${k}`);
+      assert.ok(keypoint!.score > 0.9);
+      assert.deepEqual(keypoint!.tag, k === 3 ? [] : [k]);
+    });
+    assert.equal(people[p].score, 0.5);
+  });
+  assert.equal(people[2], found.people[2]); // nobody to look at
+});
+
+Deno.test("withoutTags() makes a network with the same heatmaps and no tags", async () => {
+  const loaded = makeModel("demo", { channels: 4, increase: 2, seed: 3, stacks: 2 });
+  const images = normal([1, 3, 64, 64], { seed: 1 });
+  const [before] = loaded.model.forward(images);
+  const expected = (await read({ heatmaps: before.heatmaps })).heatmaps;
+  const { model } = await withoutTags(loaded);
+  const [after] = model.forward(images);
+  assert.deepEqual(after.tags.shape, [1, 0, 17, 32, 32]);
+  const got = (await read({ heatmaps: after.heatmaps })).heatmaps;
+  assert.ok(got.data.every((value, i) => value === expected.data[i]));
+  assert.equal(model.options.stacks, 2);
+  disposeModel(model);
+});
