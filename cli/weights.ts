@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import {
+  cachePath,
   COCO,
   disposeModel,
   floatWeights,
@@ -23,8 +25,10 @@ import {
   skeletonRecord,
   stateOf,
   variables,
+  writeFileAtomic,
   writeSafetensors,
 } from "../mod.ts";
+import { LIBRARY_VERSION } from "../io/choices_file.ts";
 import type { Values } from "./options.ts";
 
 /** How a network's maps become people: a matter of how it was trained. */
@@ -52,9 +56,41 @@ const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
 
 /** The file of the weights that come with the library; undefined while there are none. */
 export async function shippedWeights(): Promise<string | undefined> {
+  if (SHIPPED_WEIGHTS.protocol !== "file:") return await localCopy(SHIPPED_WEIGHTS);
   const path = decodeURIComponent(SHIPPED_WEIGHTS.pathname);
   const found = await Deno.stat(path).catch(() => undefined);
   return found?.isFile ? path : undefined;
+}
+
+/**
+ * A file of a library that was not downloaded as a whole, run from a package registry say: fetched once, then kept in the
+ * user's cache folder.
+ *
+ * @param get Fetches it.
+ * @throws {InputError} If it cannot be fetched, or there is no cache folder.
+ */
+export async function localCopy(
+  url: URL,
+  get: (url: URL) => Promise<Response> = (url) => fetch(url),
+): Promise<string> {
+  const path = cachePath(`${LIBRARY_VERSION}-${url.pathname.split("/").at(-1)}`);
+  if (path === undefined) {
+    throw new InputError(
+      "there is no cache folder for the weights that come with the library" +
+        "\n  help: set HOME, or name weights with --weights",
+    );
+  }
+  if ((await Deno.stat(path).catch(() => undefined))?.isFile) return path;
+  const response = await get(url).catch((error) => {
+    throw new InputError(`${url}: cannot be fetched: ${(error as Error).message}`);
+  });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new InputError(`${url}: cannot be fetched: ${response.status} ${response.statusText}`);
+  }
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await writeFileAtomic(path, new Uint8Array(await response.arrayBuffer()));
+  return path;
 }
 
 /** The authors' decoding, for weights that do not say. */

@@ -22,6 +22,7 @@ import {
   type MeasuredChoice,
   type MeasuredChoices,
 } from "../core/tune.ts";
+import { cachePath, environment } from "./cache_folder.ts";
 import { writeFileAtomic } from "./files.ts";
 import { readJson } from "./json.ts";
 
@@ -29,12 +30,6 @@ import { readJson } from "./json.ts";
 export const LIBRARY_VERSION = "0.1.0";
 
 const MODES = ["off", "cached", "on", "force"] as const;
-
-/** An environment variable; undefined also where reading it is not permitted, without asking. */
-function environment(variable: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable });
-  return state === "granted" ? Deno.env.get(variable) : undefined;
-}
 
 /** How `AE_TUNE` is set. */
 function modeOf(): (typeof MODES)[number] {
@@ -46,13 +41,7 @@ function modeOf(): (typeof MODES)[number] {
 
 /** Where the file is, if there is a cache folder that may be used. */
 export function choicesPath(): string | undefined {
-  const home = environment("HOME");
-  const folder = Deno.build.os === "windows"
-    ? environment("LOCALAPPDATA")
-    : Deno.build.os === "darwin"
-    ? home && `${home}/Library/Caches`
-    : environment("XDG_CACHE_HOME") || (home && `${home}/.cache`);
-  return folder && `${folder}/ae/choices-${LIBRARY_VERSION}.json`;
+  return cachePath(`choices-${LIBRARY_VERSION}.json`);
 }
 
 type File = Record<string, Record<string, MeasuredChoice>>;

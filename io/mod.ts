@@ -2,6 +2,7 @@
 import "./choices_file.ts"; // keeps what core measures
 
 export { openArrays } from "./array_file.ts";
+export { cachePath } from "./cache_folder.ts";
 export * from "./coco_records.ts";
 export { readBytes, writeFileAtomic } from "./files.ts";
 export { readJson } from "./json.ts";

@@ -1,7 +1,7 @@
 /**
  * What looking more often brings: the shipped weights on synthetic crowds, at one or three sizes, plain and mirrored.
  *
- *     deno task check:augmentation [--scenes 200] [--weights FILE]
+ *     deno task check:augmentation [--scenes 200] [--weights FILE] [--refine FILE]
  *
  * Crowds of 1 to 8 people, in pictures of the network's own size and of twice that, which the network otherwise sees
  * shrunk. Prints AP (areas as if 512 pixels wide), AP50, AR and grouping accuracy of each way to look with the threshold of
@@ -15,7 +15,14 @@ import { InputError } from "../mod.ts";
 import { type Sample, sceneSource } from "../data/mod.ts";
 import { measure } from "../cli/evaluation.ts";
 import { type Command, readOptions, type Values } from "../cli/options.ts";
-import { decode, predict, type Prediction, type PredictOptions } from "../cli/prediction.ts";
+import {
+  decode,
+  predict,
+  type Prediction,
+  type PredictOptions,
+  REFINE,
+} from "../cli/prediction.ts";
+import { loadRefiner, refined, type RefineOptions } from "../cli/refinement.ts";
 import { scaleRule } from "../cli/scales.ts";
 import { JUDGED_SIZE, SETTING } from "../cli/sources.ts";
 import { type LoadedModel, loadGivenOrShipped } from "../cli/weights.ts";
@@ -44,6 +51,7 @@ const command: Command = {
     scenes: { type: "whole", default: 200, least: 1, help: "scenes of each size" },
     weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
     preset: { type: "text", help: "network (default: what the weight file says)" },
+    refine: { ...REFINE, help: `${REFINE.help}: a second row for each way` },
   },
   run,
 };
@@ -51,6 +59,8 @@ const command: Command = {
 async function run(values: Values): Promise<void> {
   const loaded = await loadGivenOrShipped(values);
   const count = values.number("scenes")!;
+  const refine = values.text("refine");
+  const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
   for (const factor of [1, 2]) {
     const size = factor * loaded.imageSize;
     const source = sceneSource({ seed: SEED, size, people: [1, 8], setting: SETTING });
@@ -66,31 +76,51 @@ async function run(values: Values): Promise<void> {
       const start = performance.now();
       const predictions = await Array.fromAsync(predict(loaded, samples, options));
       const seconds = (performance.now() - start) / 1000;
-      const { statistics: { AP, AP50, AR }, grouping } = measure(
-        predictions,
-        JUDGED_SIZE / size,
-        loaded.decoding,
-      );
-      const others = THRESHOLDS.map((threshold) => apAt(threshold, predictions, loaded));
-      const cells = [AP, AP50, AR, grouping, ...others].map((value) => value.toFixed(3));
-      cells.push(seconds.toFixed(1));
-      console.log(`${name.padEnd(22)}${cells.map((cell) => cell.padStart(7)).join("")}`);
+      const others = THRESHOLDS.map((threshold) => decodedAt(threshold, predictions, loaded));
+      const row = (name: string, all: readonly (readonly Prediction[])[], seconds: number) => {
+        const [own, ...rest] = all.map((found) =>
+          measure(found, JUDGED_SIZE / size, loaded.decoding)
+        );
+        const { AP, AP50, AR } = own.statistics;
+        const cells = [AP, AP50, AR, own.grouping, ...rest.map(({ statistics }) => statistics.AP)]
+          .map((value) => value.toFixed(3));
+        cells.push(seconds.toFixed(1));
+        console.log(`${name.padEnd(22)}${cells.map((cell) => cell.padStart(7)).join("")}`);
+      };
+      row(name, [predictions, ...others], seconds);
+      if (!refiner) continue;
+      const again = performance.now();
+      const pixel = size / JUDGED_SIZE;
+      const first = await refinedAll(predictions, refiner, { pixel });
+      const secondsAgain = (performance.now() - again) / 1000;
+      const rest: Prediction[][] = [];
+      for (const found of others) rest.push(await refinedAll(found, refiner, { pixel }));
+      row("  and a second look", [first, ...rest], seconds + secondsAgain);
     }
   }
 }
 
-/** AP of the same maps with another threshold. */
-function apAt(
+async function refinedAll(
+  predictions: readonly Prediction[],
+  refiner: LoadedModel,
+  options: RefineOptions,
+): Promise<Prediction[]> {
+  async function* stream() {
+    yield* predictions;
+  }
+  return await Array.fromAsync(refined(stream(), refiner, options));
+}
+
+/** The people of the same maps with another threshold. */
+function decodedAt(
   threshold: number,
   predictions: readonly Prediction[],
   { model: { stride }, decoding }: LoadedModel,
-): number {
-  const decoded = predictions.map((prediction) => {
+): Prediction[] {
+  return predictions.map((prediction) => {
     const input = prediction.heatmaps.shape[2] * stride;
     return decode(prediction.sample, prediction, input, stride, { ...decoding, threshold });
   });
-  const { width } = predictions[0].sample.image;
-  return measure(decoded, JUDGED_SIZE / width, decoding).statistics.AP;
 }
 
 if (import.meta.main) {

@@ -10,7 +10,7 @@ import {
   stateOf,
   writeSafetensors,
 } from "ae";
-import { loadModel, makeModel, saveModel } from "../../cli/weights.ts";
+import { loadModel, localCopy, makeModel, saveModel } from "../../cli/weights.ts";
 
 Deno.test("loadModel() gives back what saveModel() wrote, the decoding also under a preset's name", async () => {
   const folder = await Deno.makeTempDir();
@@ -104,6 +104,29 @@ Deno.test("loadModel() gives back the skeleton, and refuses one that does not fi
     assert.equal(before.skeleton, COCO);
     for (const { model } of [saved, loaded, named, coco, before]) disposeModel(model);
   } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("localCopy() fetches a file once", async () => {
+  const folder = await Deno.makeTempDir();
+  const before = Deno.env.get("XDG_CACHE_HOME");
+  Deno.env.set("XDG_CACHE_HOME", folder);
+  try {
+    const url = new URL("https://example.org/weights/small.safetensors");
+    const asked: string[] = [];
+    const get = (status: number) => (url: URL) => {
+      asked.push(url.href);
+      return Promise.resolve(new Response(new Uint8Array([1, 2, 3]), { status }));
+    };
+    await assert.rejects(localCopy(url, get(404)), /small\.safetensors: cannot be fetched: 404/);
+    const path = await localCopy(url, get(200));
+    assert.deepEqual(await Deno.readFile(path), new Uint8Array([1, 2, 3]));
+    assert.equal(await localCopy(url, get(200)), path);
+    assert.equal(asked.length, 2);
+  } finally {
+    if (before === undefined) Deno.env.delete("XDG_CACHE_HOME");
+    else Deno.env.set("XDG_CACHE_HOME", before);
     await Deno.remove(folder, { recursive: true });
   }
 });
