@@ -58,10 +58,21 @@ export class MetricsLog {
   /** Add a line, to the file too. */
   add(line: MetricsLine): Promise<void> {
     this.#lines.push(line);
-    this.#writing = this.#writing.then(() =>
-      Deno.writeTextFile(this.#path, `${JSON.stringify(line)}\n`, { append: true })
-    );
+    this.#writing = this.#writing.then(() => this.#append(`${JSON.stringify(line)}\n`));
     return this.#writing;
+  }
+
+  async #append(text: string): Promise<void> {
+    try {
+      await Deno.writeTextFile(this.#path, text, { append: true });
+    } catch (error) {
+      throw new InputError(`${this.#path}: cannot be written: ${(error as Error).message}`);
+    }
+  }
+
+  /** The step at which the network was last judged, 0 before the first time. */
+  lastJudged(): number {
+    return this.#lines.findLast((line) => "AP" in line)?.step ?? 0;
   }
 
   /** The highest AP so far, -1 before the first. */

@@ -4,7 +4,12 @@
  * @module
  */
 import { adapterInfo, COCO, InputError, writeFileAtomic } from "../mod.ts";
-import { batchesAhead, OFFICIAL_AUGMENTATION, singlePersonSource } from "../data/mod.ts";
+import {
+  batchesAhead,
+  OFFICIAL_AUGMENTATION,
+  type SampleSource,
+  singlePersonSource,
+} from "../data/mod.ts";
 import { checkSameKeypoints, DATASET_OPTIONS, readIds, sameKeypoints } from "./datasets.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, removeHalfWritten, trainingProgress } from "./output.ts";
@@ -38,6 +43,8 @@ import {
 const SAVE_EVERY_MINUTES = 2;
 /** Scenes from which single people are cut are so many times as large as the crops. */
 const LARGER = 2;
+/** Nothing of chance about where a picture lies. */
+const AS_THEY_ARE = { scale: 0, shift: 0, rotationDegrees: 0 } as const;
 /** Pixels: a person that is smaller is looked at as if so large; see cropAround(). */
 const LEAST_SIDE = 60;
 
@@ -176,6 +183,15 @@ async function run(values: Values): Promise<void> {
     tagWeight: values.number("tag-weight"),
     learnt: start !== undefined,
   });
+  const average = values.number("average");
+  if (average !== undefined && average >= 1) {
+    throw new InputError(`--average must be below 1, not ${average}`);
+  }
+  for (const name of values.flag("single-person") ? ["threshold", "tag-distance"] : []) {
+    if (values.number(name) !== undefined) {
+      throw new InputError(`--${name} is for networks with tags, not for --single-person`);
+    }
+  }
   const recompute = values.flag("recompute");
   const precision = await precisionOf(values);
   if ((recompute || precision !== "f32") && start !== undefined) {
@@ -235,6 +251,7 @@ async function run(values: Values): Promise<void> {
       seed,
       size: imageSize,
       ...(photographs ? {} : { leastSide: LEAST_SIDE * sceneSize / JUDGED_SIZE }),
+      ...(values.flag("no-augment") ? AS_THEY_ARE : {}),
     })
     : people;
   const validate = await validationOf(values, loaded);
@@ -251,8 +268,16 @@ async function run(values: Values): Promise<void> {
 
   const accumulate = values.number("accumulate")!;
   const files = { checkpoint: `${out}/checkpoint.safetensors`, metrics: `${out}/metrics.jsonl` };
-  const settings = settingsOf(values);
+  const settings = settingsOf(values, source);
   const checkpoint = await checkpointToGoOnFrom(files.checkpoint, settings, values.flag("resume"));
+  if (checkpoint?.reached.finished) {
+    console.log("resume   the run is finished: there is nothing to do");
+    return;
+  }
+  if (!checkpoint) {
+    // What an earlier run left must not be taken for this one's, should this one be killed soon.
+    for (const name of [files.checkpoint, `${out}/best.safetensors`]) await removeIfThere(name);
+  }
   const metrics = await MetricsLog.open(files.metrics, checkpoint?.reached.steps ?? 0);
   const augment = annotations !== undefined && !values.flag("no-augment");
   const stream = batchesAhead(source, {
@@ -263,7 +288,8 @@ async function run(values: Values): Promise<void> {
     seed,
     slots: annotations === undefined ? 4 : 30,
     skeleton,
-    ...(augment ? { augment: OFFICIAL_AUGMENTATION } : {}),
+    // A crop of one person has been moved, scaled and turned already.
+    ...(augment ? { augment: { ...OFFICIAL_AUGMENTATION, ...(isSingle ? AS_THEY_ARE : {}) } } : {}),
     ...(checkpoint ? { start: checkpoint.reached.position } : {}),
   });
   const decoding = {
@@ -284,9 +310,11 @@ async function run(values: Values): Promise<void> {
   const saveAll = async (pause: Pause, finished: boolean) => {
     const { state, steps, seconds } = pause;
     const reached = { steps, seconds, position: stream.position, finished };
+    await writeCheckpoint(files.checkpoint, state, reached, settings); // refuses what is no number
     await saveWeights("weights", pause);
-    await writeCheckpoint(files.checkpoint, state, reached, settings);
   };
+  const patience = values.number("patience");
+  const isHopeless = () => patience !== undefined && metrics.sinceBest() >= patience;
   const saveEvery = values.number("save-every");
   const saving: Interlude = {
     isDue: saveEvery === undefined ? everyMinutes(SAVE_EVERY_MINUTES) : everySteps(saveEvery),
@@ -304,23 +332,27 @@ async function run(values: Values): Promise<void> {
           `grouping ${found.grouping.toFixed(3)}${isBest ? ", the best so far" : ""}`,
       );
       if (isBest) await saveWeights("best", pause);
-      const patience = values.number("patience");
-      if (patience !== undefined && metrics.sinceBest() >= patience) {
+      if (isHopeless()) {
         console.log(`stopped  no better for ${patience} times`);
         return "stop";
       }
     },
   };
+  // Killed between its last judgement and its end, a run without hope has nothing left but to end.
+  const stopsAt = checkpoint && isHopeless() ? checkpoint.reached.steps : steps;
   const result = await train(model, stream, recipe, {
-    ...(steps === undefined ? {} : { steps }),
+    ...(stopsAt === undefined ? {} : { steps: stopsAt }),
     ...(minutes === undefined ? {} : { minutes }),
     accumulate,
     progress: trainingProgress(batchSize * accumulate, { steps, minutes }),
-    average: values.number("average"),
+    average,
     onLosses: (losses) => metrics.add({ ...losses }),
     interludes: judging ? [judging, saving] : [saving],
     checkpoint,
-  }, (pause) => saveAll(pause, true));
+  }, async (pause) => {
+    if (judging && metrics.lastJudged() !== pause.steps) await judging.run(pause);
+    await saveAll(pause, true);
+  });
   if (stream.broken.length > 0) {
     console.error(`${stream.broken.length} photographs could not be read and were left out`);
   }
@@ -338,17 +370,16 @@ async function run(values: Values): Promise<void> {
   console.log(`weights  ${out}/weights.safetensors`);
 }
 
-/** What must be the same for a run to go on from a checkpoint: every option that changes a number. */
-function settingsOf(values: Values): Record<string, string> {
-  const free = new Set([
-    "out",
-    "resume",
-    "workers",
-    "save-every",
-    "half",
-    "threshold",
-    "tag-distance",
-  ]);
+/**
+ * What must be the same for a run to go on from a checkpoint: every option that changes a number, and how many
+ * photographs there are.
+ */
+function settingsOf(values: Values, { length }: SampleSource): Record<string, string> {
+  // How to decode changes nothing but what is judged.
+  const decoding = values.number("validate-every") === undefined
+    ? ["threshold", "tag-distance"]
+    : [];
+  const free = new Set(["out", "resume", "workers", "save-every", "half", ...decoding]);
   const given = Object.entries(trainCommand.options).flatMap(([name, { type }]) => {
     if (free.has(name)) return [];
     const value = type === "flag"
@@ -358,7 +389,13 @@ function settingsOf(values: Values): Record<string, string> {
       : values.number(name);
     return value === undefined ? [] : [[`--${name}`, String(value)]];
   });
-  return Object.fromEntries(given);
+  return { ...Object.fromEntries(given), samples: String(length) };
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  await Deno.remove(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
 }
 
 /** The checkpoint of an earlier sitting, if the run is to go on; a new run does not write over an unfinished one. */

@@ -100,8 +100,8 @@ export interface TrainingOptions extends TrainingLimits {
   readonly accumulate?: number;
   /** How much of the moving averages of the model stays in each step, in the long run; no averages without. */
   readonly average?: number;
-  /** Told of losses when they are read. */
-  readonly onLosses?: (losses: Losses) => void;
+  /** Told of losses when they are read; waited for. */
+  readonly onLosses?: (losses: Losses) => Promise<void>;
   /** What to do between steps. */
   readonly interludes?: readonly Interlude[];
   /** Where an earlier sitting ended; the batches must go on there too. */
@@ -164,7 +164,17 @@ export async function train(
   let reading: Promise<void> | undefined; // of losses, while the next steps go on
   const readLosses = async () => {
     await reading;
-    if (losses && curves.step.at(-1) !== made) await record(curves, made, losses, onLosses);
+    if (!losses || curves.step.at(-1) === made) return;
+    await record(curves, made, losses, onLosses);
+    showLast();
+  };
+  const showLast = () => {
+    const last = curves.step.length - 1;
+    progress.update(curves.step[last], {
+      loss: curves.loss[last],
+      pull: curves.pull[last],
+      push: curves.push[last],
+    });
   };
   const done = () =>
     Math.max(
@@ -193,14 +203,7 @@ export async function train(
       made++;
       if (made % READ_EVERY === 0 || made === 1 || made === steps) {
         await reading;
-        reading = record(curves, made, losses, onLosses).then(() => {
-          const last = curves.step.length - 1;
-          progress.update(curves.step[last], {
-            loss: curves.loss[last],
-            pull: curves.pull[last],
-            push: curves.push[last],
-          });
-        });
+        reading = record(curves, made, losses, onLosses).then(showLast);
         reading.catch(() => {}); // thrown where it is awaited
       }
       if (made === steps) break;
@@ -208,7 +211,7 @@ export async function train(
       for (const { isDue, run } of interludes) {
         const pause = { state, steps: made, seconds: seconds() };
         if (!isDue(pause)) continue;
-        await readLosses(); // no weights are saved or judged whose loss is no number
+        await readLosses(); // training ends here if the loss is no number any more
         stopped = await run(pause) === "stop" || stopped;
       }
       if (stopped) break;
@@ -275,7 +278,7 @@ async function record(
   curves: Curves,
   step: number,
   losses: PoseLoss,
-  onLosses: (losses: Losses) => void = () => {},
+  onLosses: (losses: Losses) => Promise<void> = async () => {},
 ): Promise<void> {
   const [loss, heatmap, pull, push] = await Promise.all(
     [losses.loss, losses.heatmap, losses.pull, losses.push].map((x) => x.item()),
@@ -290,7 +293,7 @@ async function record(
   curves.heatmap.push(heatmap);
   curves.pull.push(pull);
   curves.push.push(push);
-  onLosses({ step, loss, heatmap, pull, push });
+  await onLosses({ step, loss, heatmap, pull, push });
 }
 
 /** Every so many steps. */

@@ -99,6 +99,7 @@ const FORMAT = "ae-training-1";
  * Write a checkpoint, completely or not at all.
  *
  * @param settings What must be the same for the run to go on; see {@linkcode readCheckpoint}.
+ * @throws {RangeError} If a variable is no number any more: the checkpoint before stays, from which a run can go on.
  */
 export async function writeCheckpoint(
   path: string,
@@ -106,7 +107,16 @@ export async function writeCheckpoint(
   reached: Reached,
   settings: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await writeSafetensors(path, await stateOf(state), {
+  const arrays = await stateOf(state);
+  for (const [name, { data }] of Object.entries(arrays)) {
+    const bad = data.find((value) => !Number.isFinite(value));
+    if (bad === undefined) continue;
+    throw new RangeError(
+      `train: ${name} holds ${bad} after step ${reached.steps}` +
+        "\n  help: a smaller --rate; the last checkpoint is of a step before",
+    );
+  }
+  await writeSafetensors(path, arrays, {
     format: FORMAT,
     reached: JSON.stringify(reached),
     settings: JSON.stringify(settings),

@@ -326,3 +326,8 @@ export function isSoftware(): boolean {
 export function mostLanes(): number {
   return openedGpu()?.device.limits.maxComputeInvocationsPerWorkgroup ?? WORKGROUP;
 }
+
+/** Bytes of memory that a workgroup of the open device can share; what WebGPU guarantees before it is open. */
+export function mostSharedBytes(): number {
+  return openedGpu()?.device.limits.maxComputeWorkgroupStorageSize ?? 16_384;
+}

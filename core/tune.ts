@@ -141,7 +141,8 @@ export function choose(
  * Use one way to compute an operation wherever it can be used, whatever its speed: to compare them, or to have the
  * same rounding everywhere. Concerns what is planned from now on.
  *
- * @param what The operation: `"conv2d"` (`"product"`, `"winograd"`, `"direct"`) or `"matmul"` (tiles like `"16x16"`).
+ * @param what The operation: `"conv2d"` (`"product"`, `"winograd"`, `"shared"`, `"direct"`), `"matmul"` (tiles in
+ * registers like `"16x16"`, shared by a workgroup like `"shared 64x64"`) or `"conv2d.shared"` (the latter).
  * @param candidate The way; null gives the choice back to the library.
  * @throws {RangeError} If there is no such operation or way.
  *

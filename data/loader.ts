@@ -149,9 +149,10 @@ export class BatchStream implements AsyncIterable<Batch> {
       } catch (error) {
         if (!(error instanceof InputError)) throw error; // a mistake in the program, not in a file
         reason = error.message;
-        if (!this.#broken.has(index)) {
-          const broken = { index, reason };
-          this.#broken.set(index, broken);
+        const origin = this.#source.originOf?.(index) ?? index;
+        if (!this.#broken.has(origin)) {
+          const broken = { index: origin, reason };
+          this.#broken.set(origin, broken);
           onBroken(broken);
         }
       }

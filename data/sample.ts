@@ -32,6 +32,11 @@ export interface SampleSource {
    * @throws {InputError} If the sample cannot be read, e.g. because its file is damaged.
    */
   sample(index: number): Sample | Promise<Sample>;
+  /**
+   * Which of the things that samples are made of stands behind sample number `index`, for reports that name each once.
+   * @default {the index itself}
+   */
+  originOf?(index: number): number;
 }
 
 /** A source as values that can be sent to a worker, which opens the same one with them. */

@@ -5,6 +5,8 @@
  *
  *     scene with three people   ──►   sample 0: a square around one of them, 1: around somebody in the next scene, …
  *
+ * Of a finite source every pass shows each picture once, in an order of its own.
+ *
  * The crop is the one that refinement looks at ({@linkcode cropAround}), moved, scaled and turned a little by chance,
  * since the keypoints that were found differ from the true ones and some are missing.
  *
@@ -37,7 +39,8 @@ export interface SinglePersonOptions {
 }
 
 /**
- * Crops around single people, without end: crop i shows somebody of sample i (counted around where there are fewer).
+ * Crops around single people, without end: crop i shows somebody of sample i, or, of a source of n samples, of one of
+ * those that pass i / n has not shown yet.
  *
  * @param source Where the people are.
  * @throws {RangeError} If the size or an option is out of range.
@@ -69,8 +72,20 @@ export function singlePersonSource(
   }
   const random = new Random(seed);
 
+  let order: { readonly pass: number; readonly indices: readonly number[] } | undefined;
+  const originOf = (index: number) => {
+    const { length } = source;
+    if (length === Infinity) return index;
+    const pass = Math.floor(index / length);
+    if (order?.pass !== pass) {
+      const indices = Array.from({ length }, (_, i) => i);
+      order = { pass, indices: random.fork("order").fork(pass).shuffled(indices) };
+    }
+    return order.indices[index % length];
+  };
+
   const sample = async (index: number): Promise<Sample> => {
-    const whole = await source.sample(source.length === Infinity ? index : index % source.length);
+    const whole = await source.sample(originOf(index));
     const labelled = labelledPeople(whole.people);
     if (labelled.length === 0) {
       throw new InputError(`${whole.fileName}: shows nobody with an annotated keypoint`);
@@ -98,6 +113,7 @@ export function singlePersonSource(
   return {
     length: Infinity,
     sample,
+    originOf,
     description: {
       kind: "single people",
       settings: { source: source.description, options },

@@ -59,7 +59,9 @@ const product: ConvMethod = {
   weightGrad(x, gradY, attrs) {
     const { O } = attrs;
     const bytes = 4 * x.shape[0] * O * x.shape[1];
-    if (bytes > MOST_PER_IMAGE) return direct.weightGrad(x, gradY, attrs);
+    if (bytes > MOST_PER_IMAGE) {
+      return (isSoftware() ? direct : workgroup).weightGrad(x, gradY, attrs);
+    }
     const perImage = matmul(flatImages(gradY), flatImages(x), { transposeB: true });
     return reshape(perImage.sum([0]), [O, x.shape[1], 1, 1]);
   },

@@ -13,11 +13,15 @@
  */
 import { shapeError } from "../core/errors.ts";
 import { sizeOf } from "../core/host_array.ts";
-import { grid, kernel, WORKGROUP } from "../core/kernel.ts";
+import { grid, kernel, MAX_ITERATIONS, WORKGROUP } from "../core/kernel.ts";
 import { apply, type Op } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { combineLanes } from "./lanes.ts";
-import { betterPlace } from "./top_k.ts";
+import { betterPlace, MOST_PLACES } from "./top_k.ts";
+
+function iterations(M: number, D: number): number {
+  return Math.ceil(M / WORKGROUP) * (1 + D);
+}
 
 const nearestOp: Op<{ readonly weight: number }> = {
   name: "nearestByTag",
@@ -54,7 +58,7 @@ const nearestOp: Op<{ readonly weight: number }> = {
       }),
       workgroupSize: [WORKGROUP, 1, 1],
       workgroups,
-      iterations: Math.ceil(M / WORKGROUP) * (1 + D),
+      iterations: iterations(M, D),
       body: `  let i = workgroup.y * ROW + workgroup.x;
   if (i >= COUNT) { return; }
   let n = i / (K * P);
@@ -66,8 +70,9 @@ const nearestOp: Op<{ readonly weight: number }> = {
       let difference = tags[((n * D + d) * K + k) * M + m] - wanted[(n * D + d) * P + i % P];
       sum += difference * difference;
     }
-    let score = x[(n * K + k) * M + m] - f32(WEIGHT) * round(sqrt(sum));
-    if (score > own.x) { own = vec2f(score, f32(m)); }
+    // Not below the lowest number, with which lanes begin that have no place.
+    let score = max(-3.4028234e38, x[(n * K + k) * M + m] - f32(WEIGHT) * round(sqrt(sum)));
+    if (score > own.x || own.y == f32(M)) { own = vec2f(score, f32(m)); }
   }
   let winner = bestOfLanes(lane, own);
   if (lane == 0u) { out[i] = i32(winner.y); }`,
@@ -108,5 +113,19 @@ export function nearestByTag(
   if (!Number.isInteger(weight) || weight < 1) {
     throw new RangeError(`nearestByTag: weight must be a whole number from 1, not ${weight}`);
   }
-  return apply(nearestOp, [x, tags, wanted], { weight });
+  const types = [x, tags, wanted].map(({ dtype }) => dtype);
+  if (types.some((dtype) => dtype !== "f32")) {
+    throw new TypeError(
+      `nearestByTag: works on f32, not on ${types.join(", ")}\n  help: cast() them`,
+    );
+  }
+  const nearest = apply(nearestOp, [x, tags, wanted], { weight });
+  const [, D, , M] = tags.shape;
+  if (M < 1 || M > MOST_PLACES || iterations(M, D) > MAX_ITERATIONS) {
+    throw new RangeError(
+      `nearestByTag: maps must have 1 to ${MOST_PLACES} places, and few enough for one workgroup, ` +
+        `not ${M} with tags of ${D}`,
+    );
+  }
+  return nearest;
 }

@@ -14,9 +14,9 @@ import type { Tensor } from "../core/tensor.ts";
 
 /** Where maps end. */
 export interface MapEnds {
-  /** Last row that a neighbour may be in. @default {H - 1} */
+  /** Last row that a neighbour may be in; the map's own if that comes before. @default {H - 1} */
   readonly row?: number;
-  /** Last column that a neighbour may be in. @default {W - 1} */
+  /** Last column that a neighbour may be in; the map's own if that comes before. @default {W - 1} */
   readonly column?: number;
 }
 
@@ -75,5 +75,16 @@ const neighboursOp: Op<Required<MapEnds>> = {
 export function neighboursAt(x: Tensor, places: Tensor, ends: MapEnds = {}): Tensor {
   const [, , height = 1, width = 1] = x.shape;
   const { row = height - 1, column = width - 1 } = ends;
-  return apply(neighboursOp, [x, places], { row, column });
+  for (const [name, end] of Object.entries({ row, column })) {
+    if (!Number.isInteger(end) || end < 0) {
+      throw new RangeError(`neighboursAt: ${name} must be a whole number, 0 or more, not ${end}`);
+    }
+  }
+  if (places.dtype !== "i32" && places.dtype !== "u32") {
+    throw new TypeError(`neighboursAt: places must be i32 or u32, not ${places.dtype}`);
+  }
+  return apply(neighboursOp, [x, places], {
+    row: Math.min(row, height - 1),
+    column: Math.min(column, width - 1),
+  });
 }

@@ -16,7 +16,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { combineLanes } from "./lanes.ts";
 
 /** Places are compared as f32 beside their values, which holds whole numbers up to here. */
-const MOST_PLACES = 2 ** 24;
+export const MOST_PLACES = 2 ** 24;
 
 /** WGSL: of two pairs (value, place) the larger value, of equal ones the earlier place. */
 export function betterPlace(a: string, b: string): string {
@@ -54,9 +54,9 @@ const topKOp: Op<{ readonly k: number }> = {
   for (var pick = 0u; pick < PICKS; pick++) {
     var own = vec2f(-3.4028234e38, f32(LENGTH));
     for (var m = lane; m < LENGTH; m += LANES) {
-      let value = f32(x[row * LENGTH + m]);
+      let value = max(-3.4028234e38, f32(x[row * LENGTH + m])); // lanes without a place begin with that
       let isLeft = pick == 0u || value < last.x || (value == last.x && f32(m) > last.y);
-      if (isLeft && value > own.x) { own = vec2f(value, f32(m)); }
+      if (isLeft && (value > own.x || own.y == f32(LENGTH))) { own = vec2f(value, f32(m)); }
     }
     last = bestOfLanes(lane, own);
     if (lane == 0u) { out[row * PICKS + pick] = i32(last.y); }
@@ -96,6 +96,9 @@ function iterations(length: number, k: number): number {
  * ```
  */
 export function topK(x: Tensor, k: number): Tensor {
+  if (x.dtype !== "f32" && x.dtype !== "f16") {
+    throw new TypeError(`topK: compares f32 or f16, not ${x.dtype}\n  help: cast() it`);
+  }
   if (x.shape.length === 0) throw shapeError("topK", "x must have an axis", { x: [x.shape, ""] });
   const length = x.shape[x.shape.length - 1];
   if (!Number.isInteger(k) || k < 1 || k > length) {

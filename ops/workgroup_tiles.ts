@@ -20,7 +20,14 @@
  *
  * @module
  */
-import { grid, type Kernel, kernel, MAX_ITERATIONS, range } from "../core/kernel.ts";
+import {
+  grid,
+  type Kernel,
+  kernel,
+  MAX_ITERATIONS,
+  mostSharedBytes,
+  range,
+} from "../core/kernel.ts";
 import type { KernelRequest } from "../core/op.ts";
 
 /** A workgroup's tile. */
@@ -74,14 +81,20 @@ export interface ProductSizes {
   readonly batch: number;
 }
 
-/** Names of the tiles, the one first that is estimated to take least. */
+/** Names of the tiles that the device has memory for, the one first that is estimated to take least. */
 export function workgroupTiles(sizes: ProductSizes): string[] {
   const timeOf = (tile: WorkgroupTile) => {
     const workgroups = countTiles(sizes, tile) * partsOf(sizes, tile);
     const busy = Math.min(1, workgroups * lanesOf(tile) / (CORES * LANES_OF_CORE));
     return countTiles(sizes, tile) * tile.rows * tile.columns / (tile.yield * busy);
   };
-  return TILES.toSorted((a, b) => timeOf(a) - timeOf(b)).map(nameOf);
+  const fitting = TILES.filter((tile) => sharedBytes(tile) <= mostSharedBytes());
+  return fitting.toSorted((a, b) => timeOf(a) - timeOf(b)).map(nameOf);
+}
+
+/** Workgroup memory of a tile: 16,896 bytes for the largest, where WebGPU guarantees 16,384. */
+function sharedBytes({ rows, columns }: WorkgroupTile): number {
+  return 16 * BUFFERS * DEPTH * ((rows + columns) / 4 + 2 * PADDING);
 }
 
 function countTiles({ rows, columns, batch }: ProductSizes, tile: WorkgroupTile): number {

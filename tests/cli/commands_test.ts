@@ -87,6 +87,14 @@ Deno.test("main() refuses settings before anything is written", async () => {
         ["train", "--steps", "1", "--seed", "2018", "--out", out],
         /--seed 2018 is the seed of scenes to judge on/,
       ],
+      [
+        ["train", "--steps", "1", "--average", "5", "--out", out],
+        /--average must be below 1, not 5/,
+      ],
+      [
+        ["train", "--steps", "1", "--single-person", "--threshold", "0.5", "--out", out],
+        /--threshold is for networks with tags/,
+      ],
       [["predict", "--out", out], /no photograph given/],
       [
         ["predict", "a.jpg", "--weights", `${folder}/no.safetensors`, "--out", out],
@@ -148,7 +156,7 @@ Deno.test("main() goes on with a training run, and does not write over an unfini
       runMain("train", ...sizes, "--save-every", "1", "--out", folder, ...more);
     const whole = await run("--steps", "3", "--validate-every", "2");
     assert.deepEqual([whole.code, whole.message], [0, ""]);
-    assert.match(whole.printed, /judged {3}step 2: AP /);
+    assert.match(whole.printed, /judged {3}step 2: AP [^]*judged {3}step 3: AP /); // the last one, too
     assert.deepEqual(files(), [
       "best.safetensors",
       "checkpoint.safetensors",
@@ -157,7 +165,7 @@ Deno.test("main() goes on with a training run, and does not write over an unfini
       "weights.safetensors",
     ]);
     const finished = await run("--steps", "3", "--validate-every", "2", "--resume");
-    assert.match(finished.printed, /resume {3}after 3 steps/);
+    assert.match(finished.printed, /resume {3}after 3 steps[^]*the run is finished/);
 
     const path = `${folder}/checkpoint.safetensors`;
     const { arrays, metadata } = await readSafetensors(path);

@@ -17,7 +17,7 @@ Deno.test("MetricsLog adds a line of JSON for each, and knows the best", () =>
     for (const line of lines) await log.add(line);
     const text = await Deno.readTextFile(path);
     assert.deepEqual(text.trim().split("\n").map((line) => JSON.parse(line)), lines);
-    assert.deepEqual([log.best(), log.sinceBest()], [0.4, 1]);
+    assert.deepEqual([log.best(), log.sinceBest(), log.lastJudged()], [0.4, 1, 30]);
     assert.deepEqual(log.curves().step, [1, 20]);
     assert.deepEqual(log.curves().loss, [1, 1 / 20]);
   }));

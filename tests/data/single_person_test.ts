@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rgbImage } from "ae";
+import { InputError, rgbImage } from "ae";
 import {
   batches,
   batchesAhead,
@@ -83,4 +83,27 @@ Deno.test("singlePersonSource() refuses sizes that are none, and a picture witho
     async () => await singlePersonSource(nobody, { seed: 1, size: 8 }).sample(0),
     /InputError: empty.png: shows nobody/,
   );
+});
+
+Deno.test("singlePersonSource() shows each picture of a finite source once a pass, and reports a broken one once", async () => {
+  const whole = await scenes.sample(0);
+  const shown: number[] = [];
+  const source: DescribedSource = {
+    length: 5,
+    sample(index) {
+      shown.push(index);
+      if (index === 2) throw new InputError("2.png: broken");
+      return whole;
+    },
+    description: { kind: "scenes", settings: {} },
+  };
+  const crops = singlePersonSource(source, { seed: 1, size: 16 });
+  const options = { batchSize: 4, inputSize: 16, stride: 2, slots: 1, steps: 3 };
+  const reported: number[] = [];
+  const stream = batches(crops, { ...options, onBroken: ({ index }) => reported.push(index) });
+  for await (const _ of stream);
+  const passes = [0, 5, 10].map((from) => shown.slice(from, from + 5));
+  for (const pass of passes) assert.deepEqual(pass.toSorted(), [0, 1, 2, 3, 4]);
+  assert.notDeepEqual(passes[0], passes[1]);
+  assert.deepEqual([reported, stream.broken.length], [[2], 1]);
 });

@@ -59,5 +59,13 @@ describe("nearestByTag", () => {
       () => nearestByTag(x, tags, wanted, { weight: 0.5 }),
       /^RangeError: nearestByTag: weight must be a whole number from 1, not 0.5/,
     );
+    const none = [zeros([1, 2, 0]), zeros([1, 4, 2, 0])] as const;
+    assert.throws(() => nearestByTag(...none, wanted), /^RangeError: nearestByTag: maps must have/);
+    assert.throws(() => nearestByTag(zeros([1, 2, 3], "f16"), tags, wanted), /^TypeError: nearest/);
+  });
+
+  it("finds a place even where every tag is as far away as numbers go", async () => {
+    const y = nearestByTag(zeros([1, 1, 3]), zeros([1, 1, 1, 3]).add(1e20), zeros([1, 1, 1]));
+    assert.deepEqual(await y.array(), [[[0]]]);
   });
 });

@@ -40,6 +40,13 @@ describe("neighboursAt", () => {
     assert.deepEqual([...(await y.read()).data], reference(1, 2));
   });
 
+  it("never leaves the map, wherever it is told to end", async () => {
+    const places = tensor({ shape: [N, K, H * W], data: everywhere });
+    const y = neighboursAt(tensor(x), places, { row: H + 3, column: W + 3 });
+    assert.deepEqual([...(await y.read()).data], reference(H - 1, W - 1));
+    assert.throws(() => neighboursAt(tensor(x), places, { row: -1 }), /row must be a whole number/);
+  });
+
   it("gives 0 for places outside", async () => {
     const places = tensor({ shape: [N, K, 1], data: new Int32Array(N * K).fill(H * W) });
     assert.deepEqual([...(await neighboursAt(tensor(x), places).read()).data], Array(24).fill(0));
@@ -49,5 +56,9 @@ describe("neighboursAt", () => {
     const index = tensor([[[1]]], { dtype: "i32" });
     assert.throws(() => neighboursAt(zeros([1, 2, 2]), index), /^ShapeError: neighboursAt: x must/);
     assert.throws(() => neighboursAt(zeros([1, 2, 2, 2]), index), /^ShapeError: neighboursAt: x/);
+    assert.throws(
+      () => neighboursAt(zeros([1, 1, 2, 2]), zeros([1, 1, 1])),
+      /^TypeError: neighboursAt: places must be i32 or u32, not f32/,
+    );
   });
 });

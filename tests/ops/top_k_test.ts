@@ -25,6 +25,15 @@ describe("topK", () => {
     }
   });
 
+  it("takes the lowest numbers there are, and refuses integers, which f32 cannot tell apart", async () => {
+    const low = -3.4028234663852886e38;
+    assert.deepEqual(await topK(tensor([low, low, low]), 2).array(), [0, 1]);
+    assert.throws(
+      () => topK(zeros([3], "i32"), 1),
+      /^TypeError: topK: compares f32 or f16, not i32/,
+    );
+  });
+
   it("keeps leading axes", async () => {
     const y = topK(tensor([[[1, 3]], [[5, 4]]]), 1);
     assert.deepEqual(await y.array(), [[[1]], [[0]]]);
