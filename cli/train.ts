@@ -137,7 +137,7 @@ export const trainCommand: Command = {
       least: 1,
       help: "judge the network every so many steps; the best is kept as best.safetensors",
     },
-    "validation-annotations": { type: "text", help: "COCO annotation file to judge on" },
+    "validation-annotations": { type: "text", help: "annotation file to judge on" },
     "validation-images": { type: "text", help: "folder of its photographs" },
     patience: {
       type: "whole",
@@ -450,12 +450,17 @@ async function validationOf(
   if (values.text("annotations") !== undefined && !opened) {
     throw new InputError("--validate-every needs --validation-annotations and --validation-images");
   }
+  const broken = new Set<string>(); // left out of every judgement, and said once
   return {
     every,
     async judge(loaded) {
+      const known = broken.size;
       const { imageSize, decoding } = loaded;
-      const samples = opened ? samplesOf(opened.photographs) : await validationScenes(imageSize);
+      const samples = opened
+        ? samplesOf(opened.photographs, (reason) => broken.add(reason))
+        : await validationScenes(imageSize);
       const predictions = await Array.fromAsync(predict(loaded, samples));
+      for (const reason of [...broken].slice(known)) console.error(`not judged: ${reason}`);
       const scale = opened ? 1 : JUDGED_SIZE / imageSize;
       const { statistics: { AP, AP50 }, grouping } = measure(predictions, scale, {
         ...decoding,
