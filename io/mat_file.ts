@@ -51,8 +51,8 @@ const COMPLEX = 0x0800;
 
 /** Matrices in matrices; MPII's annotation has 6 levels. */
 const MAX_DEPTH = 64;
-/** Letters of a variable's or field's name; MATLAB's own limit, `namelengthmax`, is 63. */
-const MAX_NAME = 1024;
+/** Letters of a variable's or field's name, for which MATLAB's own limit (`namelengthmax`) is 63; fields of a struct. */
+const [MAX_NAME, MAX_FIELDS] = [1024, 1024];
 
 /** How to read one number of a type: size in bytes and the getter. */
 const NUMBERS: Readonly<
@@ -95,6 +95,7 @@ class Elements {
   readonly littleEndian: boolean;
   readonly #place: Place;
   #at = 0;
+  #last = 0;
 
   constructor(view: DataView, littleEndian: boolean, place: Place) {
     this.#view = view;
@@ -110,14 +111,15 @@ class Elements {
     return Math.max(0, this.#view.byteLength - this.#at);
   }
 
-  /** Where the next element begins. */
+  /** Where the element begins that was read last. */
   get position(): number {
-    return this.#place.begin + this.#at;
+    return this.#place.begin + this.#last;
   }
 
   /** The next element. */
   next(): Element {
     const view = this.#view;
+    this.#last = this.#at;
     const le = this.littleEndian;
     if (this.#at + 8 > view.byteLength) throw this.cutOff();
     const first = view.getUint32(this.#at, le);
@@ -209,10 +211,9 @@ export async function decodeMat(
   const variables: [string, MatValue][] = [];
   let bytesLeft = plausibleBytes(bytes.length);
   while (!elements.done) {
-    const at = elements.position;
     let [around, element] = [elements, elements.next()];
     if (element.type === TYPE.COMPRESSED) {
-      const place = { name: `${name}: variable at byte ${at}`, begin: 0, depth: 0 };
+      const place = { name: `${name}: variable at byte ${elements.position}`, begin: 0, depth: 0 };
       const inflated = await inflate(element.data, bytesLeft, place.name);
       bytesLeft -= inflated.byteLength;
       around = new Elements(inflated, elements.littleEndian, place);
@@ -298,10 +299,11 @@ function within(elements: Elements): MatValue {
 
 function structsOf(elements: Elements, size: number): MatValue {
   const [width] = elements.numbers();
-  if (!(width > 0 && width <= MAX_NAME)) {
-    throw elements.damaged(`names of ${width} letters`);
-  }
+  if (!(width > 0 && width <= MAX_NAME)) throw elements.damaged(`names of ${width} letters`);
   const letters = elements.numbers();
+  if (letters.length > width * MAX_FIELDS) {
+    throw elements.damaged(`a struct of more than ${MAX_FIELDS} fields`);
+  }
   const fields = Array.from(
     { length: letters.length / width },
     (_, i) =>

@@ -359,11 +359,8 @@ function storageOf(id: unknown): Storage {
   }
   const [, begin, length] = Array.isArray(view) ? view : [null, 0, items];
   if (!isCount(begin) || !isCount(length) || begin + length > items) {
-    throw new InputError(
-      `has a view of ${printable(length)} numbers from ${
-        printable(begin)
-      } on of a storage of ${items}`,
-    );
+    const [from, count] = [begin, length].map(printable);
+    throw new InputError(`has a view of ${count} numbers from ${from} on of a storage of ${items}`);
   }
   return { dtype, key, items, begin, length };
 }

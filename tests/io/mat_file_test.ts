@@ -70,11 +70,11 @@ Deno.test("decodeMat() says what it cannot read", async () => {
     [new TextEncoder().encode("MATLAB 7.3 MAT-file".padEnd(200)), /x: is saved as version 7\.3/],
     [good.slice(0, -1), /x: byte 128: damaged: it ends in the middle of an element/],
     [good.slice(0, 132), /x: byte 128: damaged: it ends in the middle of an element/],
-    [file(6, [1, 3], numbers), /x: byte 200: damaged: 2 numbers in a matrix of 3/],
+    [file(6, [1, 3], numbers), /x: byte 184: damaged: 2 numbers in a matrix of 3/],
     [file(6, [1, 2], element(18, [0, 0], true)), /an element of type 18 is no list of numbers/],
     [file(6, [1, 2], element(5, [0, 0, 0], true)), /an element of type 5 is no list of numbers/],
-    [file(5, [1, 2], numbers), /x: byte 184: a matrix of class 5 is not read: "v"/],
-    [file(6 + 0x800, [1, 2], numbers), /x: byte 184: a matrix complex is not read: "v"/],
+    [file(5, [1, 2], numbers), /x: byte 168: a matrix of class 5 is not read: "v"/],
+    [file(6 + 0x800, [1, 2], numbers), /x: byte 168: a matrix complex is not read: "v"/],
     [file(1, [1, 1], numbers), /an element of type 5 where a matrix should be/],
     [
       Uint8Array.from([...good.slice(0, 128), ...element(15, [1, 2, 3, 4], true)]),
@@ -95,13 +95,19 @@ Deno.test("decodeMat() refuses claims that would take memory, with the place", a
   assert.deepEqual(await decodeMat(file(2, [1, 1], none), "x"), { v: {} });
   assert.deepEqual(await decodeMat(file(2, [0, 1], none), "x"), { v: [] });
   const cases: [flags: number, dimensions: number[], content: number[], problem: string][] = [
-    [2, [2, 2], none, "byte 208: damaged: 4 structs without fields"],
-    [2, [5000, 2000], none, "byte 184: damaged: a matrix of 10000000 places in 24 bytes"],
-    [2, [1e5, 1e5], none, "byte 184: damaged: a matrix of 10000000000 places in 24 bytes"],
-    [1, [1e5, 1e5], [], "byte 184: damaged: a matrix of 10000000000 places in 0 bytes"],
-    [1, [-1, 5], [], "byte 184: damaged: a matrix of -5 places in 0 bytes"],
-    [2, [1, 1], fields(0, []), "byte 200: damaged: names of 0 letters"],
-    [2, [1, 1], fields(400_000, []), "byte 200: damaged: names of 400000 letters"],
+    [2, [2, 2], none, "byte 200: damaged: 4 structs without fields"],
+    [2, [5000, 2000], none, "byte 168: damaged: a matrix of 10000000 places in 24 bytes"],
+    [2, [1e5, 1e5], none, "byte 168: damaged: a matrix of 10000000000 places in 24 bytes"],
+    [1, [1e5, 1e5], [], "byte 168: damaged: a matrix of 10000000000 places in 0 bytes"],
+    [1, [-1, 5], [], "byte 168: damaged: a matrix of -5 places in 0 bytes"],
+    [
+      2,
+      [0, 0],
+      fields(1, new Array<number>(1025).fill(0)),
+      "byte 200: damaged: a struct of more than 1024 fields",
+    ],
+    [2, [1, 1], fields(0, []), "byte 184: damaged: names of 0 letters"],
+    [2, [1, 1], fields(400_000, []), "byte 184: damaged: names of 400000 letters"],
   ];
   for (const [flags, dimensions, content, problem] of cases) {
     const message = `x: ${problem}`;
@@ -147,7 +153,7 @@ Deno.test("decodeMat() reads no deeper and no longer names than files have", asy
   ], true);
   await assert.rejects(
     decodeMat(joined(start, Uint8Array.from(named)), "x"),
-    /^InputError: x: byte 400176: damaged: a name of 400000 letters/,
+    /^InputError: x: byte 168: damaged: a name of 400000 letters/,
   );
   const { v } = await decodeMat(
     file(2, [1, 1], [
