@@ -9,6 +9,7 @@ import {
   floatWeights,
   type HostArray,
   InputError,
+  nearestName,
   openArrays,
   originOfWeights,
   PoseNet,
@@ -47,7 +48,8 @@ export const importWeightsCommand: Command = {
     "Reads what torch.save (either format), numpy.savez and safetensors wrote; nothing in a file is run.\n" +
     "authors     pose-ae-train's checkpoint.pth.tar\n" +
     "mmpose      mmpose 0.x's hourglass_ae; batch norms are folded into the convolutions\n" +
-    "tensorflow  the variables of pose-ae-demo by name, as .npz or .safetensors",
+    "tensorflow  the variables of pose-ae-demo by name, as .npz or .safetensors; those of its refinement network\n" +
+    "            make a network for predict --refine",
   run,
 };
 
@@ -85,7 +87,11 @@ async function run(values: Values): Promise<void> {
   }
   const weights = await makeWeights(path, recipes, file.arrays);
   const preset = presetOf(model) ?? `imported from ${origin}`;
-  const loaded = { model, imageSize, preset, skeleton: COCO, decoding: DECODING[origin] };
+  const { threshold, maxTagDistance } = DECODING[origin];
+  const decoding = model.options.tagDimensions === 0
+    ? { threshold }
+    : { threshold, maxTagDistance };
+  const loaded = { model, imageSize, preset, skeleton: COCO, decoding };
   const notes = { importedFrom: `${origin}: ${path.split(/[\\/]/).at(-1)}` };
   await writeSafetensors(out, weights, { ...settingsOf(loaded), ...notes });
   const numbers = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
@@ -106,11 +112,16 @@ function chooseOrigin(
     ? originOfWeights(names)
     : origins.find((origin) => origin === given);
   if (chosen) return chosen;
+  if (given === undefined) {
+    throw new InputError(
+      `${path}: its tensors have nobody's names known here; the first is ${names[0]}\n` +
+        "  help: --help says whose weights can be imported",
+    );
+  }
+  const near = nearestName(given, origins);
   throw new InputError(
-    given === undefined
-      ? `${path}: its tensors have nobody's names known here; the first is ${names[0]}\n` +
-        "  help: --help says whose weights can be imported"
-      : `--from is "${given}"; it can be ${origins.join(", ")}`,
+    `--from can be ${origins.join(", ")}, not ${given}` +
+      (near ? `\n  help: did you mean ${near}?` : ""),
   );
 }
 

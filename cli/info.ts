@@ -65,6 +65,10 @@ export interface WeightFileInfo {
   readonly options: Required<PoseNetOptions>;
   /** What the file says of it. */
   readonly decoding: Partial<Decoding>;
+  /** Name of the skeleton whose keypoints it finds. */
+  readonly skeleton: string;
+  /** What else the file says, such as how the network was trained: free texts. */
+  readonly notes: Readonly<Record<string, string>>;
   readonly tensors: number;
   /** Numbers that training changes. */
   readonly parameters: number;
@@ -91,11 +95,8 @@ async function run(values: Values): Promise<void> {
 
 async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
   using file = await openSafetensors(path);
-  const { model, preset, decoding, imageSize } = describedModel(
-    path,
-    file.metadata,
-    values.text("preset"),
-  );
+  const loaded = describedModel(path, file.metadata, values.text("preset"));
+  const { model, preset, decoding, imageSize, skeleton } = loaded;
   checkShapes(path, model, file.arrays);
   const size = values.number("size") ?? imageSize;
   if (size % model.sizeMultiple !== 0) {
@@ -107,6 +108,8 @@ async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
     preset,
     options: model.options,
     decoding,
+    skeleton: skeleton.name,
+    notes: notesOf(file.metadata),
     tensors: file.arrays.size,
     parameters: numbersOf(parameters(model)),
     dtypes: [...new Set([...file.arrays.values()].map(({ dtype }) => dtype))],
@@ -117,6 +120,21 @@ async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
     training: await trainingMemory(model, [batch, 3, size, size]),
     adapter: await adapterInfo(),
   };
+}
+
+/** Metadata that the report's other lines are made of. */
+const SETTINGS: ReadonlySet<string> = new Set([
+  "preset",
+  "imageSize",
+  "threshold",
+  "maxTagDistance",
+  "options",
+  "skeleton",
+]);
+
+/** All other metadata. */
+function notesOf(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => !SETTINGS.has(name)));
 }
 
 /** The names and shapes that the network needs, no more and no fewer. */
@@ -211,7 +229,8 @@ function linesOf(info: WeightFileInfo): string[] {
     `parameters     ${info.parameters.toLocaleString("en")} in ${info.tensors} tensors of ${
       info.dtypes.join(", ")
     }`,
-    `decoding       ${decodingLine(decoding)}`,
+    `keypoints      ${options.keypoints} of ${oneLine(info.skeleton)}`,
+    `decoding       ${decodingLine(decoding, options.tagDimensions > 0)}`,
     `images         ${batch} of ${imageSize} x ${imageSize} pixels`,
     `multiply-adds  ${(info.multiplyAdds / 1e9).toPrecision(4)} G, forward`,
     memory("forward pass ", info.forward),
@@ -219,13 +238,24 @@ function linesOf(info: WeightFileInfo): string[] {
     `adapter        ${adapter.name}; f16 ${adapter.f16 ? "yes" : "no"}, timestamps ${
       adapter.timestamps ? "yes" : "no"
     }, largest tensor ${mebibytes(adapter.largestTensorBytes)}`,
+    ...Object.entries(info.notes).map(([name, text]) =>
+      `${oneLine(name).padEnd(13)}  ${oneLine(text)}`
+    ),
   ];
 }
 
-function decodingLine({ threshold, maxTagDistance }: Partial<Decoding>): string {
+/** A text from a file, which must not write to the terminal as it likes. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\s]+/gu, " ").trim();
+}
+
+function decodingLine(
+  { threshold, maxTagDistance }: Partial<Decoding>,
+  hasTags: boolean,
+): string {
   return [
     ...(threshold === undefined ? [] : [`peaks above ${threshold}`]),
-    ...(maxTagDistance === undefined ? [] : [`tags nearer than ${maxTagDistance}`]),
+    ...(maxTagDistance === undefined || !hasTags ? [] : [`tags nearer than ${maxTagDistance}`]),
   ].join(", ") || "as the decoder says";
 }
 

@@ -167,8 +167,29 @@ interface CocoPhotoRecord extends PhotoRecord {
 type CocoImageRecord = CocoTruth["images"][number];
 type CocoAnnotationRecord = CocoTruth["annotations"][number];
 
-/** The category whose keypoints are the skeleton's: 1 where the file does not say. */
-function personCategory(parsed: unknown, name: string, skeleton: Skeleton): number {
+/**
+ * The category of people in an annotation file: the first that has keypoints, 1 where none has.
+ *
+ * @param parsed What `JSON.parse` returned.
+ * @param name What to call the file in errors: its path.
+ * @param skeleton Whose keypoints are expected.
+ * @throws {InputError} If its keypoints are not the skeleton's, or its id is no whole number.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { COCO } from "ae";
+ * import { personCategory } from "ae/data";
+ *
+ * const categories = [{ id: 1, name: "dog" }, { id: 5, name: "person", keypoints: COCO.keypoints }];
+ * assert.equal(personCategory({ categories }, "mine.json"), 5);
+ * ```
+ */
+export function personCategory(
+  parsed: unknown,
+  name: string,
+  skeleton: Skeleton = COCO,
+): number {
   const categories = (parsed as { categories?: unknown } | null)?.categories;
   if (!Array.isArray(categories)) return 1;
   const at = categories.findIndex((category) => Array.isArray(category?.keypoints));
@@ -184,7 +205,8 @@ function personCategory(parsed: unknown, name: string, skeleton: Skeleton): numb
         `  help: load it with a skeleton that has the file's keypoints in the file's order`,
     );
   }
-  return id;
+  if (Number.isInteger(id)) return id;
+  throw new InputError(`${name}: categories[${at}].id is ${shown(id)}, a whole number expected`);
 }
 
 function photoRecord(

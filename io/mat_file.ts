@@ -22,12 +22,16 @@
  * | cell                        | list, however many                                |
  * | sparse, complex, objects    | InputError                                        |
  *
+ * What a file claims is checked against the bytes it has before memory is taken for it; places in errors are bytes of
+ * the file or, in a compressed variable, of what it is decompressed to.
+ *
  * Source: "MAT-File Format" (MathWorks, R2024a), chapter 1, "Level 5 MAT-File Format".
  *
  * @module
  */
 import { InputError } from "../core/errors.ts";
 import { readBytes } from "./files.ts";
+import { plausibleBytes } from "./zip_archive.ts";
 
 /** A value of a MAT-file, see the table at the top of the file. */
 export type MatValue = number | string | MatStruct | readonly MatValue[];
@@ -40,9 +44,15 @@ export interface MatStruct {
 
 /** Types of elements, by their number in the file. */
 const TYPE = { MATRIX: 14, COMPRESSED: 15, UTF8: 16 };
-/** Classes of matrices: all others are numbers from 6 (double) to 15 (uint64), or not for us. */
-const CLASS = { CELL: 1, STRUCT: 2, CHAR: 4, NUMBERS: [6, 15] };
+/** Classes of matrices: those from 6 (double) to 15 (uint64) are numbers, all others not for us. */
+const CLASS = { CELL: 1, STRUCT: 2, CHAR: 4 };
+const READABLE = new Set([...Object.values(CLASS), 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
 const COMPLEX = 0x0800;
+
+/** Matrices in matrices; MPII's annotation has 6 levels. */
+const MAX_DEPTH = 64;
+/** Letters of a variable's or field's name, for which MATLAB's own limit (`namelengthmax`) is 63; fields of a struct. */
+const [MAX_NAME, MAX_FIELDS] = [1024, 1024];
 
 /** How to read one number of a type: size in bytes and the getter. */
 const NUMBERS: Readonly<
@@ -65,28 +75,51 @@ const NUMBERS: Readonly<
 interface Element {
   readonly type: number;
   readonly data: DataView;
+  /** Where its data begins. */
+  readonly begin: number;
+}
+
+/** Where a piece of a file stands. */
+interface Place {
+  /** What errors call the file, or a compressed variable of it. */
+  readonly name: string;
+  /** Byte of the piece's beginning. */
+  readonly begin: number;
+  /** In how many matrices it is. */
+  readonly depth: number;
 }
 
 /** Goes through the elements of a piece of a file. */
 class Elements {
   readonly #view: DataView;
   readonly littleEndian: boolean;
-  readonly name: string;
+  readonly #place: Place;
   #at = 0;
+  #last = 0;
 
-  constructor(view: DataView, littleEndian: boolean, name: string) {
+  constructor(view: DataView, littleEndian: boolean, place: Place) {
     this.#view = view;
     this.littleEndian = littleEndian;
-    this.name = name;
+    this.#place = place;
   }
 
   get done(): boolean {
-    return this.#at >= this.#view.byteLength;
+    return this.bytesLeft === 0;
+  }
+
+  get bytesLeft(): number {
+    return Math.max(0, this.#view.byteLength - this.#at);
+  }
+
+  /** Where the element begins that was read last. */
+  get position(): number {
+    return this.#place.begin + this.#last;
   }
 
   /** The next element. */
   next(): Element {
     const view = this.#view;
+    this.#last = this.#at;
     const le = this.littleEndian;
     if (this.#at + 8 > view.byteLength) throw this.cutOff();
     const first = view.getUint32(this.#at, le);
@@ -98,7 +131,7 @@ class Elements {
     const data = new DataView(view.buffer, view.byteOffset + start, size);
     const filled = small ? 4 : type === TYPE.COMPRESSED ? size : 8 * Math.ceil(size / 8);
     this.#at = start + filled;
-    return { type, data };
+    return { type, data, begin: this.#place.begin + start };
   }
 
   /** The next element as numbers. */
@@ -106,21 +139,36 @@ class Elements {
     const { type, data } = this.next();
     const [size, get] = NUMBERS[type] ?? [];
     if (!size || !get || data.byteLength % size !== 0) {
-      throw new InputError(
-        `${this.name}: damaged: an element of type ${type} is no list of numbers`,
-      );
+      throw this.damaged(`an element of type ${type} is no list of numbers`);
     }
     const count = data.byteLength / size;
     return Array.from({ length: count }, (_, i) => get(data, i * size, this.littleEndian));
   }
 
+  /** The next element as a name. */
+  letters(): string {
+    const codes = this.numbers();
+    if (codes.length <= MAX_NAME) return String.fromCharCode(...codes);
+    throw this.damaged(`a name of ${codes.length} letters`);
+  }
+
   /** The elements inside one. */
-  inside({ data }: Element): Elements {
-    return new Elements(data, this.littleEndian, this.name);
+  inside({ data, begin }: Element): Elements {
+    const { name, depth } = this.#place;
+    if (depth === MAX_DEPTH) throw this.damaged(`matrices in more than ${MAX_DEPTH} matrices`);
+    return new Elements(data, this.littleEndian, { name, begin, depth: depth + 1 });
   }
 
   cutOff(): InputError {
-    return new InputError(`${this.name}: damaged: it ends in the middle of an element`);
+    return this.damaged("it ends in the middle of an element");
+  }
+
+  damaged(problem: string): InputError {
+    return this.refused(`damaged: ${problem}`);
+  }
+
+  refused(problem: string): InputError {
+    return new InputError(`${this.#place.name}: byte ${this.position}: ${problem}`);
   }
 }
 
@@ -159,18 +207,21 @@ export async function decodeMat(
     throw new InputError(`${name}: is no MAT-file of level 5`);
   }
   const body = new DataView(bytes.buffer, bytes.byteOffset + 128, bytes.byteLength - 128);
-  const elements = new Elements(body, order === "IM", name);
-  const variables: Record<string, MatValue> = {};
+  const elements = new Elements(body, order === "IM", { name, begin: 128, depth: 0 });
+  const variables: [string, MatValue][] = [];
+  let bytesLeft = plausibleBytes(bytes.length);
   while (!elements.done) {
-    let element = elements.next();
+    let [around, element] = [elements, elements.next()];
     if (element.type === TYPE.COMPRESSED) {
-      const inflated = await inflate(element.data, name);
-      element = new Elements(inflated, elements.littleEndian, name).next();
+      const place = { name: `${name}: variable at byte ${elements.position}`, begin: 0, depth: 0 };
+      const inflated = await inflate(element.data, bytesLeft, place.name);
+      bytesLeft -= inflated.byteLength;
+      around = new Elements(inflated, elements.littleEndian, place);
+      element = around.next();
     }
-    const [variable, value] = matrix(elements.inside(element), element);
-    variables[variable] = value;
+    variables.push(matrix(around.inside(element), element));
   }
-  return variables;
+  return Object.fromEntries(variables);
 }
 
 /**
@@ -191,62 +242,79 @@ export async function readMat(path: string): Promise<Record<string, MatValue>> {
   return await decodeMat(await readBytes(path), path);
 }
 
-async function inflate(data: DataView, name: string): Promise<DataView> {
+async function inflate(data: DataView, mostBytes: number, name: string): Promise<DataView> {
   const { buffer, byteOffset, byteLength } = data;
   const packed = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
   try {
-    return new DataView(await new Response(stream).arrayBuffer());
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > mostBytes) break;
+    }
   } catch (error) {
-    throw new InputError(`${name}: damaged: a variable cannot be decompressed`, { cause: error });
+    throw new InputError(`${name}: damaged: it cannot be decompressed`, { cause: error });
   }
+  if (length > mostBytes) {
+    throw new InputError(`${name}: damaged: it grows far beyond the file when it is decompressed`);
+  }
+  return new DataView(await new Blob(chunks).arrayBuffer());
 }
 
 /** A matrix and its name; `elements` are those inside it. */
 function matrix(elements: Elements, { type, data }: Element): [name: string, value: MatValue] {
-  const { name: file } = elements;
   if (type !== TYPE.MATRIX) {
-    throw new InputError(`${file}: damaged: an element of type ${type} where a matrix should be`);
+    throw elements.damaged(`an element of type ${type} where a matrix should be`);
   }
   if (data.byteLength === 0) return ["", []]; // an empty place of a cell
   const [flags] = elements.numbers();
-  const size = elements.numbers().reduce((product, side) => product * side, 1);
-  const name = String.fromCharCode(...elements.numbers());
   const kind = flags & 0xff;
-  const value = () => matrix(...entered(elements))[1];
-  if (kind === CLASS.CELL) return [name, Array.from({ length: size }, value)];
-  if (kind === CLASS.STRUCT) {
-    const [width] = elements.numbers();
-    const letters = elements.numbers();
-    if (!(width > 0)) throw elements.cutOff();
-    const fields = Array.from(
-      { length: letters.length / width },
-      (_, i) =>
-        String.fromCharCode(...letters.slice(i * width, (i + 1) * width)).replace(/\0.*$/s, ""),
-    );
-    const structs = Array.from(
-      { length: size },
-      () => Object.fromEntries(fields.map((field) => [field, value()])),
-    );
-    return [name, structs.length === 1 ? structs[0] : structs];
-  }
-  if (kind === CLASS.CHAR) return [name, textOf(elements)];
-  const [least, most] = CLASS.NUMBERS;
-  if (kind < least || kind > most || flags & COMPLEX) {
+  const size = elements.numbers().reduce((product, side) => product * side, 1);
+  const name = elements.letters();
+  if (flags & COMPLEX || !READABLE.has(kind)) {
     const what = flags & COMPLEX ? "complex" : `of class ${kind}`;
-    throw new InputError(`${file}: a matrix ${what} is not read${name ? `: "${name}"` : ""}`);
+    throw elements.refused(`a matrix ${what} is not read${name ? `: "${name}"` : ""}`);
   }
+  // Every place of every kind has a byte or more, but those of structs without fields.
+  if (!(Number.isInteger(size) && size >= 0 && size <= Math.max(1, elements.bytesLeft))) {
+    throw elements.damaged(`a matrix of ${size} places in ${elements.bytesLeft} bytes`);
+  }
+  if (kind === CLASS.CELL) return [name, Array.from({ length: size }, () => within(elements))];
+  if (kind === CLASS.STRUCT) return [name, structsOf(elements, size)];
+  if (kind === CLASS.CHAR) return [name, textOf(elements)];
   const numbers = elements.numbers();
   if (numbers.length !== size) {
-    throw new InputError(`${file}: damaged: ${numbers.length} numbers in a matrix of ${size}`);
+    throw elements.damaged(`${numbers.length} numbers in a matrix of ${size}`);
   }
   return [name, numbers.length === 1 ? numbers[0] : numbers];
 }
 
-/** The next element, and a way through what is inside it. */
-function entered(elements: Elements): [Elements, Element] {
+/** The value of the next element, a matrix. */
+function within(elements: Elements): MatValue {
   const element = elements.next();
-  return [elements.inside(element), element];
+  return matrix(elements.inside(element), element)[1];
+}
+
+function structsOf(elements: Elements, size: number): MatValue {
+  const [width] = elements.numbers();
+  if (!(width > 0 && width <= MAX_NAME)) throw elements.damaged(`names of ${width} letters`);
+  const letters = elements.numbers();
+  if (letters.length > width * MAX_FIELDS) {
+    throw elements.damaged(`a struct of more than ${MAX_FIELDS} fields`);
+  }
+  const fields = Array.from(
+    { length: letters.length / width },
+    (_, i) =>
+      String.fromCharCode(...letters.slice(i * width, (i + 1) * width)).replace(/\0.*$/s, ""),
+  );
+  if (fields.length === 0 && size > 1) throw elements.damaged(`${size} structs without fields`);
+  const structs = Array.from(
+    { length: size },
+    () => Object.fromEntries(fields.map((field) => [field, within(elements)])),
+  );
+  return structs.length === 1 ? structs[0] : structs;
 }
 
 function textOf(elements: Elements): string {

@@ -14,8 +14,9 @@
  * Python's `pickletools` documents the opcodes. Read are those that its pickler writes for these types in protocols 2
  * to 5, and what Python 2 wrote (its integers beyond 32 bits are decimal text, its texts are bytes).
  *
- * A hostile file cannot make this slow or large: every opcode handles at most the bytes it brings, references share
- * what they refer to, and there are limits on opcodes and containers that real weight files stay far below.
+ * A hostile file cannot make this slow or large: an opcode handles at most the bytes it brings, references share what
+ * they refer to, and there are limits on opcodes, containers and what calls are given that real weight files stay far
+ * below. What a file refers to again and again would be endless when written out: only texts and numbers ever are.
  *
  * @module
  */
@@ -42,6 +43,12 @@ export interface PickleOptions {
 /** The authors' checkpoint with Adam's state has about 20,000 opcodes and 5,000 containers. */
 const MAX_OPCODES = 1_000_000;
 const MAX_CONTAINERS = 200_000;
+
+/**
+ * Items of lists, letters and bytes that are given to functions, all calls together: these may look at each, and a pickle
+ * may give them the same list again and again. A tensor has some 20, its sizes and strides among them.
+ */
+const MAX_GIVEN = 1_000_000;
 
 /** Bytes of an integer; PyTorch's magic number has 10. */
 const MAX_INTEGER_BYTES = 64;
@@ -81,6 +88,7 @@ class Machine {
   /** How BUILD is to treat what REDUCE made. */
   readonly #builders = new WeakMap<object, PickleGlobal["build"] & object>();
   #containers = 0;
+  #given = 0;
 
   constructor(bytes: Uint8Array<ArrayBuffer>, begin: number, options: PickleOptions) {
     this.#bytes = bytes;
@@ -188,7 +196,10 @@ class Machine {
         return this.#global(this.#line(), this.#line());
       case "\x93": { // STACK_GLOBAL
         const [module, name] = this.#popSome(2);
-        return this.#global(String(module), String(name));
+        if (typeof module === "string" && typeof name === "string") {
+          return this.#global(module, name);
+        }
+        throw this.#fail("names a function by what is no text");
       }
       case "R": // REDUCE
       case "\x81": // NEWOBJ
@@ -198,7 +209,9 @@ class Machine {
       case "Q": // BINPERSID
         return this.#persistent();
       default:
-        throw this.#fail(`has the opcode ${show(opcode)}, which files of weights do not need`);
+        throw this.#fail(
+          `has the opcode 0x${hexDigits(opcode)}, which files of weights do not need`,
+        );
     }
   }
 
@@ -253,7 +266,7 @@ class Machine {
   #integer(length: number): number | bigint {
     if (length > MAX_INTEGER_BYTES) throw this.#fail(`has an integer of ${length} bytes`);
     const digits = this.#slice(length).reverse();
-    const hex = [...digits].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const hex = [...digits].map(hexDigits).join("");
     return narrowed(BigInt.asIntN(8 * length, BigInt(`0x${hex || "0"}`)));
   }
 
@@ -332,7 +345,7 @@ class Machine {
     const found = this.#options.global(full);
     if (!found) {
       throw this.#fail(
-        `asks for ${show(full)}, which weights do not need; nothing was run\n` +
+        `asks for ${printable(full)}, which weights do not need; nothing was run\n` +
           "  help: in Python, save the weights alone: torch.save(model.state_dict(), path)",
       );
     }
@@ -344,9 +357,26 @@ class Machine {
     const { call, build } = (callee ?? {}) as PickleGlobal;
     if (typeof call !== "function" || !Array.isArray(args)) throw this.#fail("calls no function");
     this.#count();
+    this.#give(args);
     const value = this.#guarded(() => call(args));
     if (build && typeof value === "object" && value !== null) this.#builders.set(value, build);
     this.#push(value);
+  }
+
+  /** Count what a function may look at: its arguments, and what is in them. */
+  #give(args: readonly unknown[]): void {
+    this.#given += args.length;
+    for (const arg of args) {
+      if (this.#given > MAX_GIVEN) break;
+      if (typeof arg === "string" || Array.isArray(arg) || arg instanceof Uint8Array) {
+        this.#given += arg.length;
+      }
+    }
+    if (this.#given > MAX_GIVEN) {
+      throw this.#fail(
+        `gives functions more than ${MAX_GIVEN} items, which no file of weights needs`,
+      );
+    }
   }
 
   #build(): void {
@@ -387,9 +417,16 @@ function narrowed(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** A name or an opcode from a file, fit to be printed. */
-function show(value: string | number): string {
-  return typeof value === "number"
-    ? `0x${value.toString(16).padStart(2, "0")}`
-    : value.replace(/[^\x20-\x7e]/g, "?").slice(0, 200);
+function hexDigits(byte: number): string {
+  return byte.toString(16).padStart(2, "0");
+}
+
+/**
+ * A value from a pickle, fit to be printed: short, without control characters, and no list, which may refer to the same
+ * list so often that it is endless when written out.
+ */
+export function printable(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  return String(value).slice(0, 200).replace(/[^\x20-\x7e]/g, "?");
 }

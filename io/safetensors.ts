@@ -17,9 +17,10 @@
  * | F32         | `Float32Array`    | I16, U16    | `Int16Array`, `Uint16Array` |
  * | F16         | `Float16Array`    | I32, U32    | `Int32Array`, `Uint32Array` |
  * | BOOL (read) | `Uint8Array`, 0/1 | I64, U64    | `BigInt64Array`, `BigUint64Array` |
+ * | BF16 (read) | `Float32Array`    |             |                  |
  *
- * BF16 and the 8-bit floats have no JavaScript array; convert them where the file was made. Files are read and
- * written array by array: the memory needed is that of the arrays.
+ * The 8-bit floats have no JavaScript array; convert them where the file was made. Files are read and written array by
+ * array: the memory needed is that of the arrays.
  *
  * Format: huggingface/safetensors, README and `tensor.rs`. As there, arrays are written with the widest
  * type first and by name within a type, so that every array is aligned and the same arrays always give
@@ -34,7 +35,13 @@ import { type HostArray, type Shape, sizeOf, type TypedArray } from "../core/hos
 import { BinaryFile, partOf } from "./binary_file.ts";
 import { writeFileAtomic } from "./files.ts";
 import { decodeUtf8, findJsonError } from "./json.ts";
-import { type ArrayFile, type ItemType, readStored, rowMajorStrides } from "./stored_array.ts";
+import {
+  type ArrayFile,
+  decodeItems,
+  type ItemType,
+  readStored,
+  rowMajorStrides,
+} from "./stored_array.ts";
 
 /** The typed arrays that a file can hold. */
 export type SafetensorsData =
@@ -63,7 +70,10 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
-/** Type names and their arrays, in the order in which they are written: widest first. */
+/**
+ * Type names and arrays of their width, in the order in which they are written, widest first; BF16 and BOOL, which are
+ * only read, after what is written from the same arrays.
+ */
 const DTYPES = {
   F64: Float64Array,
   I64: BigInt64Array,
@@ -74,6 +84,7 @@ const DTYPES = {
   F16: Float16Array,
   I16: Int16Array,
   U16: Uint16Array,
+  BF16: Uint16Array,
   I8: Int8Array,
   U8: Uint8Array,
   BOOL: Uint8Array,
@@ -92,6 +103,7 @@ const ITEM_TYPES: Readonly<Record<Dtype, ItemType>> = {
   F16: "float16",
   I16: "int16",
   U16: "uint16",
+  BF16: "bfloat16",
   I8: "int8",
   U8: "uint8",
   BOOL: "bool",
@@ -185,7 +197,7 @@ function checkArray(name: string, { shape, data }: SafetensorsArray): void {
 }
 
 function dtypeOf(name: string, data: SafetensorsData): Dtype {
-  // BOOL comes after U8, so bytes are always U8.
+  // BOOL comes after U8 and BF16 after U16, so bytes are always U8.
   const dtype = (Object.keys(DTYPES) as Dtype[]).find((dtype) => data instanceof DTYPES[dtype]);
   if (dtype) return dtype;
   throw new RangeError(
@@ -240,8 +252,8 @@ export function decodeSafetensors(
   );
   const arrays = tensors.map(({ tensor, dtype, shape, begin, end }) => {
     // A copy starts at an address that suits every type, which the file's own bytes need not do.
-    const { buffer } = bytes.slice(start + begin, start + end);
-    return [tensor, { shape, data: new DTYPES[dtype](buffer) }] as const;
+    const items = bytes.slice(start + begin, start + end);
+    return [tensor, { shape, data: decodeItems(items, ITEM_TYPES[dtype], false) }] as const;
   });
   return { arrays: Object.fromEntries(arrays), metadata };
 }

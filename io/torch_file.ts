@@ -28,7 +28,7 @@
 import { InputError } from "../core/errors.ts";
 import { BinaryFile, type Bytes, partOf } from "./binary_file.ts";
 import { NUMPY_TYPES } from "./npz.ts";
-import { type PickleGlobal, unpickle } from "./pickle.ts";
+import { type PickleGlobal, printable, unpickle } from "./pickle.ts";
 import type { SafetensorsArray } from "./safetensors.ts";
 import {
   checkLayout,
@@ -208,14 +208,16 @@ async function readOldFormat(file: BinaryFile): Promise<TorchValue> {
   const [magic, version] = [next(), next()];
   if (magic !== MAGIC_NUMBER || version !== PROTOCOL_VERSION) {
     throw new InputError(
-      `${path}: is not a file of torch.save, or of another version (${version})`,
+      `${path}: is not a file of torch.save, or of another version (${printable(version)})`,
     );
   }
   next(); // the machine that wrote it: its order of bytes does not matter, see the top of the file
   const value = next() as TorchValue;
   const keys = next();
-  if (!Array.isArray(keys)) throw new InputError(`${path}: has no list of its storages`);
-  await placeStorages(file, at, keys.map(String), storages, places);
+  if (!Array.isArray(keys) || !keys.every((key) => typeof key === "string")) {
+    throw new InputError(`${path}: has no list of its storages`);
+  }
+  await placeStorages(file, at, keys, storages, places);
   return value;
 }
 
@@ -267,7 +269,7 @@ function pickleOptions(place: PicklePlace) {
     "torch._utils._rebuild_tensor_v2": { call: rebuildTensor },
     "torch._utils._rebuild_parameter": { call: ([data]) => tensorOf(data) },
     "torch.Size": { call: ([sizes]) => sizes },
-    "torch.device": { call: (args) => args.join(":") },
+    "torch.device": { call: device },
     "numpy.core.multiarray.scalar": { call: numpyScalar },
     "numpy._core.multiarray.scalar": { call: numpyScalar },
     "numpy.dtype": { call: ([type]) => ({ type, bigEndian: false }), build: setByteOrder },
@@ -301,6 +303,14 @@ const dtypes: ReadonlyMap<string, PickleGlobal> = new Map(
   Object.values(STORAGE_TYPES).map((dtype) => [`torch.${dtype}`, {}]),
 );
 
+/** `("cuda", 0)` as `cuda:0`. */
+function device(args: readonly unknown[]): string {
+  if (args.every((arg) => typeof arg === "string" || typeof arg === "number")) {
+    return args.join(":");
+  }
+  throw new InputError("makes a device of what is no text or number");
+}
+
 /** Python 2 hands over pairs; later versions set the items afterwards. */
 function orderedDict([pairs = []]: readonly unknown[]): Map<unknown, unknown> {
   const isPair = (pair: unknown) => Array.isArray(pair) && pair.length === 2;
@@ -317,7 +327,7 @@ interface NumpyType {
 /** Numbers that NumPy computed, such as the best score, stand in what trainers write beside the weights. */
 function numpyScalar([type, bytes]: readonly unknown[]): number | bigint | boolean {
   const { type: letters, bigEndian } = (type ?? {}) as Partial<NumpyType>;
-  const name = String(letters);
+  const name = printable(letters);
   const dtype = Object.hasOwn(NUMPY_TYPES, name) ? NUMPY_TYPES[name] : undefined;
   if (!dtype || !(bytes instanceof Uint8Array) || bytes.length !== itemBytes(dtype)) {
     throw new InputError(`makes a NumPy number of type ${name.slice(0, 20)}, which is not known`);
@@ -344,16 +354,15 @@ function storageOf(id: unknown): Storage {
   const [what, type, key, , items, view] = Array.isArray(id) ? id : [];
   const { dtype } = (type ?? {}) as Partial<StorageType>;
   const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
-  if (what !== "storage" || !dtype || !isCount(items)) {
+  if (what !== "storage" || !dtype || typeof key !== "string" || !isCount(items)) {
     throw new InputError("refers to what is no storage of numbers");
   }
   const [, begin, length] = Array.isArray(view) ? view : [null, 0, items];
   if (!isCount(begin) || !isCount(length) || begin + length > items) {
-    throw new InputError(
-      `has a view of ${length} numbers from ${begin} on of a storage of ${items}`,
-    );
+    const [from, count] = [begin, length].map(printable);
+    throw new InputError(`has a view of ${count} numbers from ${from} on of a storage of ${items}`);
   }
-  return { dtype, key: String(key), items, begin, length };
+  return { dtype, key, items, begin, length };
 }
 
 /** `(storage, offset, sizes, strides, …)`. */
@@ -362,7 +371,7 @@ function makeTensor(
   { file, bigEndian, find }: PicklePlace,
 ): TorchTensor {
   const { dtype, key, begin, length } = (storage ?? {}) as Storage;
-  if (!dtype || !Array.isArray(shape) || !Array.isArray(strides)) {
+  if (!dtype || !isNumbers(shape) || !isNumbers(strides) || !isNumbers([offset])) {
     throw new InputError("makes a tensor of what is no storage, sizes and strides");
   }
   const inside = { shape, strides, offset: offset as number };
@@ -371,6 +380,14 @@ function makeTensor(
   const read = async (): Promise<SafetensorsArray> =>
     await readStored(await find(storage as Storage), layout, `${file}: a tensor of storage ${key}`);
   return { kind: "tensor", dtype, shape, read };
+}
+
+/** As many as NumPy's arrays may have. */
+const MAX_AXES = 64;
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.length <= MAX_AXES &&
+    value.every((item) => typeof item === "number" || typeof item === "bigint");
 }
 
 function tensorOf(value: unknown): TorchTensor {
@@ -417,6 +434,8 @@ export function stateDictOf(
       if (named) return candidate as ReadonlyMap<string, StoredArray>;
     }
   }
-  const keys = value instanceof Map ? `; it has ${[...value.keys()].slice(0, 8).join(", ")}` : "";
+  const keys = value instanceof Map
+    ? `; it has ${[...value.keys()].slice(0, 8).map(printable).join(", ")}`
+    : "";
   throw new InputError(`${name}: holds no state_dict, a dictionary of tensors by name${keys}`);
 }

@@ -33,6 +33,11 @@ const [STORED, DEFLATED] = [0, 8];
  */
 const [SUSPICIOUS_BYTES, SUSPICIOUS_RATIO] = [2 ** 25, 100];
 
+/** The most bytes that what compresses to `packedBytes` can honestly have. */
+export function plausibleBytes(packedBytes: number): number {
+  return Math.max(SUSPICIOUS_BYTES, packedBytes * SUSPICIOUS_RATIO);
+}
+
 /** The authors' checkpoint with Adam's state has about 450. */
 const MAX_ENTRIES = 5000;
 
@@ -70,7 +75,7 @@ export async function readZip(file: BinaryFile): Promise<ReadonlyMap<string, Zip
         );
       }
       bytes += entry.uncompressedSize;
-      if (bytes > Math.max(SUSPICIOUS_BYTES, file.length * SUSPICIOUS_RATIO)) {
+      if (bytes > plausibleBytes(file.length)) {
         throw new InputError(
           `${file.path}: claims ${bytes} bytes in a file of ${file.length}: no archive of weights`,
         );

@@ -13,7 +13,8 @@
  *     weight' = weight · γ / √(var + 1e-5)        bias' = β − mean · γ / √(var + 1e-5)
  *
  * TensorFlow's kernels are [kH, kW, C, O]. Of the 68 output channels of pose-ae-demo the first 17 are heatmaps and the
- * *last* 17 are tags; here tags follow heatmaps, and the channels that nobody reads come last.
+ * *last* 17 are tags; here tags follow heatmaps, and the channels that nobody reads come last. A network with 17 output
+ * channels, as pose-ae-demo's for refinement, has no tags: it looks at one person at a time.
  *
  * @module
  */
@@ -182,7 +183,7 @@ function paddedKernel({ shape: [O, C, kH, kW], data }: HostArray): HostArray {
   return padded;
 }
 
-/** Heatmaps, tags, the rest, where tags were last along `axis` (0 or 1). */
+/** Heatmaps, tags, the rest, where tags were last along `axis` (0 or 1); heatmaps alone stay as they are. */
 function reordered({ shape, data }: HostArray, axis: 0 | 1): HostArray {
   const channels = shape[axis];
   const inner = sizeOf(shape.slice(axis + 1));
@@ -232,7 +233,7 @@ function prefixOf(name: string, { mark }: Dialect): string | undefined {
  * @param origin Whose names they are.
  * @param shapes The file's tensors by name.
  * @throws {InputError} If the tensors that tell the network's sizes are missing or make no sense, or the network has
- * fewer than 34 output channels, heatmaps and tags of 17 keypoints.
+ * neither 17 output channels, heatmaps of 17 keypoints, nor 34 or more, heatmaps and tags.
  *
  * @example Usage
  * ```ts
@@ -296,16 +297,18 @@ function sizesOf(
   const [outputs, channels] = kernelOf("outs.0", depth)!;
   const [wide] = low1(0, depth)!;
   const [wider] = depth > 1 ? low1(1, depth)! : [2 * wide - channels];
-  const extraChannels = outputs - 2 * KEYPOINTS;
-  if (extraChannels < 0) {
+  if (outputs !== KEYPOINTS && outputs < 2 * KEYPOINTS) {
     throw new InputError(
-      `has ${outputs} output channels; heatmaps and tags of ${KEYPOINTS} keypoints need 34\n` +
-        "  help: the authors' refinement network, of 17 heatmaps, cannot be imported",
+      `has ${outputs} output channels; heatmaps of ${KEYPOINTS} keypoints are 17, with tags 34 or more\n` +
+        "  help: only networks for COCO's keypoints can be imported",
     );
   }
+  const outputSizes = outputs === KEYPOINTS
+    ? { tagDimensions: 0, extraChannels: 0 }
+    : { extraChannels: outputs - 2 * KEYPOINTS };
   const sizes = { increase: wide - channels, innerIncrease: wider - wide };
   if (Object.values(sizes).some((size) => size < 0)) {
     throw new InputError(`has hourglasses that become narrower: ${channels}, ${wide}, ${wider}`);
   }
-  return { stacks, channels, depth, extraChannels, ...sizes };
+  return { stacks, channels, depth, ...outputSizes, ...sizes };
 }

@@ -120,7 +120,8 @@ export function mpiiImages(parsed: unknown, name: string): MpiiImage[] {
  * @param parsed What `JSON.parse` returned.
  * @param images The images that it speaks of.
  * @param name What to call it in errors: the file's path.
- * @throws {InputError} If it is no such list, names an image or person that is not there, or a group is empty.
+ * @throws {InputError} If it is no such list, names an image or person that is not there, or a group is empty or
+ *   names a person twice.
  *
  * @example Usage
  * ```ts
@@ -151,13 +152,15 @@ export function mpiiGroups(
     if (!Array.isArray(people) || people.length === 0) {
       throw new InputError(`${name}: [${i}].people should be a list of numbers from 1`);
     }
-    const wrong = people.find((person) => image.people[person - 1] === undefined);
-    if (wrong !== undefined) {
-      throw new InputError(
-        `${name}: [${i}].people names ${JSON.stringify(wrong)}, ${image.fileName} has people ` +
-          `1 to ${image.people.length}`,
-      );
-    }
+    people.forEach((person, p) => {
+      const problem = `${name}: [${i}].people names ${JSON.stringify(person)}`;
+      if (!Number.isInteger(person) || image.people[person - 1] === undefined) {
+        throw new InputError(
+          `${problem}, ${image.fileName} has people 1 to ${image.people.length}`,
+        );
+      }
+      if (people.indexOf(person) < p) throw new InputError(`${problem} for the second time`);
+    });
     return { imageId: image.id, people: people.map((person) => person - 1) };
   });
 }

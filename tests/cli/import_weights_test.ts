@@ -80,6 +80,23 @@ Deno.test("import-weights writes a file that loads as the same network, and tell
   });
 });
 
+Deno.test("import-weights makes a network for one person of 17 heatmaps", async () => {
+  const single = { ...options, extraChannels: 0, tagDimensions: 0, seed: 6 };
+  const state = await stateOf(new PoseNet(single));
+  const change = (weights: Record<string, HostArray>) => {
+    for (const name of Object.keys(weights)) delete weights[name];
+    Object.assign(weights, state);
+  };
+  await withWeights(change, async (source, out) => {
+    assert.equal((await importing(source, out)).message, "");
+    const { model, decoding } = await loadModel(out);
+    assert.equal(model.options.tagDimensions, 0);
+    assert.deepEqual(decoding, { threshold: 0.1 });
+    assert.deepEqual(await stateOf(model), state);
+    disposeModel(model);
+  });
+});
+
 Deno.test("import-weights names what is missing, does not fit or is no number, and writes nothing", async () => {
   const key = "model.module.pre.1.conv.bias";
   const cases: [(weights: Record<string, HostArray>) => void, string[], RegExp][] = [
@@ -104,7 +121,8 @@ Deno.test("import-weights names what is missing, does not fit or is no number, a
       /its tensors have nobody's names known here; the first is model.module.pre.1.conv.bias/,
     ],
     [() => {}, ["--from", "mmpose"], /theirs.safetensors: has no tensor backbone.out_convs.0/],
-    [() => {}, ["--from", "yolo"], /--from is "yolo"; it can be authors, mmpose, tensorflow/],
+    [() => {}, ["--from", "yolo"], /--from can be authors, mmpose, tensorflow, not yolo$/],
+    [() => {}, ["--from", "autors"], /not autors\n {2}help: did you mean authors\?$/],
     [() => {}, ["--image-size", "510"], /--image-size must be a multiple of 8/],
   ];
   for (const [change, more, problem] of cases) {

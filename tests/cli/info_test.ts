@@ -5,6 +5,7 @@ import {
   PoseNet,
   preset,
   readSafetensors,
+  stateOf,
   type Tensor,
   writeSafetensors,
 } from "ae";
@@ -53,6 +54,43 @@ Deno.test("info says what the shipped weights are and what their network costs",
   const text = (await runMain("info", SHIPPED)).printed;
   assert.match(text, /^multiply-adds {2}0.2451 G, forward$/m);
   assert.match(text, /^parameters {5}1,940,965 in 87 tensors of float32, float16$/m);
+});
+
+Deno.test("info prints the skeleton and what else the file says, each on a line", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const text = (await runMain("info", SHIPPED)).printed;
+    assert.match(text, /^keypoints {6}17 of coco$/m);
+    assert.match(text, /^decoding {7}peaks above 0.7, tags nearer than 1.2$/m);
+    assert.match(
+      text,
+      /^format {9}ae-posenet-1\nseed {11}1\nsteps {10}84420\ncommand {8}train --/m,
+    );
+
+    const path = `${folder}/single.safetensors`;
+    const sizes = { stacks: 1, channels: 4, depth: 1, increase: 2 };
+    const model = new PoseNet({ ...sizes, keypoints: 3, tagDimensions: 0 });
+    const keypoints = ["a", "b", "c"];
+    const metadata = {
+      preset: "own",
+      imageSize: "32",
+      threshold: "0.2",
+      maxTagDistance: "1",
+      options: JSON.stringify(model.options),
+      skeleton: JSON.stringify({ name: "three", keypoints, flip: [], sigmas: [1, 1, 1] }),
+      importedFrom: "authors: \x1b[2J\nfile",
+    };
+    await writeSafetensors(path, await stateOf(model), metadata);
+    const single = (await runMain("info", path)).printed;
+    assert.match(single, /^keypoints {6}3 of three$/m);
+    assert.match(single, /^decoding {7}peaks above 0.2$/m);
+    assert.match(single, /^importedFrom {3}authors: \[2J file$/m);
+    const info = JSON.parse((await runMain("info", path, "--json")).printed) as WeightFileInfo;
+    assert.equal(info.skeleton, "three");
+    assert.deepEqual(info.notes, { importedFrom: metadata.importedFrom });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("info's memory is that of a step that runs", async () => {

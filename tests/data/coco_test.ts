@@ -4,13 +4,14 @@ import {
   crowdPoseRecords,
   loadCoco,
   loadCrowdPose,
+  personCategory,
   photoRecords,
   posesFromCoco,
 } from "../../data/coco.ts";
 import { sceneSource } from "../../data/scenes.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
 import { writePng } from "../../image/read_image.ts";
-import { COCO } from "../../pose/skeleton.ts";
+import { COCO, type Skeleton } from "../../pose/skeleton.ts";
 import { CROWDPOSE, MPII } from "../../pose/skeletons.ts";
 
 const keypoints = COCO.keypoints.flatMap((_, k) => [k, 2 * k, k % 3]);
@@ -81,6 +82,21 @@ Deno.test("photoRecords() takes only the category that has keypoints", () => {
   );
   const long = [{ id: 1, keypoints: [...COCO.keypoints, "neck"] }];
   assert.match(refusal({ ...file(person), categories: long }), /has 18 keypoints, 17 expected\n/);
+});
+
+Deno.test("personCategory() wants a whole number, and is 1 where a file has no category with keypoints", () => {
+  const category = (categories: unknown) => personCategory({ categories }, "mine.json");
+  assert.equal(category([{ id: 3 }, { id: 4, keypoints: COCO.keypoints }]), 4);
+  for (const none of [undefined, {}, [], [null, { id: 3 }]]) assert.equal(category(none), 1);
+  for (const [id, found] of [[undefined, "missing"], ["1", '"1"'], [1.5, "1.5"]]) {
+    assert.throws(() => category([{ id, keypoints: COCO.keypoints }]), {
+      name: "InputError",
+      message: `mine.json: categories[0].id is ${found}, a whole number expected`,
+    });
+  }
+  const three = { name: "three", keypoints: ["a", "b", "c"] } as unknown as Skeleton;
+  const categories = [{ id: 2, keypoints: three.keypoints }];
+  assert.equal(personCategory({ categories }, "mine.json", three), 2);
 });
 
 Deno.test("photoRecords() says where a file is wrong", () => {

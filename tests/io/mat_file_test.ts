@@ -68,20 +68,121 @@ Deno.test("decodeMat() says what it cannot read", async () => {
     [new Uint8Array(), /^InputError: x: is no MAT-file of level 5/],
     [new Uint8Array(200), /^InputError: x: is no MAT-file of level 5/],
     [new TextEncoder().encode("MATLAB 7.3 MAT-file".padEnd(200)), /x: is saved as version 7\.3/],
-    [good.slice(0, -1), /x: damaged: it ends in the middle of an element/],
-    [good.slice(0, 132), /x: damaged: it ends in the middle of an element/],
-    [file(6, [1, 3], numbers), /x: damaged: 2 numbers in a matrix of 3/],
+    [good.slice(0, -1), /x: byte 128: damaged: it ends in the middle of an element/],
+    [good.slice(0, 132), /x: byte 128: damaged: it ends in the middle of an element/],
+    [file(6, [1, 3], numbers), /x: byte 184: damaged: 2 numbers in a matrix of 3/],
     [file(6, [1, 2], element(18, [0, 0], true)), /an element of type 18 is no list of numbers/],
     [file(6, [1, 2], element(5, [0, 0, 0], true)), /an element of type 5 is no list of numbers/],
-    [file(5, [1, 2], numbers), /x: a matrix of class 5 is not read: "v"/],
-    [file(6 + 0x800, [1, 2], numbers), /x: a matrix complex is not read: "v"/],
+    [file(5, [1, 2], numbers), /x: byte 168: a matrix of class 5 is not read: "v"/],
+    [file(6 + 0x800, [1, 2], numbers), /x: byte 168: a matrix complex is not read: "v"/],
     [file(1, [1, 1], numbers), /an element of type 5 where a matrix should be/],
     [
       Uint8Array.from([...good.slice(0, 128), ...element(15, [1, 2, 3, 4], true)]),
-      /x: damaged: a variable cannot be decompressed/,
+      /x: variable at byte 128: damaged: it cannot be decompressed/,
     ],
   ];
   for (const [bytes, message] of cases) await assert.rejects(decodeMat(bytes, "x"), message);
+});
+
+/** The content of a struct: the length of its fields' names, and these. */
+const fields = (width: number, letters: readonly number[]) => [
+  ...element(5, words([width], true), true),
+  ...element(1, letters, true),
+];
+
+Deno.test("decodeMat() refuses claims that would take memory, with the place", async () => {
+  const none = fields(32, []);
+  assert.deepEqual(await decodeMat(file(2, [1, 1], none), "x"), { v: {} });
+  assert.deepEqual(await decodeMat(file(2, [0, 1], none), "x"), { v: [] });
+  const cases: [flags: number, dimensions: number[], content: number[], problem: string][] = [
+    [2, [2, 2], none, "byte 200: damaged: 4 structs without fields"],
+    [2, [5000, 2000], none, "byte 168: damaged: a matrix of 10000000 places in 24 bytes"],
+    [2, [1e5, 1e5], none, "byte 168: damaged: a matrix of 10000000000 places in 24 bytes"],
+    [1, [1e5, 1e5], [], "byte 168: damaged: a matrix of 10000000000 places in 0 bytes"],
+    [1, [-1, 5], [], "byte 168: damaged: a matrix of -5 places in 0 bytes"],
+    [
+      2,
+      [0, 0],
+      fields(1, new Array<number>(1025).fill(0)),
+      "byte 200: damaged: a struct of more than 1024 fields",
+    ],
+    [2, [1, 1], fields(0, []), "byte 184: damaged: names of 0 letters"],
+    [2, [1, 1], fields(400_000, []), "byte 184: damaged: names of 400000 letters"],
+  ];
+  for (const [flags, dimensions, content, problem] of cases) {
+    const message = `x: ${problem}`;
+    await assert.rejects(decodeMat(file(flags, dimensions, content), "x"), {
+      name: "InputError",
+      message,
+    });
+  }
+});
+
+/** A matrix as it stands in a cell; copies no list, as cells may be nested by thousands. */
+function cellOf(inner: Uint8Array): Uint8Array {
+  const head = [
+    ...element(6, words([1, 0], true), true),
+    ...element(5, words([1, 1], true), true),
+    ...element(1, [], true),
+  ];
+  const [type, size] = [words([14], true), words([head.length + inner.length], true)];
+  return Uint8Array.from([...type, ...size, ...head, ...inner]);
+}
+
+Deno.test("decodeMat() reads no deeper and no longer names than files have", async () => {
+  const start = file(1, [1, 1], []).slice(0, 128);
+  const joined = (...parts: Uint8Array[]) =>
+    Uint8Array.from(parts.flatMap((part) => [...part])) as Uint8Array<ArrayBuffer>;
+  const nested = (levels: number) => {
+    let cell: Uint8Array = Uint8Array.from(element(14, [], true));
+    for (let i = 0; i < levels; i++) cell = cellOf(cell);
+    return joined(start, cell);
+  };
+  let depth = 0;
+  const { [""]: cells } = await decodeMat(nested(63), "x");
+  for (let value = cells; Array.isArray(value) && value.length > 0; value = value[0]) depth++;
+  assert.equal(depth, 63);
+  await assert.rejects(
+    decodeMat(nested(100), "x"),
+    /^InputError: x: byte \d+: damaged: matrices in more than 64 matrices/,
+  );
+  const named = element(14, [
+    ...element(6, words([6, 0], true), true),
+    ...element(5, words([1, 1], true), true),
+    ...element(1, new Array<number>(400_000).fill(118), true),
+  ], true);
+  await assert.rejects(
+    decodeMat(joined(start, Uint8Array.from(named)), "x"),
+    /^InputError: x: byte 168: damaged: a name of 400000 letters/,
+  );
+  const { v } = await decodeMat(
+    file(2, [1, 1], [
+      ...fields(
+        10,
+        [..."__proto__\0"].map((letter) => letter.charCodeAt(0)),
+      ),
+      ...element(14, [], true),
+    ]),
+    "x",
+  );
+  assert.deepEqual(Object.keys(v), ["__proto__"]);
+});
+
+Deno.test("decodeMat() stops decompressing what grows far beyond the file", async () => {
+  // A variable that 12 MiB of zeros follow, and is read all the same; three of them are too much.
+  const [start, variable] = [file(6, [1, 1], element(2, [7], true)), new Uint8Array(12 * 2 ** 20)];
+  variable.set(start.subarray(128));
+  const stream = new Blob([variable]).stream().pipeThrough(new CompressionStream("deflate"));
+  const packed = [...new Uint8Array(await new Response(stream).arrayBuffer())];
+  const compressed = element(15, packed, true).slice(0, 8 + packed.length); // not filled up
+  const many = (count: number) =>
+    Uint8Array.from([...start.subarray(0, 128), ...Array(count).fill(compressed).flat()]);
+  assert.deepEqual(await decodeMat(many(2), "x"), { v: 7 });
+  await assert.rejects(decodeMat(many(3), "x"), {
+    name: "InputError",
+    message: `x: variable at byte ${128 + 2 * compressed.length}: damaged: ` +
+      "it grows far beyond the file when it is decompressed",
+  });
 });
 
 Deno.test("decodeMat() notices a compressed file that is cut off anywhere", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../core/errors.ts";
-import { type PickleOptions, unpickle } from "../../io/pickle.ts";
+import { type PickleOptions, printable, unpickle } from "../../io/pickle.ts";
 import { bytesOf, call, dict, int, named, pickle, program, text, tuple } from "./pickle_program.ts";
 
 const options: PickleOptions = {
@@ -108,6 +108,8 @@ Deno.test("unpickle() refuses programs that make no sense, with the place", () =
     ["\x8f.", 0, "has the opcode 0x8f, which files of weights do not need"],
     ["I12x\n.", 0, "has a damaged integer"],
     ["cos", 0, "has a name that does not end"],
+    ["\x8c\x01mK\x01\x93.", 5, "names a function by what is no text"],
+    [")\x8c\x01m\x93.", 4, "names a function by what is no text"],
     ["\x8b\x00\x00\x01\x00", 0, "has an integer of 65536 bytes"],
   ];
   for (const [code, byte, problem] of cases) refuses(program(code), at(byte, problem));
@@ -120,6 +122,31 @@ Deno.test("unpickle() refuses programs that make no sense, with the place", () =
     () => read("cm\nstrict\n)R", { global: () => strict }),
     /w.pt: the pickle at byte 13 wants numbers/,
   );
+});
+
+Deno.test("unpickle() counts what functions are given, all calls together", () => {
+  const long = { text: text("a".repeat(400_000)), list: program("](", "N".repeat(400_000), "e") };
+  for (const value of Object.values(long)) {
+    const calls = (count: number) =>
+      program("cm\npair\nq\x00", value, "\x85q\x01", "h\x00h\x01R".repeat(count));
+    assert.ok(read(calls(2)));
+    assert.throws(
+      () => read(calls(3)),
+      /w.pt: the pickle at byte \d+ gives functions more than 1000000 items/,
+    );
+  }
+  // The arguments themselves may be the long list.
+  const many = program("cm\npair\nq\x00(", "N".repeat(400_000), "tq\x01", "h\x00h\x01R".repeat(3));
+  assert.throws(() => read(many), /gives functions more than 1000000 items/);
+});
+
+Deno.test("printable() makes any value of a pickle a short text", () => {
+  assert.equal(printable("a\x1b[2J\n"), "a?[2J?");
+  assert.equal(printable("a".repeat(1000)).length, 200);
+  assert.equal(printable(2n ** 64n), "18446744073709551616");
+  assert.equal(printable([[1], [2]]), "a list");
+  assert.equal(printable(new Map()), "an object");
+  assert.equal(printable(null), "null");
 });
 
 Deno.test("unpickle() stops at programs that only take memory or time", () => {

@@ -71,6 +71,23 @@ Deno.test("decodeSafetensors() copies, whatever the alignment of the bytes", () 
   assert.deepEqual(a, { shape: [1], data: new Float64Array(1) });
 });
 
+Deno.test("decodeSafetensors() and openSafetensors() widen BF16, the upper half of F32", async () => {
+  const header = '{"w":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}';
+  const bytes = file(header, [0x80, 0x3f, 0x00, 0xc0]);
+  const expected = { shape: [2], data: new Float32Array([1, -2]) };
+  assert.deepEqual(decodeSafetensors(bytes).arrays.w, expected);
+  assert.deepEqual([...floatWeights(decodeSafetensors(bytes)).w.data], [1, -2]);
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeFile(path, bytes);
+    using opened = await openSafetensors(path);
+    assert.equal(opened.arrays.get("w")!.dtype, "bfloat16");
+    assert.deepEqual(await opened.arrays.get("w")!.read(), expected);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
 Deno.test("decodeSafetensors() reads BOOL as bytes of 0 and 1", () => {
   const bytes = file('{"m":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}}', [1, 0, 1]);
   assert.deepEqual(decodeSafetensors(bytes).arrays.m.data, new Uint8Array([1, 0, 1]));
@@ -175,8 +192,8 @@ Deno.test("decodeSafetensors() refuses a name that occurs twice, even with the s
 Deno.test("decodeSafetensors() names the tensor whose description is wrong", () => {
   const one = (dtype: unknown, shape: unknown, offsets: unknown) =>
     file(JSON.stringify({ w: { dtype, shape, data_offsets: offsets } }), new Uint8Array(8));
-  const dtypes = "F64, I64, U64, F32, I32, U32, F16, I16, U16, I8, U8, BOOL";
-  refuses(one("BF16", [4], [0, 8]), `tensor "w" has dtype "BF16", known are ${dtypes}`);
+  const dtypes = "F64, I64, U64, F32, I32, U32, F16, I16, U16, BF16, I8, U8, BOOL";
+  refuses(one("F8_E4M3", [8], [0, 8]), `tensor "w" has dtype "F8_E4M3", known are ${dtypes}`);
   refuses(one("toString", [4], [0, 8]), `tensor "w" has dtype "toString", known are ${dtypes}`);
   refuses(file('{"w":{}}'), `tensor "w" has dtype none, known are ${dtypes}`);
   refuses(file('{"w":3}'), 'tensor "w" is not described by an object');

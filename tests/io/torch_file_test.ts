@@ -293,6 +293,70 @@ Deno.test("openTorchFile() refuses what is no tensor where one should be", async
   await refuses(py.oldFile(storage), /calls no function/);
 });
 
+/** Pairs of the same pair of the same pair …: a few bytes that are 2^18 texts when written out. */
+const endless = py.program(
+  py.tuple(py.text("a")),
+  "q\x01",
+  "0h\x01h\x01\x86q\x01".repeat(18),
+);
+
+Deno.test("openTorchFile() writes out no lists that refer to the same list again and again", async () => {
+  const storage = py.named("torch", "FloatStorage");
+  const id = (key: Uint8Array, ...view: Uint8Array[]) =>
+    py.program(py.tuple(py.text("storage"), storage, key, py.text("cpu"), py.int(2), ...view), "Q");
+  const rebuild = (offset: Uint8Array, shape: Uint8Array, strides: Uint8Array) =>
+    py.call(
+      py.named("torch._utils", "_rebuild_tensor_v2"),
+      id(py.text("0")),
+      offset,
+      shape,
+      strides,
+    );
+  const [zero, size] = [py.int(0), py.tuple(py.int(2))];
+  const noTensor = /makes a tensor of what is no storage, sizes and strides/;
+  const cases: [Uint8Array, RegExp][] = [
+    [py.call(py.named("torch", "device"), endless), /makes a device of what is no text or number/],
+    [py.program(endless, py.text("m"), "\x93"), /names a function by what is no text/],
+    [id(endless), /refers to what is no storage of numbers/],
+    [id(py.text("0"), py.tuple(py.text("1"), endless, zero)), /a view of 0 numbers from a list on/],
+    [rebuild(endless, size, size), noTensor],
+    [rebuild(zero, endless, size), noTensor],
+    [rebuild(zero, size, endless), noTensor],
+    [rebuild(zero, py.tuple(...Array(65).fill(zero)), size), noTensor],
+    [
+      py.call(
+        py.named("numpy.core.multiarray", "scalar"),
+        py.call(py.named("numpy", "dtype"), endless),
+      ),
+      /makes a NumPy number of type a list, which is not known/,
+    ],
+  ];
+  for (const [value, problem] of cases) await refuses(py.oldFile(value), problem);
+  const magic = py.pickle(int10(0x1950a86a20f9469cfc6cn));
+  await refuses(py.program(magic, py.pickle(endless)), /or of another version \(a list\)$/);
+  const start = [magic, py.pickle(py.int(1001)), py.pickle(py.dict({}))];
+  const keys = py.pickle(py.tuple(endless));
+  await refuses(py.program(...start, py.pickle(py.dict({})), keys), "has no list of its storages");
+  await withFile(py.oldFile(py.program("}", endless, "Ns")), async (path) => {
+    using file = await openTorchFile(path);
+    assert.throws(() => stateDictOf(file.value), /a dictionary of tensors by name; it has a list$/);
+  });
+});
+
+Deno.test("openTorchFile() does not work through one text or list again and again", async () => {
+  const again = (module: string, name: string, args: Uint8Array) =>
+    py.oldFile(
+      py.program(py.named(module, name), "q\x00", args, "q\x01", "h\x00h\x01R".repeat(50)),
+    );
+  const latin1 = py.tuple(py.text("a".repeat(100_000)), py.text("latin1"));
+  const pairs = py.program("NN\x86q\x02(", "h\x02".repeat(100_000), "t\x85");
+  const files = [
+    again("_codecs", "encode", latin1),
+    again("collections", "OrderedDict", pairs),
+  ];
+  for (const file of files) await refuses(file, /gives functions more than 1000000 items/);
+});
+
 Deno.test("openTorchFile() refuses files that are cut off anywhere, or of another kind", async () => {
   const value = py.dict({ a: py.tensor(one) });
   const whole = py.oldFile(value, { 0: [2, floats(1, 2)] });

@@ -67,6 +67,14 @@ describe("translateWeights, authors", () => {
     assert.deepEqual(made(translation, state), state);
   });
 
+  it("gives a network of 17 heatmaps no tags", async () => {
+    const options: PoseNetOptions = { ...small, tagDimensions: 0 };
+    const state = await stateOf(new PoseNet(options));
+    const translation = translateWeights("authors", shapesOf(state));
+    assert.deepEqual(new PoseNet(translation.options).options, new PoseNet(options).options);
+    assert.deepEqual(made(translation, state), state);
+  });
+
   it("gives a network of one level one increase", async () => {
     const options = { stacks: 1, channels: 4, depth: 1, increase: 2, innerIncrease: 2 };
     const translation = translateWeights(
@@ -183,6 +191,16 @@ class TensorflowNetwork {
 }
 
 describe("translateWeights, tensorflow", () => {
+  it("says what their refinement network says: 17 heatmaps, no tags", async () => {
+    const network = new TensorflowNetwork();
+    const prediction = network.forward(images, 17);
+    const model = await imported("tensorflow", network.weights);
+    assert.deepEqual([model.options.tagDimensions, model.options.extraChannels], [0, 0]);
+    const { heatmaps } = model.forward(images)[1];
+    const outputs = await read({ heatmaps, prediction });
+    assertClose(outputs.heatmaps.data, outputs.prediction.data, { tolerance: 1e-4 });
+  });
+
   it("says what their network says: first 17 channels heatmaps, last 17 tags", async () => {
     const network = new TensorflowNetwork();
     const prediction = network.forward(images, 68);
@@ -214,9 +232,14 @@ describe("translateWeights", () => {
       [{ [outs]: [34, 8, 1, 1] }, `has no hourglass: ${low1} is missing or no kernel`],
       [{ [outs]: [34, 8, 1, 1], [low1]: [8] }, `has no hourglass: ${low1} is missing or no kernel`],
       [
-        { [outs]: [17, 8, 1, 1], [low1]: [8, 8, 3, 3] },
-        "has 17 output channels; heatmaps and tags of 17 keypoints need 34\n" +
-        "  help: the authors' refinement network, of 17 heatmaps, cannot be imported",
+        { [outs]: [28, 8, 1, 1], [low1]: [8, 8, 3, 3] },
+        "has 28 output channels; heatmaps of 17 keypoints are 17, with tags 34 or more\n" +
+        "  help: only networks for COCO's keypoints can be imported",
+      ],
+      [
+        { [outs]: [16, 8, 1, 1], [low1]: [8, 8, 3, 3] },
+        "has 16 output channels; heatmaps of 17 keypoints are 17, with tags 34 or more\n" +
+        "  help: only networks for COCO's keypoints can be imported",
       ],
       [
         { [outs]: [34, 8, 1, 1], [low1]: [4, 8, 3, 3] },

@@ -107,6 +107,10 @@ Deno.test("mpiiGroups() finds the images by name and counts people from 1", () =
     [[{ image: "1.jpg", people: [] }], "[0].people should be a list of numbers from 1"],
     [[{ image: "1.jpg", people: [3] }], "[0].people names 3, 1.jpg has people 1 to 2"],
     [[{ image: "1.jpg", people: ["a"] }], '[0].people names "a", 1.jpg has people 1 to 2'],
+    [[{ image: "1.jpg", people: ["1"] }], '[0].people names "1", 1.jpg has people 1 to 2'],
+    [[{ image: "1.jpg", people: [1.5] }], "[0].people names 1.5, 1.jpg has people 1 to 2"],
+    [[{ image: "1.jpg", people: [null] }], "[0].people names null, 1.jpg has people 1 to 2"],
+    [[{ image: "1.jpg", people: [1, 1] }], "[0].people names 1 for the second time"],
   ];
   for (const [parsed, problem] of cases) {
     assert.throws(() => read(parsed), { name: "InputError", message: `g.json: ${problem}` });
