@@ -167,8 +167,24 @@ interface CocoPhotoRecord extends PhotoRecord {
 type CocoImageRecord = CocoTruth["images"][number];
 type CocoAnnotationRecord = CocoTruth["annotations"][number];
 
-/** The category whose keypoints are the skeleton's: 1 where the file does not say. */
-function personCategory(parsed: unknown, name: string, skeleton: Skeleton): number {
+/**
+ * The category of an annotation file whose keypoints are the skeleton's: 1 where the file does not say.
+ *
+ * @param parsed What `JSON.parse` returned.
+ * @param name What to call the file in errors: its path.
+ * @throws {InputError} If the first category with keypoints has others than the skeleton.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { COCO } from "ae";
+ * import { personCategory } from "ae/data";
+ *
+ * const categories = [{ id: 3, name: "dog" }, { id: 18, name: "person", keypoints: COCO.keypoints }];
+ * assert.equal(personCategory({ categories }, "mine.json", COCO), 18);
+ * ```
+ */
+export function personCategory(parsed: unknown, name: string, skeleton: Skeleton): number {
   const categories = (parsed as { categories?: unknown } | null)?.categories;
   if (!Array.isArray(categories)) return 1;
   const at = categories.findIndex((category) => Array.isArray(category?.keypoints));

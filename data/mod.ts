@@ -14,6 +14,7 @@ export {
   type IgnoreRegion,
   loadCoco,
   loadCrowdPose,
+  personCategory,
   type PhotoRecord,
   photoRecords,
   posesFromCoco,
