@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type CocoResult } from "ae";
+import type { CocoResult } from "ae";
 import { runMain } from "./run_main.ts";
 import { inFolder, jsonOf, refinerFile, sceneFiles, writeJson } from "./scene_files.ts";
 

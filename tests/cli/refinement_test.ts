@@ -5,7 +5,7 @@ import {
   concat,
   disposeModel,
   normal,
-  PoseNet,
+  type PoseNet,
   read,
   rgbImage,
   slice,
