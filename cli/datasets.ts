@@ -27,6 +27,7 @@ import {
   type CocoOptions,
   crowdPoseRecords,
   mpiiRecords,
+  personCategory,
   type PhotoRecord,
   photoRecords,
 } from "../data/mod.ts";
@@ -45,6 +46,12 @@ export const DATASET_OPTIONS: Readonly<Record<string, Option>> = {
   },
 };
 
+/** The option `--ids`. */
+export const IDS: Option = {
+  type: "text",
+  help: "file of image ids (JSON list, or one a line): only these count",
+};
+
 const KINDS = ["coco", "crowdpose", "mpii"] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -53,6 +60,8 @@ export type AnnotationFile =
   & {
     readonly path: string;
     readonly skeleton: Skeleton;
+    /** What COCO's records call a person. */
+    readonly categoryId: number;
   }
   & (
     | { readonly kind: "coco"; readonly truth: CocoTruth }
@@ -84,13 +93,16 @@ export async function readAnnotationFile(values: Values, path: string): Promise<
   }
   if (kind === "mpii") {
     const images = isMat ? await readMpii(path) : mpiiImages(parsed, path);
-    return { kind, path, skeleton: MPII, images };
+    return { kind, path, skeleton: MPII, categoryId: 1, images };
   }
   if (kind === "crowdpose") {
-    return { kind, path, skeleton: CROWDPOSE, truth: checkCrowdPoseTruth(parsed, path) };
+    const truth = checkCrowdPoseTruth(parsed, path);
+    return { kind, path, skeleton: CROWDPOSE, categoryId: 1, truth };
   }
   const skeleton = own ?? COCO;
-  return { kind, path, skeleton, truth: checkCocoTruth(parsed, { skeleton, name: path }) };
+  const categoryId = personCategory(parsed, path, skeleton);
+  const truth = checkCocoTruth(parsed, { skeleton, categoryId, name: path });
+  return { kind, path, skeleton, categoryId, truth };
 }
 
 function kindOf(values: Values): Kind | undefined {
@@ -166,4 +178,31 @@ export async function readIds(path: string | undefined): Promise<ReadonlySet<num
   if (wrong !== undefined) throw new InputError(`${path}: "${wrong}" is no image id`);
   if (words.length === 0) throw new InputError(`${path}: there are no image ids in it`);
   return new Set(words.map(Number));
+}
+
+/**
+ * The annotation file with the images asked for alone; all of it without ids.
+ *
+ * @throws {InputError} If it does not have one of them.
+ */
+export function withIds(
+  file: AnnotationFile,
+  ids: ReadonlySet<number> | undefined,
+): AnnotationFile {
+  if (!ids) return file;
+  const known = file.kind === "mpii" ? file.images : file.truth.images;
+  const present = new Set(known.map(({ id }) => id));
+  const missing = [...ids].find((id) => !present.has(id));
+  if (missing !== undefined) throw new InputError(`--ids: ${file.path} has no image ${missing}`);
+  if (file.kind === "mpii") {
+    return { ...file, images: file.images.filter(({ id }) => ids.has(id)) };
+  }
+  return {
+    ...file,
+    truth: {
+      ...file.truth,
+      images: file.truth.images.filter(({ id }) => ids.has(id)),
+      annotations: file.truth.annotations.filter(({ image_id }) => ids.has(image_id)),
+    },
+  } as AnnotationFile;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import {
   analyzeErrors,
   type CocoResult,
@@ -31,18 +32,21 @@ import {
   readJson,
   writeFileAtomic,
 } from "../mod.ts";
+import type { CocoDataset, Sample } from "../data/mod.ts";
 import {
   type AnnotationFile,
   checkSameKeypoints,
   DATASET_OPTIONS,
+  IDS,
   photographsOf,
   readAnnotationFile,
   readIds,
+  withIds,
 } from "./datasets.ts";
 import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { progressOnStderr } from "./output.ts";
-import { findPeople, LOOKING, lookingOf, REFINE } from "./prediction.ts";
+import { decoderOf, findPeople, LOOKING, lookingOf, REFINE } from "./prediction.ts";
 import { loadRefiner, refined } from "./refinement.ts";
 import { samplesOf } from "./sources.ts";
 import { loadGivenOrShipped } from "./weights.ts";
@@ -59,7 +63,7 @@ export const evaluateCommand: Command = {
       type: "text",
       help: "MPII: JSON file of the groups of people that count (default: everybody)",
     },
-    ids: { type: "text", help: "file of image ids (JSON list, or one a line): only these count" },
+    ids: IDS,
     results: { type: "text", help: "results file, as predict writes it" },
     images: { type: "text", help: "without --results: folder of the photographs to predict" },
     weights: {
@@ -84,6 +88,40 @@ export const evaluateCommand: Command = {
 async function run(values: Values): Promise<void> {
   const annotations = values.required("annotations");
   const resultsPath = values.text("results");
+  checkOptions(values, resultsPath);
+  const ids = await readIds(values.text("ids"));
+  const whole = await readAnnotationFile(values, annotations);
+  const file = withIds(whole, ids);
+  const groups = await groupsOf(values, whole, ids);
+  const [json, report] = [values.text("json"), values.text("report")];
+  for (const path of [json, report]) if (path !== undefined) await checkWritable(path);
+  const names = { truth: annotations, results: resultsPath ?? "the predictions" };
+  checkTruth(file, { names, groups });
+  const { found, setup } = resultsPath === undefined
+    ? await predicted(values, file)
+    : { found: await resultsOfFile(resultsPath, file), setup: undefined };
+  const results = ids ? found.filter(({ image_id }) => ids.has(image_id)) : found;
+  const evaluated = file.kind === "mpii"
+    ? evaluateMpiiFile(file, results, { names, groups })
+    : evaluateCocoFile(file, results, names);
+  for (const { name, value } of evaluated.figures) {
+    console.log(`${name.padEnd(9)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
+  }
+  if (json === undefined && report === undefined) return;
+  const details = evaluated.details();
+  if (json !== undefined) {
+    await writeFileAtomic(json, JSON.stringify({ ...details.json, setup }, null, 2) + "\n");
+  }
+  if (report !== undefined) {
+    const { figures } = evaluated;
+    const rows = Object.entries(setup ?? {}).map(([name, value]) => [name, `${value}`] as const);
+    const shown = { figures, ...details.report, setup: [...details.report.setup, ...rows] };
+    await writeFileAtomic(report, evaluationReportHtml(shown));
+  }
+}
+
+/** See that photographs are predicted, or results are given, and that no option is given in vain. */
+function checkOptions(values: Values, resultsPath: string | undefined): void {
   if ((resultsPath === undefined) === (values.text("images") === undefined)) {
     throw new InputError(
       `${
@@ -92,74 +130,90 @@ async function run(values: Values): Promise<void> {
         "  help: --results FILE to measure a results file, --images FOLDER to predict first",
     );
   }
-  for (
-    const name of resultsPath === undefined
-      ? []
-      : ["weights", "preset", "scales", "decoder", "threshold", "refine"]
-  ) {
-    if (values.text(name) !== undefined) throw new InputError(`--${name} needs --images`);
-  }
-  if (resultsPath !== undefined && values.flag("flip")) {
-    throw new InputError("--flip needs --images");
-  }
-  const ids = await readIds(values.text("ids"));
-  const file = withIds(await readAnnotationFile(values, annotations), ids);
-  const found = resultsPath === undefined
-    ? await predicted(values, file)
-    : await readCocoResults(resultsPath, { skeleton: file.skeleton });
-  const results = ids ? found.filter(({ image_id }) => ids.has(image_id)) : found;
-  const names = { truth: annotations, results: resultsPath ?? "the predictions" };
-  const groups = await groupsOf(values, file);
-  const evaluated = file.kind === "mpii"
-    ? evaluateMpiiFile(file, results, { names, groups })
-    : evaluateCocoFile(file, results, names);
-  for (const { name, value } of evaluated.figures) {
-    console.log(`${name.padEnd(9)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
-  }
-  const [json, report] = [values.text("json"), values.text("report")];
-  if (json === undefined && report === undefined) return;
-  const details = evaluated.details();
-  if (json !== undefined) {
-    await writeFileAtomic(json, JSON.stringify(details.json, null, 2) + "\n");
-  }
-  if (report !== undefined) {
-    const { figures } = evaluated;
-    await writeFileAtomic(report, evaluationReportHtml({ figures, ...details.report }));
+  if (resultsPath === undefined) return;
+  for (const name of ["weights", "preset", "refine", ...Object.keys(LOOKING)]) {
+    const isGiven = LOOKING[name]?.type === "flag"
+      ? values.flag(name)
+      : values.text(name) !== undefined;
+    if (isGiven) throw new InputError(`--${name} needs --images`);
   }
 }
 
-/** The groups of `--groups`. */
+/** The groups of `--groups`, of the images asked for. */
 async function groupsOf(
   values: Values,
   file: AnnotationFile,
+  ids: ReadonlySet<number> | undefined,
 ): Promise<readonly MpiiGroup[] | undefined> {
   const path = values.text("groups");
   if (path === undefined) return undefined;
   if (file.kind !== "mpii") throw new InputError("--groups is for MPII");
-  return mpiiGroups(await readJson(path), file.images, path);
+  const all = mpiiGroups(await readJson(path), file.images, path);
+  const groups = ids ? all.filter(({ imageId }) => ids.has(imageId)) : all;
+  if (groups.length > 0) return groups;
+  throw new InputError(`${path}: none of its groups is in an image of --ids`);
 }
 
-/** The annotation file with the images asked for alone. */
-function withIds(file: AnnotationFile, ids: ReadonlySet<number> | undefined): AnnotationFile {
-  if (!ids) return file;
-  const known = file.kind === "mpii" ? file.images : file.truth.images;
-  const present = new Set(known.map(({ id }) => id));
-  const missing = [...ids].find((id) => !present.has(id));
-  if (missing !== undefined) throw new InputError(`--ids: ${file.path} has no image ${missing}`);
-  if (file.kind === "mpii") {
-    return { ...file, images: file.images.filter(({ id }) => ids.has(id)) };
+/**
+ * See that a file can be written, before anything is computed for it.
+ *
+ * @throws {InputError} If it is a folder, or its own folder is not there or cannot be written to.
+ */
+async function checkWritable(path: string): Promise<void> {
+  const existing = await Deno.stat(path).catch(() => undefined);
+  if (existing?.isDirectory) throw new InputError(`${path}: cannot be written: it is a folder`);
+  try {
+    await Deno.remove(await Deno.makeTempFile({ dir: dirname(path), prefix: ".probe" }));
+  } catch (error) {
+    throw new InputError(`${path}: cannot be written: ${(error as Error).message}`);
   }
-  return {
-    ...file,
-    truth: {
-      ...file.truth,
-      images: file.truth.images.filter(({ id }) => ids.has(id)),
-      annotations: file.truth.annotations.filter(({ image_id }) => ids.has(image_id)),
-    },
-  } as AnnotationFile;
 }
 
-async function predicted(values: Values, file: AnnotationFile): Promise<CocoResult[]> {
+/**
+ * See that results can be measured by an annotation file, by measuring none: what is missing is said before anything is
+ * predicted.
+ *
+ * @throws {InputError} If nobody is of the category that the file calls people, or as the evaluations.
+ */
+function checkTruth(file: AnnotationFile, options: MpiiOptions): void {
+  if (file.kind === "mpii") {
+    evaluateMpii(file.images, [], options);
+    return;
+  }
+  const { path, skeleton, categoryId, truth } = file;
+  const { annotations } = truth;
+  if (
+    annotations.length > 0 && annotations.every(({ category_id }) => category_id !== categoryId)
+  ) {
+    throw new InputError(
+      `${path}: none of the annotations has category_id ${categoryId}, ` +
+        `the first has ${annotations[0].category_id}\n` +
+        '  help: the file\'s "categories" say which is people: [{ "id": 1, "keypoints": [...] }]',
+    );
+  }
+  evaluateKeypoints(truth, [], { skeleton, categoryId, names: options.names });
+}
+
+/** The records of a results file. */
+async function resultsOfFile(
+  path: string,
+  { path: annotations, skeleton, categoryId }: AnnotationFile,
+): Promise<readonly CocoResult[]> {
+  const results = await readCocoResults(path, { skeleton, categoryId });
+  if (results.length === 0 || results.some((one) => one.category_id === categoryId)) return results;
+  throw new InputError(
+    `${path}: none of the results has category_id ${categoryId}, as people have in ${annotations}; ` +
+      `the first has ${results[0].category_id}`,
+  );
+}
+
+/** How photographs were predicted. */
+type Setup = Readonly<Record<string, string | number | boolean>>;
+
+async function predicted(
+  values: Values,
+  file: AnnotationFile,
+): Promise<{ found: CocoResult[]; setup: Setup }> {
   const looking = lookingOf(values);
   const loaded = await loadGivenOrShipped(values);
   checkSameKeypoints(loaded.skeleton, file);
@@ -175,22 +229,48 @@ async function predicted(values: Values, file: AnnotationFile): Promise<CocoResu
     total: photographs.length,
     unit: "photographs",
   });
-  const results: CocoResult[] = [];
+  const found: CocoResult[] = [], broken: string[] = [];
+  const { missing } = looking.flavour;
+  const { categoryId } = file;
   let done = 0;
-  const people = findPeople(loaded, samplesOf(photographs), looking);
+  const people = findPeople(loaded, untilBroken(photographs, broken), looking);
   for await (const prediction of refiner ? refined(people, refiner) : people) {
-    results.push(...recordsOf([prediction], loaded.skeleton, looking.flavour));
+    found.push(...recordsOf([prediction], loaded.skeleton, { missing, categoryId }));
     progress.update(++done);
   }
   progress.finish();
-  return results;
+  if (broken.length > 0) {
+    throw new InputError(
+      `${broken.length} of ${photographs.length} photographs could not be read, so there are no ` +
+        `figures:\n  ${broken.join("\n  ")}`,
+    );
+  }
+  const { threshold, maxTagDistance } = decoderOf(loaded, looking);
+  const setup = {
+    weights: values.text("weights") ?? "those that come with the library",
+    decoder: values.text("decoder") ?? "default",
+    scales: looking.scales.name,
+    flip: looking.flip,
+    threshold,
+    maxTagDistance,
+    refine: refine ?? "no",
+    ids: values.text("ids") ?? "all",
+  };
+  return { found, setup };
+}
+
+/** The samples up to the first that cannot be read; the rest are only looked at, so that all such are named. */
+async function* untilBroken(photographs: CocoDataset, broken: string[]): AsyncGenerator<Sample> {
+  for await (const sample of samplesOf(photographs, (reason) => broken.push(reason))) {
+    if (broken.length === 0) yield sample;
+  }
 }
 
 /** The figures to print, and what goes into the two files, which takes some time. */
 interface Evaluated {
   readonly figures: EvaluationReport["figures"];
   readonly details: () => {
-    readonly json: unknown;
+    readonly json: Readonly<Record<string, unknown>>;
     readonly report: Omit<EvaluationReport, "figures">;
   };
 }
@@ -210,7 +290,13 @@ function evaluateMpiiFile(
   const { columns, keypoints, leftOut } = evaluation;
   if (leftOut > 0) console.error(`${leftOut} images whose labels are not public were left out`);
   const details = () => ({
-    json: { dataset: "mpii", ...evaluation },
+    json: {
+      dataset: "mpii",
+      images: evaluation.images,
+      leftOut,
+      figures: columns,
+      byKeypoint: keypoints,
+    },
     report: {
       title: "MPII multi-person evaluation",
       setup: [
@@ -230,8 +316,8 @@ function evaluateCocoFile(
   results: readonly CocoResult[],
   names: EvaluationOptions["names"],
 ): Evaluated {
-  const { path, kind, skeleton, truth } = file;
-  const options = { skeleton, names };
+  const { path, kind, skeleton, categoryId, truth } = file;
+  const options = { skeleton, categoryId, names };
   const { statistics, evaluation } = file.kind === "crowdpose"
     ? evaluateCrowdPose(file.truth, results, options)
     : withStatistics(evaluateKeypoints(truth, results, options));
@@ -249,7 +335,16 @@ function evaluateCocoFile(
     });
     const bySize = figuresBySize(evaluation);
     return {
-      json: { dataset: kind, keypoints: statistics, bySize, byKeypoint, errors, curves },
+      json: {
+        dataset: kind,
+        images: evaluation.images.length,
+        figures: statistics,
+        keypoints: statistics, // the name that other programs look for
+        bySize,
+        byKeypoint,
+        errors,
+        curves,
+      },
       report: {
         title: `${kind === "crowdpose" ? "CrowdPose" : "COCO"} keypoint evaluation`,
         setup: [

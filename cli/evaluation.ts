@@ -10,6 +10,7 @@ import {
   assignMinimumCost,
   COCO,
   type CocoResult,
+  type CocoResultOptions,
   type CocoTruth,
   cropTransform,
   type DecodedPerson,
@@ -152,10 +153,10 @@ export function truthOf(samples: readonly Sample[], scale = 1): CocoTruth {
 export function resultsOf(
   predictions: readonly FoundPeople[],
   scale = 1,
-  { missing }: Pick<Flavour, "missing"> = {},
+  options: CocoResultOptions = {},
 ): CocoResult[] {
   return predictions.flatMap(({ sample, people }) =>
-    toCocoResults(people, sample.id, { missing }).map((record) => ({
+    toCocoResults(people, sample.id, options).map((record) => ({
       ...record,
       keypoints: record.keypoints.map((value, i) => i % 3 === 2 ? value : value * scale),
     }))
@@ -169,9 +170,9 @@ export function resultsOf(
 export function recordsOf(
   predictions: readonly FoundPeople[],
   skeleton: Skeleton,
-  flavour: Pick<Flavour, "missing"> = {},
+  options: CocoResultOptions = {},
 ): CocoResult[] {
-  if (!sameKeypoints(skeleton, MPII)) return resultsOf(predictions, 1, flavour);
+  if (!sameKeypoints(skeleton, MPII)) return resultsOf(predictions, 1, options);
   return predictions.flatMap(({ sample, people }) =>
     people.map(({ keypoints, score }) => ({
       image_id: sample.id,

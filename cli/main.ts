@@ -1,5 +1,5 @@
 /**
- * The command line: `demo`, `train`, `predict`, `evaluate`.
+ * The command line: `demo`, `train`, `predict`, `evaluate`, `import-weights`, `info`.
  *
  * @module
  */

@@ -4,9 +4,17 @@
  * @module
  */
 import { InputError, paintPoses, readImage, writeFileAtomic, writePng } from "../mod.ts";
-import type { CocoResult } from "../mod.ts";
+import type { CocoResult, RgbImage } from "../mod.ts";
 import type { Sample } from "../data/mod.ts";
-import { checkSameKeypoints, DATASET_OPTIONS } from "./datasets.ts";
+import {
+  checkSameKeypoints,
+  DATASET_OPTIONS,
+  IDS,
+  photographsOf,
+  readAnnotationFile,
+  readIds,
+  withIds,
+} from "./datasets.ts";
 import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
@@ -26,6 +34,7 @@ export const predictCommand: Command = {
     },
     ...DATASET_OPTIONS,
     images: { type: "text", help: "folder of the annotation file's photographs" },
+    ids: IDS,
     weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
     preset: { type: "text", help: "network (default: what the weight file says)" },
     ...LOOKING,
@@ -42,7 +51,7 @@ export const predictCommand: Command = {
 async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
   const looking = lookingOf(values);
-  const opened = await openPhotographs(values);
+  const opened = await annotatedPhotographs(values);
   const photographs = opened?.photographs;
   const paths = values.operands;
   if ((photographs === undefined) === (paths.length === 0)) {
@@ -57,23 +66,25 @@ async function run(values: Values): Promise<void> {
   if (opened) checkSameKeypoints(loaded.skeleton, opened.file);
   const refine = values.text("refine");
   const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
-  for (const path of paths) await readImage(path); // a damaged one is noticed before anything is written
+  const decoded = await decodedPhotos(paths);
   await prepareFolder(out);
   const broken: string[] = [];
   const samples = photographs
     ? samplesOf(photographs, (reason) => broken.push(reason))
-    : photos(paths, ids);
+    : photos(paths, ids, decoded);
   const progress = progressOnStderr({
     label: "predict",
     total: photographs?.length ?? paths.length,
     unit: "photographs",
   });
+  const { flavour: { missing } } = looking;
+  const categoryId = opened?.file.categoryId;
   const results: CocoResult[] = [];
   let done = 0;
   const found = findPeople(loaded, samples, looking);
   for await (const prediction of refiner ? refined(found, refiner) : found) {
     const { sample: { id, fileName, image }, people } = prediction;
-    results.push(...recordsOf([prediction], loaded.skeleton, looking.flavour));
+    results.push(...recordsOf([prediction], loaded.skeleton, { missing, categoryId }));
     const line = `${fileName}: image_id ${id}, ${people.length} people`;
     if (values.flag("no-pictures")) {
       console.log(line);
@@ -95,9 +106,48 @@ async function run(values: Values): Promise<void> {
   }
 }
 
-async function* photos(paths: readonly string[], ids: readonly number[]): AsyncGenerator<Sample> {
+/** The photographs of `--annotations` and `--images`, those of `--ids` alone where it is given. */
+async function annotatedPhotographs(values: Values): ReturnType<typeof openPhotographs> {
+  const ids = await readIds(values.text("ids"));
+  const [annotations, images] = [values.text("annotations"), values.text("images")];
+  if (!ids) return await openPhotographs(values);
+  if (annotations === undefined || images === undefined) {
+    throw new InputError("--ids needs --annotations and --images");
+  }
+  const file = withIds(await readAnnotationFile(values, annotations), ids);
+  const photographs = await photographsOf(file, images, { photos: "all", cacheMegabytes: 0 });
+  return { file, photographs };
+}
+
+/** Bytes of decoded pictures that are kept between looking whether all are whole and predicting. */
+const KEPT_BYTES = 256 * 2 ** 20;
+
+/**
+ * Decode photographs once, so that a damaged one is noticed before anything is written, and keep those that fit.
+ *
+ * @throws {InputError} If one cannot be read.
+ */
+async function decodedPhotos(paths: readonly string[]): Promise<Map<string, RgbImage>> {
+  const kept = new Map<string, RgbImage>();
+  let bytes = 0;
+  for (const path of paths) {
+    const image = await readImage(path);
+    if (bytes + image.data.length > KEPT_BYTES) continue;
+    kept.set(path, image);
+    bytes += image.data.length;
+  }
+  return kept;
+}
+
+async function* photos(
+  paths: readonly string[],
+  ids: readonly number[],
+  decoded: Map<string, RgbImage>,
+): AsyncGenerator<Sample> {
   for (const [i, path] of paths.entries()) {
-    yield { id: ids[i], fileName: path, image: await readImage(path), people: [] };
+    const image = decoded.get(path) ?? await readImage(path);
+    decoded.delete(path);
+    yield { id: ids[i], fileName: path, image, people: [] };
   }
 }
 

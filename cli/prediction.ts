@@ -9,11 +9,12 @@
  * | -------------------- | ---------------------- | ---------------------------------------------------------- |
  * | the mirrored picture | always                 | `flip`                                                     |
  * | sizes of the picture | one or three           | a rule or any list, see scales.ts                          |
- * | the margin of a picture that is not square | heatmaps as they are | 0: nobody is outside the picture       |
+ * | the margin of a picture that is not square | maps as they are | heatmaps 0, tags nobody's: no keypoint is there |
  *
  * @module
  */
 import {
+  add,
   applyAffine,
   COCO,
   combineLooks,
@@ -34,9 +35,11 @@ import {
   mul,
   peaksOf,
   read,
+  reshape,
   type ScaleMaps,
   type Skeleton,
   type Step,
+  sub,
   type Tensor,
   warpToPlanes,
 } from "../mod.ts";
@@ -54,7 +57,7 @@ import {
   SINGLE_SCALE,
   type Size,
 } from "./scales.ts";
-import type { LoadedModel } from "./weights.ts";
+import { AUTHORS_DECODING, type Decoding, type LoadedModel } from "./weights.ts";
 
 /** Maps of one image. */
 export interface Maps {
@@ -70,8 +73,14 @@ export interface FoundPeople {
   readonly people: readonly DecodedPerson[];
 }
 
-/** The same with the maps, 0 outside the picture, that they were decoded from. */
+/** The same with the maps that they were decoded from; outside the picture heatmaps are 0, tags {@linkcode NOBODYS_TAG}. */
 export interface Prediction extends FoundPeople, Maps {}
+
+/**
+ * The tag of pixels outside the picture: so far from everybody's that no keypoint is looked for there, whatever is filled
+ * in from where, and small enough for its square to be an f32.
+ */
+const NOBODYS_TAG = 1e9;
 
 /** Most images that go through the network at once, and about how many of their pixels. */
 const BATCH = 8, BATCH_PIXELS = 8 * 256 * 256;
@@ -87,6 +96,8 @@ export interface PredictOptions {
   readonly scales?: ScaleRule;
   /** Height that peaks must exceed, whatever weights and flavour say; more looks want a lower one. */
   readonly threshold?: number;
+  /** Tag distance below which keypoints join a person, whatever weights and flavour say. */
+  readonly maxTagDistance?: number;
   /** How maps become people; what the weights say about that (threshold, tag distance) goes before. @default {{}} */
   readonly flavour?: Flavour;
 }
@@ -97,17 +108,23 @@ export const REFINE: Option = {
   help: "weights of a single-person network (train --single-person) that looks at everybody again",
 };
 
-/** The options `--decoder`, `--threshold`, `--scales` and `--flip`. */
+/** The options `--decoder`, `--threshold`, `--tag-distance`, `--scales` and `--flip`. */
 export const LOOKING: Readonly<Record<string, Option>> = {
   decoder: {
     type: "text",
     help: `whose rules turn maps into people: ${
       Object.keys(DECODERS).join(", ")
-    } (default default)`,
+    } (default default); a weight file's own threshold and tag distance go before theirs`,
   },
   threshold: {
     type: "number",
-    help: "height that peaks must exceed (default: what the weight file says, or the decoder's)",
+    help: "height that peaks must exceed (default: what the weight file says, else the decoder's)",
+  },
+  "tag-distance": {
+    type: "number",
+    above: true,
+    help: "a keypoint joins a person only if their tags are nearer than this (default: what the " +
+      "weight file says, else the decoder's)",
   },
   scales: SCALES,
   flip: {
@@ -121,7 +138,9 @@ export const LOOKING: Readonly<Record<string, Option>> = {
  *
  * @throws {InputError} If a name is unknown or the scales are no rule or list.
  */
-export function lookingOf(values: Values): PredictOptions & { readonly flavour: Flavour } {
+export function lookingOf(
+  values: Values,
+): PredictOptions & Required<Pick<PredictOptions, "flip" | "scales" | "flavour">> {
   const name = values.text("decoder") ?? "default";
   if (!Object.hasOwn(DECODERS, name)) {
     const names = Object.keys(DECODERS);
@@ -135,11 +154,27 @@ export function lookingOf(values: Values): PredictOptions & { readonly flavour: 
     flip: values.flag("flip"),
     scales: scaleRule(values.text("scales")),
     threshold: values.number("threshold"),
+    maxTagDistance: values.number("tag-distance"),
     flavour: DECODERS[name as keyof typeof DECODERS],
   };
 }
 
 type Predicted = Omit<LoadedModel, "preset">;
+
+/** All options of decoding: what was asked for goes before what the weights say, and that before the flavour. */
+export function decoderOf(
+  { decoding, skeleton }: Pick<LoadedModel, "decoding" | "skeleton">,
+  { flavour = {}, threshold, maxTagDistance }: PredictOptions,
+): Flavour & Decoding {
+  return {
+    ...AUTHORS_DECODING,
+    ...flavour,
+    ...decoding,
+    ...ofSkeleton(skeleton),
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(maxTagDistance === undefined ? {} : { maxTagDistance }),
+  };
+}
 
 /**
  * The people that a network finds in samples, one after the other. No more than a batch of pictures is held at a time,
@@ -165,17 +200,14 @@ export async function* predict(
 }
 
 async function* look(
-  { model, imageSize, decoding, skeleton }: Predicted,
+  loaded: Predicted,
   samples: Iterable<Sample> | AsyncIterable<Sample>,
-  { flip = false, scales = SINGLE_SCALE, threshold, flavour = {} }: PredictOptions,
+  options: PredictOptions,
   withMaps: boolean,
 ): AsyncGenerator<FoundPeople | Prediction, void, undefined> {
-  const decoder = {
-    ...flavour,
-    ...decoding,
-    ...ofSkeleton(skeleton),
-    ...(threshold === undefined ? {} : { threshold }),
-  };
+  const { model, imageSize, skeleton } = loaded;
+  const { flip = false, scales = SINGLE_SCALE } = options;
+  const decoder = decoderOf(loaded, options);
   const sizesOf = ({ image }: Sample) =>
     inputSizes(scales, image, { usual: imageSize, multiple: model.sizeMultiple });
   const how = { model, flip, scales, decoder, skeleton };
@@ -248,7 +280,12 @@ function combined({ mask, ...images }: Record<string, Tensor>, how: How) {
     tagsWithin,
     cutOffAt: decoder.cutOffAt,
   });
-  const within = { heatmaps: mul(maps.heatmaps, mask), tags: maps.tags };
+  const [N, , H, W] = mask.shape;
+  const ofTags = reshape(mask, [N, 1, 1, H, W]);
+  const within = {
+    heatmaps: mul(maps.heatmaps, mask),
+    tags: add(mul(maps.tags, ofTags), mul(sub(1, ofTags), NOBODYS_TAG)),
+  };
   return { ...maps, ...within, peaks: peaksOf(within, decoder) };
 }
 
@@ -374,7 +411,7 @@ function imageOf({ heatmaps, tags }: Maps, n: number): Maps {
 }
 
 /**
- * Heatmaps that are 0 outside the picture. A picture that is not square leaves a margin, which the loss does not look
+ * Maps in which nobody is outside the picture. A picture that is not square leaves a margin, which the loss does not look
  * at: a network may say anything there.
  */
 function withinPicture(
@@ -382,11 +419,12 @@ function withinPicture(
   picture: Size,
   frame: Required<HeatmapFrame>,
 ): Maps {
-  const [K, height, width] = heatmaps.shape;
+  const [, height, width] = heatmaps.shape;
   const inside = insidePicture(picture, frame, { width, height });
   if (!inside.includes(0)) return { heatmaps, tags };
-  const data = heatmaps.data.map((value, i) => inside[i % inside.length] * value);
-  return { heatmaps: hostArray([K, height, width], data), tags };
+  const filled = ({ shape, data }: HostArray, outside: number) =>
+    hostArray(shape, data.map((value, i) => inside[i % inside.length] ? value : outside));
+  return { heatmaps: filled(heatmaps, 0), tags: filled(tags, NOBODYS_TAG) };
 }
 
 function decodeWithin(
@@ -415,7 +453,9 @@ export function decode(
 
 /** Flavours say how COCO's keypoints are decoded; other skeletons have their own order. */
 function ofSkeleton(skeleton: Skeleton): Pick<Flavour, "groupingOrder" | "filledScore"> {
-  if (sameKeypoints(skeleton, COCO)) return {};
+  const isCoco = sameKeypoints(skeleton, COCO) &&
+    skeleton.groupingOrder.join() === COCO.groupingOrder.join();
+  if (isCoco) return {};
   return {
     groupingOrder: skeleton.groupingOrder,
     // MPII ranks keypoints by their own scores, where a flat 1 for what was filled in would come first.

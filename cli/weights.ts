@@ -52,6 +52,15 @@ export interface LoadedModel {
   readonly skeleton: Skeleton;
 }
 
+/** What the metadata's `format` says. */
+const FORMAT = "ae-posenet-1";
+
+/** Side of the largest input that a weight file may ask for, pixels: beyond, a network's buffers fit no device. */
+const LARGEST_IMAGE = 8192;
+
+/** The highest threshold that a weight file may have: heatmaps above have diverged, see combineScales(). */
+const HIGHEST_THRESHOLD = 5;
+
 const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
 
 /** The file of the weights that come with the library; undefined while there are none. */
@@ -162,7 +171,7 @@ export function settingsOf(
   { model, imageSize, preset, skeleton, decoding: { threshold, maxTagDistance } }: LoadedModel,
 ): Record<string, string> {
   return {
-    format: "ae-posenet-1",
+    format: FORMAT,
     preset,
     imageSize: String(imageSize),
     ...(threshold === undefined ? {} : { threshold: String(threshold) }),
@@ -222,26 +231,33 @@ export async function loadModel(path: string, as?: string): Promise<LoadedModel>
 /**
  * The network that a weight file's metadata describes, with first values.
  *
- * @throws {InputError} If the metadata is missing or damaged.
+ * @throws {InputError} If the metadata is missing or damaged, or of another format.
  */
 export function describedModel(
   path: string,
   metadata: Readonly<Record<string, string>>,
   as?: string,
 ): LoadedModel {
-  const { threshold, maxTagDistance, imageSize } = metadata;
+  const { format, threshold, maxTagDistance, imageSize } = metadata;
+  if (format !== undefined && format !== FORMAT) {
+    throw new InputError(`${path}: its format is "${format}", weight files have "${FORMAT}"`);
+  }
   const skeleton = skeletonIn(path, metadata.skeleton);
   const made = as === undefined ? described(path, metadata) : makeModel(as, {}, {}, skeleton);
   const loaded = {
     ...made,
     skeleton,
     decoding: {
-      ...(threshold === undefined ? {} : { threshold: numberOf(path, "threshold", threshold) }),
+      ...(threshold === undefined
+        ? {}
+        : { threshold: numberOf(path, "threshold", threshold, HIGHEST_THRESHOLD) }),
       ...(maxTagDistance === undefined
         ? {}
         : { maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance) }),
     },
-    imageSize: imageSize === undefined ? made.imageSize : numberOf(path, "imageSize", imageSize),
+    imageSize: imageSize === undefined
+      ? made.imageSize
+      : numberOf(path, "imageSize", imageSize, LARGEST_IMAGE),
   };
   const { sizeMultiple, options } = loaded.model;
   if (options.keypoints !== skeleton.keypoints.length) {
@@ -270,11 +286,15 @@ function skeletonIn(path: string, text: string | undefined): Skeleton {
   return skeletonFromRecord(parsed, `${path}: its skeleton`);
 }
 
-/** A number of a file's metadata. */
-function numberOf(path: string, name: string, text: string): number {
+/** A number of a file's metadata, from 0 to `most`. */
+function numberOf(path: string, name: string, text: string, most = Infinity): number {
   const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value)) return value;
-  throw new InputError(`${path}: its ${name} is damaged: "${text}" is no number`);
+  if (text.trim() === "" || !Number.isFinite(value)) {
+    throw new InputError(`${path}: its ${name} is damaged: "${text}" is no number`);
+  }
+  if (value >= 0 && value <= most) return value;
+  const range = most === Infinity ? "below 0" : `not from 0 to ${most}`;
+  throw new InputError(`${path}: its ${name} is damaged: ${value} is ${range}`);
 }
 
 function described(

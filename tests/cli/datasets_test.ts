@@ -129,6 +129,7 @@ Deno.test("evaluate measures CrowdPose with easy, medium and hard", async () => 
     const json = JSON.parse(await Deno.readTextFile(`${folder}/figures.json`));
     assert.equal(json.dataset, "crowdpose");
     assert.ok(Math.abs(json.keypoints.AP_medium - 1) < 1e-12);
+    assert.deepEqual([json.figures, json.images], [json.keypoints, 1]);
     assert.deepEqual(json.errors.total, { good: 14, jitter: 0, inversion: 0, swap: 0, miss: 0 });
     assert.equal(json.byKeypoint[12].keypoint, "head");
     assert.deepEqual(json.bySize.map(({ area }: { area: string }) => area), [
@@ -156,13 +157,14 @@ Deno.test("evaluate measures MPII, and leaves out what is secret or not asked fo
     assert.equal(message, "1 images whose labels are not public were left out");
     assert.match(printed, /^total {5}1\.000\nhead {6}1\.000\n[^]*ankle {5}1\.000$/);
     const json = JSON.parse(await Deno.readTextFile(`${folder}/figures.json`));
-    assert.deepEqual([json.dataset, json.columns.total, json.images, json.leftOut], [
+    assert.deepEqual([json.dataset, json.figures.total, json.images, json.leftOut], [
       "mpii",
       1,
       1,
       1,
     ]);
-    assert.equal(json.keypoints.length, 14);
+    assert.equal(json.byKeypoint.length, 14);
+    assert.equal(json.keypoints, undefined);
     assert.match(
       await Deno.readTextFile(`${folder}/report.html`),
       /MPII multi-person evaluation[^]*upper neck/,
@@ -218,7 +220,8 @@ Deno.test("train, predict and evaluate carry a skeleton of one's own", async () 
     const skeleton = ["--skeleton", await write(`${folder}/hand.json`, skeletonRecord(own))];
     const photographs = [...annotations, ...skeleton, "--images", folder];
     const small = ["--preset", "tiny-64", "--steps", "1", "--batch", "1"];
-    const trained = await runMain("train", ...photographs, ...small, "--out", `${folder}/trained`);
+    const into = ["--threshold", "0", "--out", `${folder}/trained`];
+    const trained = await runMain("train", ...photographs, ...small, ...into);
     assert.deepEqual([trained.code, trained.message], [0, ""]);
     const weights = ["--weights", `${folder}/trained/weights.safetensors`];
 
@@ -229,15 +232,19 @@ Deno.test("train, predict and evaluate carry a skeleton of one's own", async () 
     assert.deepEqual([predicted.code, predicted.message], [0, ""]);
     const results = await Deno.readTextFile(`${out}/results.json`);
     assert.equal(results, await Deno.readTextFile(`${folder}/alone/results.json`));
-    for (const { keypoints } of JSON.parse(results)) assert.equal(keypoints.length, 9);
+    const people = JSON.parse(results);
+    assert.ok(people.length > 0);
+    for (const { keypoints } of people) assert.equal(keypoints.length, 9);
 
     const json = (name: string) => ["--json", `${folder}/${name}.json`];
     const found = ["--results", `${out}/results.json`];
     const given = await runMain("evaluate", ...annotations, ...skeleton, ...found, ...json("a"));
     const fresh = await runMain("evaluate", ...photographs, ...weights, ...json("b"));
     assert.deepEqual([given.code, fresh.code], [0, 0], given.message + fresh.message);
-    const [a, b] = ["a", "b"].map((name) => Deno.readTextFileSync(`${folder}/${name}.json`));
-    assert.equal(a, b);
+    const [a, b] = ["a", "b"].map((name) =>
+      JSON.parse(Deno.readTextFileSync(`${folder}/${name}.json`))
+    );
+    assert.equal(JSON.stringify({ ...b, setup: undefined }), JSON.stringify(a));
 
     // The network finds three keypoints, not COCO's.
     const coco = ["--annotations", await write(`${folder}/coco.json`, cocoFile(COCO).truth)];

@@ -10,7 +10,15 @@ import {
   rgbImage,
 } from "ae";
 import { type Sample, sceneSource } from "ae/data";
-import { decode, predict, type PredictOptions } from "../../cli/prediction.ts";
+import { readOptions } from "../../cli/options.ts";
+import { predictCommand } from "../../cli/predict.ts";
+import {
+  decode,
+  decoderOf,
+  lookingOf,
+  predict,
+  type PredictOptions,
+} from "../../cli/prediction.ts";
 import { SCALE_RULES, scaleRule } from "../../cli/scales.ts";
 import {
   AUTHORS_DECODING,
@@ -42,6 +50,77 @@ Deno.test("decode() leaves the maps of a square picture alone", () => {
   const found = decode(sample, { heatmaps, tags: hostArray([1, 17, 32, 32]) }, 64, 2);
   assert.equal(found.heatmaps, heatmaps);
   assert.equal(found.people.length, 2);
+});
+
+Deno.test("lookingOf() says what every option says", () => {
+  const of = (...args: string[]) => lookingOf(readOptions(predictCommand, args));
+  const plain = of();
+  assert.deepEqual(plain, {
+    flip: false,
+    scales: scaleRule(undefined),
+    threshold: undefined,
+    maxTagDistance: undefined,
+    flavour: DECODERS.default,
+  });
+  assert.deepEqual(of("--flip"), { ...plain, flip: true });
+  assert.deepEqual(of("--scales", "demo9"), { ...plain, scales: SCALE_RULES.demo9 });
+  assert.deepEqual(of("--threshold", "0.25"), { ...plain, threshold: 0.25 });
+  assert.deepEqual(of("--tag-distance", "2"), { ...plain, maxTagDistance: 2 });
+  assert.deepEqual(of("--decoder", "mmpose"), { ...plain, flavour: DECODERS.mmpose });
+});
+
+Deno.test("decoderOf() puts what was asked for before the weights, and these before the flavour", () => {
+  const flavour = DECODERS["pose-ae-demo"];
+  const decoding = { threshold: 0.4, maxTagDistance: 2 };
+  const silent = { decoding: {}, skeleton: COCO }, weights = { decoding, skeleton: COCO };
+  const of = ({ threshold, maxTagDistance }: ReturnType<typeof decoderOf>) => [
+    threshold,
+    maxTagDistance,
+  ];
+  assert.deepEqual(of(decoderOf(silent, {})), [0.1, 1]);
+  assert.deepEqual(of(decoderOf(silent, { flavour })), [0.03, 1]);
+  assert.deepEqual(of(decoderOf(weights, { flavour })), [0.4, 2]);
+  const asked = { flavour, threshold: 0.5, maxTagDistance: 3 };
+  assert.deepEqual(of(decoderOf(weights, asked)), [0.5, 3]);
+});
+
+Deno.test("decoderOf() takes the order of a skeleton that has COCO's names and another order", () => {
+  const groupingOrder = COCO.groupingOrder.toReversed();
+  const own = { decoding: {}, skeleton: { ...COCO, groupingOrder } };
+  const flavour = DECODERS.mmpose;
+  assert.deepEqual(decoderOf(own, { flavour }).groupingOrder, groupingOrder);
+  const coco = { decoding: {}, skeleton: COCO };
+  assert.deepEqual(decoderOf(coco, { flavour }).groupingOrder, COCO.groupingOrder);
+});
+
+Deno.test("decode() and predict() put no keypoint into the margin, whatever fills it in", async () => {
+  // The picture is rows 8 to 23 of the maps. In the margin are the person's tag and a bright place, in it another tag.
+  const sample = { id: 1, fileName: "wide.png", image: rgbImage(64, 32), people: [] };
+  const heatmaps = hostArray([17, 32, 32]), tags = hostArray([1, 17, 32, 32]);
+  heatmaps.data[16 * 32 + 16] = 0.9; // a nose
+  for (let i = 0; i < tags.data.length; i++) {
+    const row = Math.floor(i / 32) % 32;
+    if (i >= 1024) tags.data[i] = row >= 8 && row < 24 ? 2 : 0;
+    if (i >= 1024 && row < 8) heatmaps.data[i] = 0.5;
+  }
+  const { people: [alone] } = decode(sample, { heatmaps, tags }, 64, 2, DECODERS.mmpose);
+  alone.keypoints.forEach((at, k) => assert.ok(at && at.y >= 0 && at.y <= 32, `${k}: ${at?.y}`));
+
+  const [loaded, scenes] = await shipped();
+  const wide = scenes.map((scene) => ({
+    ...scene,
+    image: rgbImage(64, 26, scene.image.data.slice(3 * 64 * 30, 3 * 64 * 56)),
+  }));
+  const options = { flavour: DECODERS.mmpose, threshold: 0.3 };
+  let keypoints = 0;
+  for (const { people } of await Array.fromAsync(predict(loaded, wide, options))) {
+    for (const at of people.flatMap((person) => person.keypoints)) {
+      assert.ok(at && at.y >= 0 && at.y <= 26, `${at?.y}`);
+      keypoints++;
+    }
+  }
+  assert.ok(keypoints > 50, `${keypoints}`);
+  disposeModel(loaded.model);
 });
 
 /** Pictures of 16 x 16 pixels in which no two columns are alike. */

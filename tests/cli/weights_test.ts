@@ -67,6 +67,21 @@ Deno.test("loadModel() gives back what saveModel() wrote, the decoding also unde
       name: "InputError",
       message: `${path}: its threshold is damaged: "high" is no number`,
     });
+    const wrong: [Record<string, string>, string][] = [
+      [{ threshold: "-0.1" }, "its threshold is damaged: -0.1 is not from 0 to 5"],
+      [{ threshold: "30" }, "its threshold is damaged: 30 is not from 0 to 5"],
+      [{ maxTagDistance: "-1" }, "its maxTagDistance is damaged: -1 is below 0"],
+      [{ imageSize: "6400000" }, "its imageSize is damaged: 6400000 is not from 0 to 8192"],
+      [
+        { format: "ae-posenet-2" },
+        'its format is "ae-posenet-2", weight files have "ae-posenet-1"',
+      ],
+    ];
+    for (const [metadata, message] of wrong) {
+      await writeSafetensors(path, weights, metadata);
+      const expected = { name: "InputError", message: `${path}: ${message}` };
+      await assert.rejects(loadModel(path, "tiny-64"), expected);
+    }
     for (const { model } of [saved, loaded, named, bare, rounded, large]) disposeModel(model);
   } finally {
     await Deno.remove(folder, { recursive: true });

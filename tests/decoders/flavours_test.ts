@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
-import { decodePoses, type DecoderName, DECODERS } from "../../decoders/mod.ts";
-import { drawScene, randomNumbers } from "./scene.ts";
+import {
+  combineScales,
+  decodePoses,
+  type DecoderName,
+  DECODERS,
+  toCocoResults,
+} from "../../decoders/mod.ts";
+import { COCO } from "../../pose/skeleton.ts";
+import { drawScene, randomArray, randomNumbers } from "./scene.ts";
 
 const names = Object.keys(DECODERS) as DecoderName[];
 
@@ -9,35 +16,81 @@ const table = (await Deno.readTextFile(new URL("../../decoders/flavours.ts", imp
   .split("\n").filter((line) => /^ \* \| [a-z]/i.test(line))
   .map((line) => line.slice(5, -2).split("|").map((cell) => cell.trim()));
 
-Deno.test("DECODERS are what the table in their header says", () => {
-  const [head, ...rows] = table;
-  assert.deepEqual(head.slice(1), names);
+/** What a cell of the table says. */
+function valueOf(option: string, cell: string): unknown {
   const words: Record<string, unknown> = {
     yes: true,
     no: false,
-    none: Infinity,
     "head first": [0, 1, 2, 3, 4, 5, 6, 11, 12, 7, 8, 9, 10, 13, 14, 15, 16],
+    "–": undefined,
   };
-  const seen = new Set<string>();
-  for (const [label, , ...cells] of rows) {
-    const option = label.split(" ")[0];
-    seen.add(option);
-    cells.forEach((cell, i) => {
-      const flavour = DECODERS[names[i + 1]] as Readonly<Record<string, unknown>>;
-      const text = cell.replace(" ?", "");
-      const isWord = text in words && !(option !== "cutOffAt" && text === "none");
-      const expected = text === "–"
-        ? undefined
-        : isWord
-        ? words[text]
-        : /^[\d.]+$/.test(text)
-        ? Number(text)
-        : text;
-      assert.deepEqual(flavour[option], expected, `${option} of ${names[i + 1]}`);
-    });
+  const text = cell.replace(" ?", "");
+  if (option === "cutOffAt" && text === "none") return Infinity;
+  if (Object.hasOwn(words, text)) return words[text];
+  return /^[\d.]+$/.test(text) ? Number(text) : text;
+}
+
+/** One column of the table as options. */
+function columnOf(name: string): Record<string, unknown> {
+  const [head, ...rows] = table;
+  const column = head.indexOf(name);
+  return Object.fromEntries(rows.map((cells) => {
+    const option = cells[0].split(" ")[0];
+    return [option, valueOf(option, cells[column])];
+  }));
+}
+
+Deno.test("DECODERS are what the table in their header says", () => {
+  assert.deepEqual(table[0].slice(1), names);
+  for (const name of names.slice(1)) {
+    const column = columnOf(name);
+    const flavour = DECODERS[name] as Readonly<Record<string, unknown>>;
+    for (const option of Object.keys({ ...column, ...flavour })) {
+      assert.deepEqual(flavour[option], column[option], `${option} of ${name}`);
+    }
   }
-  for (const name of names) {
-    for (const option of Object.keys(DECODERS[name])) assert.ok(seen.has(option), option);
+});
+
+Deno.test("what there is without options is the table's column default", () => {
+  // As the documentation of each option has it; `Default: COCO's order` is none of these.
+  const files = [
+    "peaks",
+    "group_by_tag",
+    "refine",
+    "decode_poses",
+    "coco_results",
+    "combine",
+    "flavours",
+  ];
+  const text = files.map((name) =>
+    Deno.readTextFileSync(new URL(`../../decoders/${name}.ts`, import.meta.url))
+  ).join("\n");
+  const { groupingOrder, ...column } = columnOf("default");
+  assert.deepEqual(groupingOrder, COCO.groupingOrder);
+  for (const [option, value] of Object.entries(column)) {
+    const documented = new RegExp(
+      String.raw`@default \{([^}]*)\}\s*(?:\*/|\n\s*\*/)\s*readonly ${option}\?:`,
+    ).exec(text);
+    assert.equal(documented?.[1], JSON.stringify(value), option);
+  }
+  // And as it decodes: random maps, with plateaus and equal tags, of more people than may be.
+  const random = randomNumbers(4);
+  for (const levels of [8, 40]) {
+    const few = (u: number) => Math.floor(u * levels) / levels;
+    const heatmaps = randomArray([17, 12, 10], random, few);
+    const tags = randomArray([1, 17, 12, 10], random, (u) => 60 * few(u));
+    assert.equal(
+      JSON.stringify(decodePoses(heatmaps, tags, column)),
+      JSON.stringify(decodePoses(heatmaps, tags)),
+    );
+    const missing = [{ keypoints: [{ x: 1, y: 2, score: 1, tag: [0] }, null], score: 1 }];
+    assert.deepEqual(toCocoResults(missing, 1, column), toCocoResults(missing, 1));
+    const looks = [{ scale: 1, plain: { heatmaps: heatmaps, tags } }];
+    heatmaps.data[0] = 3;
+    assert.deepEqual(
+      combineScales(looks, column)?.heatmaps.data[0],
+      combineScales(looks)?.heatmaps.data[0],
+    );
   }
 });
 

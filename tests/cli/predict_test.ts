@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import type { CocoResult } from "ae";
+import { runMain } from "./run_main.ts";
+import { inFolder, jsonOf, refinerFile, sceneFiles, writeJson } from "./scene_files.ts";
+
+Deno.test("predict finds other people with every option that says how to look", async () => {
+  await inFolder(async (folder) => {
+    const photographs = await sceneFiles(folder);
+    const found = async (...options: string[]): Promise<string> => {
+      const out = ["--no-pictures", "--out", `${folder}/out`];
+      const { code, message } = await runMain("predict", ...photographs, ...options, ...out);
+      assert.deepEqual([code, message], [0, ""]);
+      return await Deno.readTextFile(`${folder}/out/results.json`);
+    };
+    const plain = await found();
+    assert.ok(JSON.parse(plain).length > 3);
+    assert.ok(await found() === plain, "alike twice");
+    for (
+      const options of [
+        ["--decoder", "pose-ae-demo"],
+        ["--threshold", "0.3"],
+        ["--tag-distance", "0.01"],
+        ["--scales", "1.5,1"],
+        ["--flip"],
+        ["--refine", await refinerFile(folder)],
+      ]
+    ) assert.ok(await found(...options) !== plain, options.join(" "));
+  });
+});
+
+Deno.test("predict --ids predicts some of the photographs, and needs no other files", async () => {
+  await inFolder(async (folder) => {
+    const photographs = await sceneFiles(folder);
+    const ids = ["--ids", await writeJson(`${folder}/ids.json`, [2])];
+    const out = ["--no-pictures", "--out", `${folder}/out`];
+    await Deno.remove(`${folder}/3.png`);
+    const { code, printed } = await runMain("predict", ...photographs, ...ids, ...out);
+    assert.equal(code, 0);
+    assert.match(printed, /^2\.png: image_id 2, [1-9] people\n/);
+    const results: CocoResult[] = await jsonOf(`${folder}/out/results.json`);
+    assert.ok(results.length > 0 && results.every(({ image_id }) => image_id === 2));
+
+    const none = ["--ids", await writeJson(`${folder}/none.json`, [9])];
+    const unknown = await runMain("predict", ...photographs, ...none, ...out);
+    assert.match(unknown.message, /--ids: .*truth\.json has no image 9/);
+    const alone = await runMain("predict", `${folder}/2.png`, ...ids, ...out);
+    assert.match(alone.message, /--ids needs --annotations and --images/);
+  });
+});
+
+Deno.test("predict writes the category that the annotation file calls people", async () => {
+  await inFolder(async (folder) => {
+    const photographs = await sceneFiles(folder, 18);
+    const out = ["--no-pictures", "--out", `${folder}/out`];
+    assert.equal((await runMain("predict", ...photographs, ...out)).code, 0);
+    const results: CocoResult[] = await jsonOf(`${folder}/out/results.json`);
+    assert.deepEqual([...new Set(results.map(({ category_id }) => category_id))], [18]);
+  });
+});

@@ -1,0 +1,58 @@
+import { COCO, disposeModel, writePng } from "ae";
+import { type Sample, sceneSource } from "ae/data";
+import { truthOf } from "../../cli/evaluation.ts";
+import { loadModel, saveModel, shippedWeights, withoutTags } from "../../cli/weights.ts";
+
+/** Run `body` in a folder that is gone afterwards. */
+export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Write a value as JSON; gives the path back. */
+export async function writeJson(path: string, content: unknown): Promise<string> {
+  await Deno.writeTextFile(path, JSON.stringify(content));
+  return path;
+}
+
+/** A parsed JSON file. */
+export async function jsonOf(path: string) {
+  return JSON.parse(await Deno.readTextFile(path));
+}
+
+/** Scenes on which the weights that come with the library find people. */
+export async function scenes(): Promise<Sample[]> {
+  const source = sceneSource({ seed: 3, size: 64, people: [1, 6], setting: "stage" });
+  return await Promise.all([0, 1, 2].map((i) => source.sample(i)));
+}
+
+/** The scenes as pictures and annotation file of a folder, and the options that name them. */
+export async function sceneFiles(folder: string, categoryId = 1): Promise<string[]> {
+  const samples = (await scenes()).map((sample, i) => ({
+    ...sample,
+    id: i + 1,
+    fileName: `${i + 1}.png`,
+  }));
+  for (const { fileName, image } of samples) await writePng(`${folder}/${fileName}`, image);
+  const { images, annotations } = truthOf(samples);
+  const truth = {
+    images,
+    annotations: annotations.map((person) => ({ ...person, category_id: categoryId })),
+    categories: [{ id: 3, name: "dog" }, { id: categoryId, keypoints: COCO.keypoints }],
+  };
+  const annotationFile = await writeJson(`${folder}/truth.json`, truth);
+  return ["--annotations", annotationFile, "--images", folder];
+}
+
+/** A weight file of a network that looks at one person at a time: the library's without its tags. */
+export async function refinerFile(folder: string): Promise<string> {
+  const path = `${folder}/one.safetensors`;
+  const loaded = await withoutTags(await loadModel((await shippedWeights())!));
+  await saveModel(path, loaded);
+  disposeModel(loaded.model);
+  return path;
+}
