@@ -105,3 +105,27 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length];
 }
+
+/**
+ * The error for a name that is none of those there are; suggests the nearest.
+ *
+ * @param kind What is named: `preset`.
+ * @param name What was typed.
+ * @param names What there is.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { unknownName } from "ae";
+ *
+ * const { message } = unknownName("preset", "dmo", ["demo", "authors"]);
+ * assert.equal(message, 'unknown preset "dmo"; there are demo, authors\n  help: did you mean "demo"?');
+ * ```
+ */
+export function unknownName(kind: string, name: string, names: readonly string[]): InputError {
+  const near = nearestName(name, names);
+  return new InputError(
+    `unknown ${kind} "${name}"; there are ${names.join(", ")}` +
+      (near ? `\n  help: did you mean "${near}"?` : ""),
+  );
+}

@@ -21,7 +21,7 @@
  *
  * @module
  */
-import { InputError, nearestName } from "../core/errors.ts";
+import { unknownName } from "../core/errors.ts";
 import type { PoseNetOptions } from "./pose_net.ts";
 
 /** A network's settings and the images it is made for. */
@@ -83,10 +83,5 @@ export const presets: Readonly<Record<string, Preset>> = {
  */
 export function preset(name: string): Preset {
   if (Object.hasOwn(presets, name)) return presets[name];
-  const names = Object.keys(presets);
-  const near = nearestName(name, names);
-  throw new InputError(
-    `unknown preset "${name}"; there are ${names.join(", ")}` +
-      (near ? `\n  help: did you mean "${near}"?` : ""),
-  );
+  throw unknownName("preset", name, Object.keys(presets));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InputError, nearestName } from "../core/errors.ts";
+import { unknownName } from "../core/errors.ts";
 import { COCO, type Skeleton } from "./skeleton.ts";
 
 /**
@@ -119,10 +119,5 @@ const SKELETONS: Readonly<Record<string, Skeleton>> = {
  */
 export function skeletonNamed(name: string): Skeleton {
   if (Object.hasOwn(SKELETONS, name)) return SKELETONS[name];
-  const names = Object.keys(SKELETONS);
-  const near = nearestName(name, names);
-  throw new InputError(
-    `unknown skeleton "${name}"; there are ${names.join(", ")}` +
-      (near ? `\n  help: did you mean "${near}"?` : ""),
-  );
+  throw unknownName("skeleton", name, Object.keys(SKELETONS));
 }
