@@ -11,6 +11,7 @@
  *     metrics    OKS, figures of COCO, CrowdPose and MPII, errors, grouping accuracy
  *     display    pictures: poses, heatmaps, tags, charts, reports
  *     pose       skeletons and people
+ *     instance   things of a class, pixel by pixel
  *     image, io  pictures and files
  *
  * Data sets are in `ae/data`.
@@ -24,6 +25,7 @@ export * from "./optim/mod.ts";
 export * from "./models/mod.ts";
 export * from "./losses/mod.ts";
 export * from "./pose/mod.ts";
+export * from "./instance/mod.ts";
 export * from "./image/mod.ts";
 export * from "./decoders/mod.ts";
 export * from "./metrics/mod.ts";

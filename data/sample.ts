@@ -6,6 +6,7 @@
  */
 import type { Mask } from "../image/mask.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
+import type { AnnotatedInstance } from "../instance/instance.ts";
 import type { AnnotatedPerson } from "../pose/person.ts";
 
 /** One picture and its people, in image pixels. */
@@ -18,6 +19,8 @@ export interface Sample {
   readonly image: RgbImage;
   /** Everybody annotated, crowd regions and people without keypoints included. */
   readonly people: readonly AnnotatedPerson[];
+  /** Everything annotated pixel by pixel, crowds included; absent where the source knows no masks. */
+  readonly instances?: readonly AnnotatedInstance[];
   /** 1 where people may be that nobody annotated: no heatmap loss there. Of the picture's size. */
   readonly ignore?: Mask;
 }

@@ -5,7 +5,8 @@
  *     models   losses   optim      decoders   data   metrics   display   io
  *         \       |       /             \       \       |        /      /
  *              nn                                \      |       /
- *              ops                                pose    image
+ *              ops                        instance   track
+ *               |                           pose   image
  *              core                                     |
  *                 \_______________________  core/host_array.ts, core/errors.ts
  *
@@ -20,7 +21,7 @@
  */
 
 const LEVEL_0 = ["core/host_array.ts", "core/errors.ts"];
-const NO_GPU = [...LEVEL_0, "pose", "image"];
+const NO_GPU = [...LEVEL_0, "pose", "instance", "track", "image"];
 const NETWORK = ["core", "ops", "nn"];
 const LIBRARY = [
   ...NETWORK,
@@ -28,6 +29,8 @@ const LIBRARY = [
   "losses",
   "optim",
   "pose",
+  "instance",
+  "track",
   "image",
   "decoders",
   "metrics",
@@ -49,6 +52,8 @@ export const LAYERS: readonly (readonly [place: string, imports: readonly string
   ["optim", NETWORK],
   ["pose", LEVEL_0],
   ["image", LEVEL_0],
+  ["instance", [...LEVEL_0, "image"]],
+  ["track", [...LEVEL_0, "image", "pose"]],
   ["decoders", NO_GPU],
   ["data", NO_GPU],
   ["metrics", NO_GPU],
@@ -62,7 +67,17 @@ export const LAYERS: readonly (readonly [place: string, imports: readonly string
 ];
 
 /** The folders whose files run without WebGPU. */
-const WITHOUT_GPU = ["pose", "image", "decoders", "data", "metrics", "display", "io"];
+const WITHOUT_GPU = [
+  "pose",
+  "instance",
+  "track",
+  "image",
+  "decoders",
+  "data",
+  "metrics",
+  "display",
+  "io",
+];
 
 /** The library folders that may call `Deno`: the one that reads and writes files. */
 const WITH_DENO = ["io"];

@@ -27,6 +27,7 @@ const LIBRARY = [
   "losses",
   "optim",
   "pose",
+  "instance",
   "image",
   "decoders",
   "data",

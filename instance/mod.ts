@@ -1,0 +1,2 @@
+/** Instances: the words that segmentation's data, decoders, metrics and pictures share. @module */
+export * from "./instance.ts";
