@@ -1,5 +1,6 @@
 /** Files: weights, JSON, COCO's records. Read with checks, written completely or not at all. @module */
 import "./choices_file.ts"; // keeps what core measures
+import "./debug.ts"; // DEBUG=nan
 
 export { openArrays } from "./array_file.ts";
 export { cachePath } from "./cache_folder.ts";

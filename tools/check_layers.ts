@@ -58,7 +58,7 @@ export const LAYERS: readonly (readonly [place: string, imports: readonly string
   ["data", NO_GPU],
   ["metrics", NO_GPU],
   ["display", NO_GPU],
-  ["io", [...NO_GPU, "core/tune.ts"]],
+  ["io", [...NO_GPU, "core/tune.ts", "core/watch.ts"]],
   ["mod.ts", LIBRARY],
   ["cli", ["mod.ts", ...LIBRARY]],
   ["bench", ["mod.ts", "cli", ...LIBRARY]],
