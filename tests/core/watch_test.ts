@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "@std/testing/bdd";
+import { afterEach, describe, it } from "std/testing/bdd";
 import {
   add,
   assign,
