@@ -45,7 +45,7 @@ import {
   realiseNow,
   writeBuffer,
 } from "./run.ts";
-import { Tensor } from "./tensor.ts";
+import { algebraOf, Tensor } from "./tensor.ts";
 import { TimestampQueries } from "./timestamps.ts";
 import { withTrace } from "./trace.ts";
 import { type Watch, watchPlan } from "./watch.ts";
@@ -341,10 +341,13 @@ function describeStep(
   placeholders: ReadonlyMap<string, Tensor>,
 ) {
   const assignments: Assignment[] = [];
-  const result = withTrace({ assignments }, () => fn(Object.fromEntries(placeholders)));
-  if (result instanceof Promise) {
+  const returned = withTrace({ assignments }, () => fn(Object.fromEntries(placeholders)));
+  if (returned instanceof Promise) {
     throw new TypeError("compile: the function must not be async; read values outside the step");
   }
+  // A view shares the variable's buffer, but must show the value from before the step.
+  const isView = (x: Tensor) => !("initial" in x) && "initial" in resolveView(x);
+  const result = mapTensors(returned, (x) => isView(x) ? algebraOf().add(x, 0) : x);
   const wanted = tensorsIn(result);
   // A variable that is returned stands for itself; everything else gets a handle per call.
   const outputs = [...new Set(wanted)].filter((x) => !("initial" in resolveView(x)));
