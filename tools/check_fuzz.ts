@@ -13,6 +13,7 @@ import { InputError, unknownName } from "../mod.ts";
 import { type Command, readOptions, type Values } from "../cli/options.ts";
 import { progressOnStderr } from "../cli/output.ts";
 import { type Fuzzer, tryAll } from "./fuzz/fuzzer.ts";
+import { fileFuzzers } from "./fuzz/files.ts";
 import { graphFuzzer } from "./fuzz/graphs_fuzzer.ts";
 import { figuresFuzzer } from "./fuzz/keypoint_figures.ts";
 import { crowdFuzzer, decoderFuzzer } from "./fuzz/pose_maps.ts";
@@ -23,6 +24,7 @@ export const FUZZERS: readonly Fuzzer[] = [
   decoderFuzzer,
   crowdFuzzer,
   figuresFuzzer,
+  ...fileFuzzers,
 ];
 
 const command: Command = {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "std/testing/bdd";
 import { FUZZERS } from "../../tools/check_fuzz.ts";
+import { FORMATS } from "../../tools/fuzz/files.ts";
 import { drawGraph, minimised } from "../../tools/fuzz/graphs.ts";
 import { tryAll } from "../../tools/fuzz/fuzzer.ts";
 
@@ -12,11 +13,14 @@ const SHORT: Readonly<Record<string, number>> = {
   figures: 60,
 };
 
+const FILES = 60;
+
 for (const fuzzer of FUZZERS) {
   it(`check:fuzz ${fuzzer.name}, the first inputs`, async () => {
-    const { tried, problems } = await tryAll(fuzzer, { seed: 1, count: SHORT[fuzzer.name] });
+    const count = SHORT[fuzzer.name] ?? FILES;
+    const { tried, problems } = await tryAll(fuzzer, { seed: 1, count });
     assert.deepEqual(problems, []);
-    assert.equal(tried, SHORT[fuzzer.name]);
+    assert.equal(tried, count);
   });
 }
 
@@ -38,4 +42,16 @@ it("minimised() leaves the one operation that fails", async () => {
   );
   const operations = nodes.filter(({ operation }) => operation !== "leaf");
   assert.deepEqual(operations.map(({ operation }) => operation), ["matmul"]);
+});
+
+it("check:fuzz damages files that can be read", async () => {
+  const folder = await Deno.makeTempDir();
+  for (const { name, extension, samples, read } of FORMATS) {
+    const path = `${folder}/${name}.${extension}`;
+    for (const bytes of await samples()) {
+      await Deno.writeFile(path, bytes);
+      await read(path, bytes);
+    }
+  }
+  await Deno.remove(folder, { recursive: true });
 });
