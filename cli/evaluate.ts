@@ -42,6 +42,7 @@ import {
   readAnnotationFile,
   readIds,
   withIds,
+  withLabels,
 } from "./datasets.ts";
 import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
@@ -220,9 +221,7 @@ async function predicted(
   const refine = values.text("refine");
   const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
   const all = { photos: "all", cacheMegabytes: 0 } as const;
-  const measured = file.kind === "mpii" // where labels are secret, predictions cannot be measured
-    ? { ...file, images: file.images.filter(({ train }) => train) }
-    : file;
+  const { file: measured } = withLabels(file); // the others are counted by the evaluation
   const photographs = await photographsOf(measured, values.text("images")!, all);
   const progress = progressOnStderr({
     label: "predict",

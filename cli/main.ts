@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { GpuError, InputError, nearestName, ShapeError } from "../mod.ts";
+import { GpuError, InputError, ShapeError, unknownName } from "../mod.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { importWeightsCommand } from "./import_weights.ts";
@@ -30,11 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return name === undefined ? 2 : 0;
     }
     if (!Object.hasOwn(commands, name)) {
-      const near = nearestName(name, Object.keys(commands));
-      throw new InputError(
-        `unknown command "${name}"; there are ${Object.keys(commands).join(", ")}` +
-          (near ? `\n  help: did you mean ${near}?` : ""),
-      );
+      throw unknownName("command", name, Object.keys(commands));
     }
     const command = commands[name];
     if (rest.includes("--help") || rest.includes("-h")) {

@@ -59,7 +59,7 @@ const FORMAT = "ae-posenet-1";
 const LARGEST_IMAGE = 8192;
 
 /** The highest threshold that a weight file may have: heatmaps above have diverged, see combineScales(). */
-const HIGHEST_THRESHOLD = 5;
+export const HIGHEST_THRESHOLD = 5;
 
 const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
 
@@ -154,16 +154,24 @@ export function learnedNumbers({ model }: LoadedModel): number {
   return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Write a model's variables and settings, completely or not at all; as 16-bit floats if `half` says so. */
+/** How to write a weight file. */
+export interface SaveOptions {
+  /** Whether to round the weights to 16-bit floats. @default {false} */
+  readonly half?: boolean;
+  /** The variables' values, where they were read already; the model is not asked for them then. */
+  readonly values?: Readonly<Record<string, HostArray>>;
+}
+
+/** Write a model's variables and settings, completely or not at all. */
 export async function saveModel(
   path: string,
   loaded: LoadedModel,
   notes: Readonly<Record<string, string>> = {},
-  options: { readonly half?: boolean } = {},
+  { half = false, values }: SaveOptions = {},
 ): Promise<void> {
-  const state = await stateOf(loaded.model);
+  const state = values ?? await stateOf(loaded.model);
   const metadata = { ...settingsOf(loaded), ...notes };
-  await writeSafetensors(path, options.half ? halved(state) : state, metadata);
+  await writeSafetensors(path, half ? halved(state) : state, metadata);
 }
 
 /** What a weight file says beside the weights. */

@@ -460,7 +460,9 @@ export function crowdPoseRecords(
   name: string,
   options: Omit<CocoOptions, "skeleton"> = {},
 ): PhotoRecord[] {
-  return photoRecords(checkCrowdPoseTruth(parsed, name), name, { ...options, skeleton: CROWDPOSE });
+  const categoryId = personCategory(parsed, name, CROWDPOSE);
+  const truth = checkCrowdPoseTruth(parsed, name, { categoryId });
+  return photoRecords(truth, name, { ...options, skeleton: CROWDPOSE });
 }
 
 /**
