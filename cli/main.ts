@@ -38,7 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     await command.run(readOptions(command, rest));
-    return 0;
+    return Deno.exitCode; // a command that was interrupted sets it
   } catch (error) {
     if (!isMendable(error)) throw error;
     console.error(`${name ? `${name}: ` : ""}${error.message}`);

@@ -23,6 +23,21 @@ export async function prepareFolder(path: string): Promise<void> {
   }
 }
 
+/**
+ * Keep other programs from writing into a folder while this one does. The claim ends with the process, however it ends:
+ * it is a lock of the operating system on the file `.lock`, which stays.
+ *
+ * @throws {InputError} If somebody else has it.
+ */
+export async function claimFolder(path: string): Promise<Disposable> {
+  const file = await Deno.open(`${path}/.lock`, { create: true, write: true });
+  if (await file.tryLock(true)) return file;
+  file.close();
+  throw new InputError(
+    `output folder ${path}: another run is writing there\n  help: choose another with --out, or wait`,
+  );
+}
+
 /** Remove what a killed program left in a folder while it wrote a file: half of the file, under another name. */
 export async function removeHalfWritten(path: string): Promise<void> {
   for await (const { name, isFile } of Deno.readDir(path)) {

@@ -22,7 +22,8 @@ import {
   sameKeypoints,
 } from "./datasets.ts";
 import type { Command, Values } from "./options.ts";
-import { prepareFolder, removeHalfWritten, trainingProgress } from "./output.ts";
+import { INTERRUPTED, listenForInterruption } from "./interruption.ts";
+import { claimFolder, prepareFolder, removeHalfWritten, trainingProgress } from "./output.ts";
 import {
   EVALUATION_SEED,
   JUDGED_SIZE,
@@ -183,7 +184,7 @@ export const trainCommand: Command = {
   },
   notes:
     "Give --steps, --minutes or both. With --steps alone a run can be repeated to the last bit, also if it was\n" +
-    "killed on the way and went on with --resume.",
+    "killed on the way and went on with --resume. Ctrl-C ends it after the step, with a checkpoint.",
   run,
 };
 
@@ -202,6 +203,7 @@ async function run(values: Values): Promise<void> {
   const validation = await validationOf(values, network);
   const out = values.text("out")!;
   await prepareFolder(out);
+  using _claim = await claimFolder(out);
   if (values.flag("resume")) await removeHalfWritten(out);
   const { name: adapter } = await adapterInfo();
   announce(values, network, adapter);
@@ -216,6 +218,9 @@ async function run(values: Values): Promise<void> {
   const stream = streamOf(values, source, network, checkpoint?.reached.position);
   const save = savingOf(values, { network, settings, position: () => stream.position });
   const judging = validation && judgingOf(values, { network, validation, metrics, save });
+  using interruption = listenForInterruption(() =>
+    console.error("stopping after this step; once more: at once, and back to the last checkpoint")
+  );
   const result = await train(network.model, stream, recipe, {
     ...limitsOf(values, checkpoint, metrics),
     accumulate: values.number("accumulate")!,
@@ -223,12 +228,19 @@ async function run(values: Values): Promise<void> {
     progress: progressOf(values),
     onLosses: (losses) => metrics.add({ ...losses }),
     interludes: [...(judging ? [judging] : []), savingNowAndThen(values, save)],
+    isInterrupted: () => interruption.requested,
     checkpoint,
   }, async (pause) => {
+    if (interruption.requested) return await save.all(pause);
     if (judging && metrics.lastJudged() !== pause.steps) await judging.run(pause);
     await save.all(pause, { finished: true });
   });
   sayWhatWasLeftOut(stream);
+  if (interruption.requested) {
+    console.log(`stopped  after ${result.steps.toLocaleString("en")} steps; --resume goes on`);
+    Deno.exitCode = INTERRUPTED;
+    return;
+  }
   const { curves: _, ...figures } = result;
   const [seed, batchSize] = [values.number("seed"), values.number("batch")];
   const log = { adapter, seed, batchSize, ...figures, curves: metrics.curves() };

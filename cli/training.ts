@@ -118,6 +118,8 @@ export interface TrainingOptions extends TrainingLimits {
   readonly onLosses?: (losses: Losses) => Promise<void>;
   /** What to do between steps. */
   readonly interludes?: readonly Interlude[];
+  /** Asked after every step; true ends the sitting there, without a line of losses that another would not have. */
+  readonly isInterrupted?: () => boolean;
   /** Where an earlier sitting ended; the batches must go on there too. */
   readonly checkpoint?: Checkpoint;
 }
@@ -148,7 +150,7 @@ export async function train(
   use: (pause: Pause) => Promise<void> = async () => {},
 ): Promise<TrainingResult> {
   const { steps = Infinity, minutes = Infinity, accumulate = 1, progress } = options;
-  const { average, interludes = [], checkpoint, onLosses } = options;
+  const { average, interludes = [], checkpoint, onLosses, isInterrupted = () => false } = options;
   if (steps === Infinity && minutes === Infinity) {
     throw new RangeError("train: give a number of steps or minutes");
   }
@@ -228,10 +230,11 @@ export async function train(
         await readLosses(); // training ends here if the loss is no number any more
         stopped = await run(pause) === "stop" || stopped;
       }
-      if (stopped) break;
+      if (stopped || isInterrupted()) break;
     }
   }
-  await readLosses();
+  if (isInterrupted()) await reading;
+  else await readLosses();
   progress.finish();
   const took = (performance.now() - start) / 1000;
   await use(new Pause(state, { steps: made, seconds: seconds() }));

@@ -260,7 +260,7 @@ export function pipelineOf(
     (pipeline) => ({ pipeline, layout, bindings: access.length }),
     async (error) => {
       cache.delete(code);
-      const reason = (await scope)?.message ?? error.message;
+      const reason = ((await scope)?.message ?? error.message).trim();
       const numbered = code.split("\n").map((line, i) => `${String(i + 1).padStart(4)}  ${line}`);
       throw new GpuError(`${title}: the shader was refused: ${reason}\n${numbered.join("\n")}`);
     },
