@@ -49,6 +49,7 @@ export async function main(args: readonly string[]): Promise<number> {
 /** Whether the message says all that a user needs; a defect of the library shows its stack instead. */
 function isMendable(error: unknown): error is Error {
   if (error instanceof InputError || error instanceof GpuError) return true;
+  if (error instanceof Error && /Requires \w+ access/.test(error.message)) return true; // docs/reliability.md
   const checked = error instanceof RangeError || error instanceof ShapeError;
   return checked && /^[A-Za-z]\w+: /.test(error.message) && !error.message.startsWith("internal:");
 }

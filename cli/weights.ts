@@ -67,7 +67,9 @@ const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
 export async function shippedWeights(): Promise<string | undefined> {
   if (SHIPPED_WEIGHTS.protocol !== "file:") return await localCopy(SHIPPED_WEIGHTS);
   const path = decodeURIComponent(SHIPPED_WEIGHTS.pathname);
-  const found = await Deno.stat(path).catch(() => undefined);
+  const found = await Deno.stat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+  });
   return found?.isFile ? path : undefined;
 }
 
