@@ -3,7 +3,8 @@ import { it } from "std/testing/bdd";
 import { Progress } from "ae";
 import { growthOf, type Reading, soakPrediction, soakTraining } from "../../tools/soak.ts";
 
-const progress = () => new Progress({ label: "soak", sink: { show() {}, finish() {} } });
+const progress = () =>
+  new Progress({ label: "soak", total: 1000, sink: { show() {}, finish() {} } });
 
 it("a short training and some predictions hold no more at their end", async () => {
   const runs = [
