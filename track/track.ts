@@ -42,3 +42,15 @@ export interface TrackFrame<Thing extends { readonly identity: number }> {
   /** Everybody in it; no identity twice. */
   readonly things: readonly Thing[];
 }
+
+/** One frame, after what was found has been matched to what was annotated: see `matchTracks`. */
+export interface MatchedFrame {
+  /** Number of the frame. */
+  readonly frame: number;
+  /** Identities annotated in it. */
+  readonly truth: readonly number[];
+  /** For each of `truth` the identity under which it was found, null if it was missed. */
+  readonly partners: readonly (number | null)[];
+  /** For each of `truth` whether it was found under another identity than the last time it was found. */
+  readonly switched: readonly boolean[];
+}
