@@ -20,6 +20,7 @@ import type {
   TrackedPerson,
   TrackFrame,
 } from "../track/track.ts";
+import { textWidth } from "./chart.ts";
 import { cssColor, personColor } from "./color.ts";
 import { drawPanels } from "./panels.ts";
 import { drawPoses } from "./poses.ts";
@@ -164,16 +165,27 @@ function drawFrame(
   const drawnPeople = drawPoses(image, people, skeleton, {
     frame: size,
     colors: people.map(({ identity }) => colors.get(identity)!),
-    title: `frame ${frame}`,
+    title: `people of frame ${frame}`,
+  });
+  const edge = image ? null : svgElement("rect", {
+    x: -0.5,
+    y: -0.5,
+    width: size.width,
+    height: size.height,
+    fill: "none",
+    stroke: "currentColor",
+    "stroke-opacity": 0.4,
+    "stroke-width": line / 2,
   });
   return new Svg(
     [
+      edge,
       drawnPeople.at(-0.5, -0.5, size.width, size.height),
       things.map((thing) => wayMarkup(ways.get(thing.identity)!, colorOf(thing.identity), line)),
       things.map((thing) =>
         "keypoints" in thing ? null : boxMarkup(thing.box, colorOf(thing.identity), line)
       ),
-      things.map((thing) => numberMarkup(thing, colorOf(thing.identity), line)),
+      things.map((thing) => numberMarkup(thing, colorOf(thing.identity), line, size.width)),
     ],
     {
       width,
@@ -235,18 +247,25 @@ function wayMarkup(way: readonly (Point | null)[], color: string, line: number):
   return cased("polyline", { points: text }, color, line * 0.7);
 }
 
-function numberMarkup(thing: TrackedThing, color: string, line: number): Markup | null {
+/** The identity above the thing, moved to where it can be read if that is outside of the frame. */
+function numberMarkup(
+  thing: TrackedThing,
+  color: string,
+  line: number,
+  frameWidth: number,
+): Markup | null {
   const extent = extentOf(thing);
   if (!extent) return null;
   const size = 7 * line;
+  const room = frameWidth - textWidth(`${thing.identity}`, size) - line;
   return svgElement("text", {
-    x: extent[0],
+    x: Math.max(0, Math.min(extent[0], room)),
     y: Math.max(size, extent[1] - 1.5 * line),
     "font-size": size,
     "font-weight": 700,
     fill: color,
     stroke: "#141414",
-    "stroke-width": 0.35 * line * 2,
+    "stroke-width": 0.7 * line,
     "paint-order": "stroke",
   }, `${thing.identity}`);
 }
