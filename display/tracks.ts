@@ -13,6 +13,7 @@
  * @module
  */
 import type { RgbImage } from "../image/rgb_image.ts";
+import { boxAround } from "../pose/person.ts";
 import { COCO, type Skeleton } from "../pose/skeleton.ts";
 import type {
   AnnotatedTrackPerson,
@@ -202,10 +203,7 @@ function extentOf(thing: TrackedThing): TrackedBox["box"] | null {
   const points = thing.keypoints.filter((keypoint) =>
     keypoint !== null && !("visibility" in keypoint && keypoint.visibility === 0)
   ) as Point[];
-  if (points.length === 0) return null;
-  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
-  const [left, top] = [Math.min(...xs), Math.min(...ys)];
-  return [left, top, Math.max(...xs) - left, Math.max(...ys) - top];
+  return boxAround(points);
 }
 
 function middleOf(thing: TrackedThing): Point | null {

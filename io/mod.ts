@@ -10,6 +10,7 @@ export * from "./mat_file.ts";
 export * from "./mot_file.ts";
 export * from "./mpii_file.ts";
 export { openNpz } from "./npz.ts";
+export * from "./pose_track_file.ts";
 export * from "./safetensors.ts";
 export * from "./skeleton_file.ts";
 export type { ArrayFile, ItemType, StoredArray } from "./stored_array.ts";

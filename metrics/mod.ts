@@ -17,6 +17,7 @@ export { matchDetections, type MatchTruth } from "./matching.ts";
 export * from "./mot_challenge.ts";
 export * from "./mpii.ts";
 export { keypointSimilarity, oks, type OksTruth } from "./oks.ts";
+export * from "./pose_track.ts";
 export * from "./tracking.ts";
 export {
   boxSimilarity,
