@@ -159,7 +159,7 @@ async function groupsOf(
  *
  * @throws {InputError} If it is a folder, or its own folder is not there or cannot be written to.
  */
-async function checkWritable(path: string): Promise<void> {
+export async function checkWritable(path: string): Promise<void> {
   const existing = await Deno.stat(path).catch(() => undefined);
   if (existing?.isDirectory) throw new InputError(`${path}: cannot be written: it is a folder`);
   try {
