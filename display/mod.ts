@@ -1,5 +1,5 @@
 /**
- * Pictures of people, heatmaps, tags and training runs; reports; progress bars. Everything here is plain
+ * Pictures of people, heatmaps, tags, tracks and training runs; reports; progress bars. Everything here is plain
  * TypeScript on numbers in main memory: no GPU, no canvas, no library.
  *
  * A function called `draw…` gives an {@linkcode Svg}, which a notebook shows by itself; a function called `paint…` gives

@@ -1,4 +1,4 @@
-/** How good are the people that were found? Figures of COCO, MPII and CrowdPose, and what went wrong. @module */
+/** How good are the people that were found? Figures of COCO, MPII, CrowdPose and tracking, and what went wrong. @module */
 export {
   averagePrecision,
   OUTCOME,
