@@ -13,6 +13,7 @@
  *
  * | case                            | poseval, `convert.py`               | here                                |
  * | ------------------------------- | ----------------------------------- | ----------------------------------- |
+ * | files of 2017                   | turned into those of 2018, and back | InputError                          |
  * | keypoints found without scores  | score -9999                         | score 1: tracking does not read it  |
  * | several videos in a file        | told apart by the folder of a file  | InputError                          |
  * | an identity twice in an image   | one of them, or an error later on   | InputError                          |
@@ -241,6 +242,12 @@ function readVideo<Person extends { readonly identity: number }>(
   ) => Person,
 ) {
   const file = fieldsOf(parsed, `${name}: the file`);
+  if (file.annolist !== undefined) {
+    throw new InputError(
+      `${name}: has PoseTrack's form of 2017, an annolist\n` +
+        "  help: poseval's convert.py turns it into that of 2018",
+    );
+  }
   const names = keypointNames(file, name);
   const frames = new Map<number, Person[]>();
   const images = listOf(file.images, `${name}: images`).map((value, i) => {

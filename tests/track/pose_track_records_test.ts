@@ -95,6 +95,10 @@ Deno.test("poseTrackTruth() and poseTrackResults() name the place of what is wro
     const twice = fileOf();
     twice.annotations.push(twice.annotations[0]);
     fails({ file: twice }, "annotations\\[1\\].track_id is 3, which image 8 has already");
+    fails(
+      { file: { annolist: [] } },
+      "has PoseTrack's form of 2017, an annolist\n {2}help: poseval",
+    );
     assert.throws(() => read(null, "f.json"), /f\.json: the file should be an object, it is null/);
   }
 });
