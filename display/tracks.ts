@@ -128,27 +128,38 @@ export function drawTracks(
   frames: readonly TrackPicture[],
   options: TrackDrawingOptions = {},
 ): Svg[] {
+  return drawings(frames, options).map((draw) => draw());
+}
+
+/** How to draw each frame; a filmstrip draws some only, and photographs take time. */
+function drawings(
+  frames: readonly TrackPicture[],
+  options: TrackDrawingOptions,
+): (() => Svg)[] {
   const { trail = 12 } = options;
   if (!Number.isInteger(trail) || trail < 0) {
     throw new RangeError(`drawTracks: trail must be a whole number, 0 or more, not ${trail}`);
   }
   const colors = options.colors ??
     identityColors(frames.flatMap(({ things }) => things.map(({ identity }) => identity)));
-  const ways = new Map<number, (Point | null)[]>(); // of each identity its middle in the last frames
+  let before: Ways = new Map();
   return frames.map((picture) => {
-    const here = new Map(picture.things.map((thing) => [thing.identity, middleOf(thing)]));
-    for (const identity of here.keys()) ways.getOrInsertComputed(identity, () => []);
-    for (const [identity, way] of ways) {
-      way.push(here.get(identity) ?? null);
-      if (way.length > trail + 1) way.shift();
-    }
-    return drawFrame(picture, ways, { ...options, colors });
+    const ways: Ways = new Map(picture.things.map((thing) => {
+      const middle = middleOf(thing);
+      const way = before.get(thing.identity) ?? [];
+      return [thing.identity, middle ? [...way, middle].slice(-trail - 1) : []];
+    }));
+    before = ways;
+    return () => drawFrame(picture, ways, { ...options, colors });
   });
 }
 
+/** Of everybody in a frame the middles up to now, as far back as there is no gap. */
+type Ways = ReadonlyMap<number, readonly Point[]>;
+
 function drawFrame(
   { frame, image, things }: TrackPicture,
-  ways: ReadonlyMap<number, readonly (Point | null)[]>,
+  ways: Ways,
   options: TrackDrawingOptions & { readonly colors: ReadonlyMap<number, number> },
 ): Svg {
   const { skeleton = COCO, width = 240, colors } = options;
@@ -159,7 +170,7 @@ function drawFrame(
         "  help: give options.size: { width, height } in image pixels",
     );
   }
-  const line = Math.max(size.width, size.height) / 120;
+  const line = Math.max(size.width, size.height) / 120; // a little thinner than a limb
   const colorOf = (identity: number) => identityColor("drawTracks", colors, identity);
   const people = things.filter((thing) => "keypoints" in thing);
   for (const { identity } of people) colorOf(identity); // refused before anything is drawn
@@ -235,14 +246,11 @@ function boxMarkup(box: TrackedBox["box"], color: string, line: number): Markup[
   return cased("rect", { x, y, width, height }, color, line);
 }
 
-/** The way up to now: as far back as the thing was there without a gap. */
-function wayMarkup(way: readonly (Point | null)[], color: string, line: number): Markup[] {
-  const gap = way.lastIndexOf(null);
-  const points = way.slice(gap + 1) as Point[];
-  if (points.length < 2) return [];
-  const round = (value: number) => Math.round(value * 100) / 100;
-  const text = points.map(({ x, y }) => `${round(x)},${round(y)}`).join(" ");
-  return cased("polyline", { points: text }, color, line * 0.7);
+function wayMarkup(way: readonly Point[], color: string, line: number): Markup[] {
+  if (way.length < 2) return [];
+  const round = (value: number) => Math.round(value * 100) / 100; // as svgElement rounds numbers
+  const points = way.map(({ x, y }) => `${round(x)},${round(y)}`).join(" ");
+  return cased("polyline", { points }, color, line * 0.7);
 }
 
 /** The identity above the thing, moved to where it can be read if that is outside of the frame. */
@@ -296,12 +304,12 @@ export function drawFilmstrip(
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`drawFilmstrip: count must be a whole number above 0, not ${count}`);
   }
-  const drawings = drawTracks(frames, options);
+  const draw = drawings(frames, options);
   const step = count > 1 ? (frames.length - 1) / (count - 1) : 0;
   const shown = new Set(Array.from({ length: count }, (_, i) => Math.round(i * step)));
   const panels = [...shown].map((i) => ({
     caption: `frame ${frames[i].frame}`,
-    picture: drawings[i],
+    picture: draw[i](),
   }));
   return drawPanels(panels, {
     columns: Math.min(columns, panels.length),
