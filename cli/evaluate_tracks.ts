@@ -21,8 +21,8 @@ import {
   trackingFrames,
   writeFileAtomic,
 } from "../mod.ts";
-import { checkWritable } from "./evaluate.ts";
 import type { Command, Values } from "./options.ts";
+import { checkWritable } from "./output.ts";
 import { type MotVideo, type PoseVideo, readTracks } from "./track_files.ts";
 
 /** `evaluate-tracks`. */
