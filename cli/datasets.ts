@@ -41,7 +41,8 @@ export const DATASET_OPTIONS: Readonly<Record<string, Option>> = {
   },
   skeleton: {
     type: "text",
-    help: "the keypoints of a file in COCO's form: coco, crowdpose, mpii, or a JSON file that " +
+    help:
+      "the keypoints of a file in COCO's form: coco, crowdpose, mpii, posetrack, or a JSON file that " +
       "describes others (default coco)",
   },
 };

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { dirname } from "node:path";
 import {
   analyzeErrors,
   type CocoResult,
@@ -46,7 +45,7 @@ import {
 } from "./datasets.ts";
 import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
-import { progressOnStderr } from "./output.ts";
+import { checkWritable, progressOnStderr } from "./output.ts";
 import { decoderOf, findPeople, LOOKING, lookingOf, REFINE } from "./prediction.ts";
 import { loadRefiner, refined } from "./refinement.ts";
 import { samplesOf } from "./sources.ts";
@@ -153,21 +152,6 @@ async function groupsOf(
   const groups = ids ? all.filter(({ imageId }) => ids.has(imageId)) : all;
   if (groups.length > 0) return groups;
   throw new InputError(`${path}: none of its groups is in an image of --ids`);
-}
-
-/**
- * See that a file can be written, before anything is computed for it.
- *
- * @throws {InputError} If it is a folder, or its own folder is not there or cannot be written to.
- */
-async function checkWritable(path: string): Promise<void> {
-  const existing = await Deno.stat(path).catch(() => undefined);
-  if (existing?.isDirectory) throw new InputError(`${path}: cannot be written: it is a folder`);
-  try {
-    await Deno.remove(await Deno.makeTempFile({ dir: dirname(path), prefix: ".probe" }));
-  } catch (error) {
-    throw new InputError(`${path}: cannot be written: ${(error as Error).message}`);
-  }
 }
 
 /**

@@ -1,11 +1,12 @@
 /**
- * The command line: `demo`, `train`, `predict`, `evaluate`, `import-weights`, `info`.
+ * The command line: `demo`, `train`, `predict`, `evaluate`, `evaluate-tracks`, `import-weights`, `info`.
  *
  * @module
  */
 import { GpuError, InputError, ShapeError, unknownName } from "../mod.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { evaluateTracksCommand } from "./evaluate_tracks.ts";
 import { importWeightsCommand } from "./import_weights.ts";
 import { infoCommand } from "./info.ts";
 import { type Command, helpOf, readOptions } from "./options.ts";
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
   train: trainCommand,
   predict: predictCommand,
   evaluate: evaluateCommand,
+  "evaluate-tracks": evaluateTracksCommand,
   "import-weights": importWeightsCommand,
   info: infoCommand,
 };

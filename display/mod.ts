@@ -1,5 +1,5 @@
 /**
- * Pictures of people, heatmaps, tags and training runs; reports; progress bars. Everything here is plain
+ * Pictures of people, heatmaps, tags, tracks and training runs; reports; progress bars. Everything here is plain
  * TypeScript on numbers in main memory: no GPU, no canvas, no library.
  *
  * A function called `draw…` gives an {@linkcode Svg}, which a notebook shows by itself; a function called `paint…` gives
@@ -7,6 +7,7 @@
  *
  * @module
  */
+export * from "./animation.ts";
 export {
   type BarChartOptions,
   type BarSeries,
@@ -28,3 +29,13 @@ export * from "./profile.ts";
 export { niceTicks } from "./scale.ts";
 export * from "./svg.ts";
 export * from "./tags.ts";
+export * from "./timeline.ts";
+export {
+  drawFilmstrip,
+  drawTracks,
+  type FilmstripOptions,
+  identityColors,
+  type TrackDrawingOptions,
+  type TrackedThing,
+  type TrackPicture,
+} from "./tracks.ts";

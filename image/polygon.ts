@@ -63,6 +63,30 @@ export function fillPolygons(
   return { width, height, data };
 }
 
+/**
+ * Whether a point lies inside a polygon, by the same rule: a ray to the left crosses the outline an odd number of times.
+ * A point exactly on the outline is inside or outside as it happens.
+ *
+ * @param polygon `[x0, y0, x1, y1, ...]`, three points or more; closed by itself.
+ * @param point In the polygon's pixels.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isInsidePolygon } from "ae";
+ *
+ * const triangle = [0, 0, 10, 0, 0, 10];
+ * assert.equal(isInsidePolygon(triangle, { x: 2, y: 3 }), true);
+ * assert.equal(isInsidePolygon(triangle, { x: 8, y: 8 }), false);
+ * ```
+ */
+export function isInsidePolygon(
+  polygon: readonly number[],
+  { x, y }: { readonly x: number; readonly y: number },
+): boolean {
+  return crossingsAt(polygon, y).filter((crossing) => crossing < x).length % 2 === 1;
+}
+
 /** Where the outline crosses the level `y`, from left to right. */
 function crossingsAt(polygon: readonly number[], y: number): number[] {
   const crossings: number[] = [];

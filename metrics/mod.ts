@@ -1,4 +1,4 @@
-/** How good are the people that were found? Figures of COCO, MPII and CrowdPose, and what went wrong. @module */
+/** How good are the people that were found? Figures of COCO, MPII, CrowdPose and tracking, and what went wrong. @module */
 export {
   averagePrecision,
   OUTCOME,
@@ -6,10 +6,22 @@ export {
   precisionRecall,
   RECALL_GRID,
 } from "./average_precision.ts";
+export * from "./clear_mot.ts";
 export * from "./coco_keypoints.ts";
 export * from "./crowdpose.ts";
 export * from "./error_analysis.ts";
 export * from "./grouping.ts";
+export * from "./hota.ts";
+export * from "./identity.ts";
 export { matchDetections, type MatchTruth } from "./matching.ts";
+export * from "./mot_challenge.ts";
 export * from "./mpii.ts";
 export { keypointSimilarity, oks, type OksTruth } from "./oks.ts";
+export * from "./pose_track.ts";
+export * from "./tracking.ts";
+export {
+  boxSimilarity,
+  poseSimilarity,
+  type TrackingFrame,
+  trackingFrames,
+} from "./tracking_frame.ts";

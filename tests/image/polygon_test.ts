@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fillPolygons } from "../../image/polygon.ts";
+import { fillPolygons, isInsidePolygon } from "../../image/polygon.ts";
 
 /** Rows of a mask as text. */
 function drawn(polygons: number[][], width: number, height: number): string[] {
@@ -34,4 +34,16 @@ Deno.test("fillPolygons() refuses what is no polygon and no mask", () => {
     });
   }
   assert.throws(() => fillPolygons([], 0, 4), RangeError);
+});
+
+Deno.test("isInsidePolygon() agrees with fillPolygons() in the middle of every pixel", () => {
+  for (
+    const polygon of [[1, 1, 4, 1, 4, 3, 1, 3], [0, 0, 5, 0, 5, 3, 3, 3, 3, 1, 2, 1, 2, 3, 0, 3]]
+  ) {
+    const { data, width } = fillPolygons([polygon], 7, 5);
+    data.forEach((filled, i) => {
+      const middle = { x: i % width + 0.5, y: Math.floor(i / width) + 0.5 };
+      assert.equal(isInsidePolygon(polygon, middle), filled === 1, JSON.stringify(middle));
+    });
+  }
 });
