@@ -104,16 +104,7 @@ export function polygonRunLengths(
   width: number,
   height: number,
 ): RunCounts {
-  checkPolygons("polygonRunLengths", polygons, width, height);
-  if (polygons.length === 0) throw new RangeError("polygonRunLengths: there is no polygon");
-  for (const polygon of polygons) {
-    const far = polygon.find((value) => Math.abs(value) > FARTHEST);
-    if (far !== undefined) {
-      throw new RangeError(
-        `polygonRunLengths: a coordinate is ${far}, farther out than ${FARTHEST} pixels`,
-      );
-    }
-  }
+  checkTraceable("polygonRunLengths", polygons, width, height);
   const runs = polygons.map((polygon) => {
     const places = columnCrossings(polygon, width, height).sort((a, b) => a - b);
     return { size: [height, width] as const, counts: countsBetween([...places, width * height]) };
@@ -168,6 +159,25 @@ function traceLine(
     const t = backwards ? steps - step : step;
     if (wide) visit(fromX + t, Math.trunc(fromY + slope * t + 0.5));
     else visit(Math.trunc(fromX + slope * t + 0.5), fromY + t);
+  }
+}
+
+/**
+ * Refuse what {@linkcode polygonRunLengths} cannot trace.
+ *
+ * @throws {RangeError} As that function; `op` names the caller in the message.
+ */
+export function checkTraceable(
+  op: string,
+  polygons: readonly (readonly number[])[],
+  width: number,
+  height: number,
+): void {
+  checkPolygons(op, polygons, width, height);
+  if (polygons.length === 0) throw new RangeError(`${op}: there is no polygon`);
+  const far = polygons.flat().find((value) => Math.abs(value) > FARTHEST);
+  if (far !== undefined) {
+    throw new RangeError(`${op}: a coordinate is ${far}, farther out than ${FARTHEST} pixels`);
   }
 }
 
