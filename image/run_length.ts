@@ -36,6 +36,7 @@ export interface RunLengths {
 
 /** {@linkcode RunLengths} with their counts as a list. */
 export interface RunCounts extends RunLengths {
+  /** Lengths of the runs, outside first. */
   readonly counts: readonly number[];
 }
 
