@@ -157,7 +157,10 @@ export function checkCocoInstanceTruth(
     if (Array.isArray(segmentation)) checkOutlines(segmentation, size, place, fail);
     else checkRunLengths(segmentation, size, place, fail);
   });
-  return parsed as CocoInstanceTruth;
+  const truth = parsed as CocoInstanceTruth;
+  // Also those without annotations: what is found there must have their size.
+  if (shape === "masks") { for (const image of truth.images) imageSize({ ...image }, fail); }
+  return truth;
 }
 
 /** The ids of the categories. */
