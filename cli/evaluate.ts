@@ -1,6 +1,6 @@
 /**
  * `evaluate`: the figures of a results file, or of what a network finds in photographs, by the rules of COCO,
- * CrowdPose or MPII; all of them as JSON, and as a report to look at.
+ * CrowdPose or MPII; all of them as JSON, and as a report to look at. Masks and boxes: `evaluate_instances.ts`.
  *
  * @module
  */
@@ -43,6 +43,7 @@ import {
   withIds,
   withLabels,
 } from "./datasets.ts";
+import { evaluateInstanceFiles, instanceShapeOf, KIND } from "./evaluate_instances.ts";
 import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
 import { checkWritable, progressOnStderr } from "./output.ts";
@@ -57,7 +58,8 @@ export const evaluateCommand: Command = {
     "The figures of COCO, CrowdPose or MPII for a results file, or for what a network finds in photographs.",
   operands: "",
   options: {
-    annotations: { type: "text", help: "keypoint annotation file" },
+    ...KIND,
+    annotations: { type: "text", help: "annotation file" },
     ...DATASET_OPTIONS,
     groups: {
       type: "text",
@@ -86,6 +88,8 @@ export const evaluateCommand: Command = {
 };
 
 async function run(values: Values): Promise<void> {
+  const shape = instanceShapeOf(values);
+  if (shape) return await evaluateInstanceFiles(values, shape, evaluateCommand.options);
   const annotations = values.required("annotations");
   const resultsPath = values.text("results");
   checkOptions(values, resultsPath);
