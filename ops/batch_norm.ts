@@ -26,6 +26,7 @@
 import { shapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
 import { isSoftware, type Kernel, kernel, mostLanes, perElement } from "../core/kernel.ts";
+import { resolveView } from "../core/graph.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -246,15 +247,16 @@ const normaliseFormula = formula(
 );
 
 /**
- * The same with statistics that do not depend on x; inputs are x, gamma, beta, mean and variance. In f32 it is a formula
- * on each element, so that the convolution before it can compute it (epilogue.ts); formulas in f16 would round the
- * numbers of the channels, so there it is the kernel.
+ * The same with statistics that do not depend on x; inputs are x, gamma, beta, mean and variance. After a kernel that can
+ * take an epilogue (epilogue.ts) it is a formula on each element, so that it costs no pass of its own. Elsewhere the
+ * kernel is faster, which loads the numbers of a channel once for sixteen elements; and formulas in f16 would round them.
  */
 const fixedOp: Op<Attrs> = {
   name: "batchNorm2d.fixed",
   shape: ([x]) => x,
   lower({ inputs: [x, gamma, beta, mean, variance], attrs }) {
-    if ([x, gamma, beta].some(({ dtype }) => dtype !== "f32")) {
+    const isF32 = [x, gamma, beta].every(({ dtype }) => dtype === "f32");
+    if (!isF32 || !resolveView(x).recipe?.op.stores) {
       return apply(normaliseOp, [x, gamma, beta, together(mean, variance)], attrs);
     }
     const factor = factorFormula(gamma, variance, attrs.eps);

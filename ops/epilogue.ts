@@ -18,10 +18,10 @@
  *
  * @module
  */
+import { resolveView } from "../core/graph.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
 import { isSoftware, type Kernel, kernel, mostBuffers } from "../core/kernel.ts";
 import type { KernelRequest, Op, Recipe, TensorType } from "../core/op.ts";
-import { resolveView } from "../core/graph.ts";
 import type { Tensor } from "../core/tensor.ts";
 
 /** What is computed of a result before it is stored. */
