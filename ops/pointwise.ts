@@ -402,14 +402,14 @@ function programFunctions({ steps }: Program, type: string, isF16: boolean): str
 
 /** A number as WGSL writes it. */
 function literal(name: string, value: number, type: string): string {
-  if (type === "f32") {
-    const text = String(Math.fround(value));
-    return /[.e]/.test(text) ? text : `${text}.0`;
+  if (type === "i32" || type === "u32") {
+    if (!Number.isInteger(value) || (type === "u32" && value < 0)) {
+      throw new RangeError(`${name}: ${value} is no ${type}`);
+    }
+    return `${type}(${value})`;
   }
-  if (!Number.isInteger(value) || (type === "u32" && value < 0)) {
-    throw new RangeError(`${name}: ${value} is no ${type}`);
-  }
-  return `${type}(${value})`;
+  const text = String(Math.fround(value)); // f32, or T in another kernel's store
+  return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
 /**

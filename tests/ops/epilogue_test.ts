@@ -296,6 +296,13 @@ function kernelNames(...roots: readonly Tensor[]): string[] {
 }
 
 describe("an epilogue", () => {
+  it("takes numbers that are baked into the formula", async () => {
+    const [a, b] = [tensor([[1, 2], [3, 4]]), tensor([[1, 0], [0, -1]])];
+    const y = relu(matmul(a, b).mul(0.5).add(1.25));
+    assert.equal(kernelNames(y).length, 1);
+    assert.deepEqual(await y.array(), [[1.75, 0.25], [2.75, 0]]);
+  });
+
   for (const { name, result, ways = {}, loops, error = 0 } of CASES) {
     for (const dtype of ["f32", "f16"] as const) {
       if (dtype === "f16" && ONLY_F32.test(name)) continue;
