@@ -198,13 +198,12 @@ export interface EfficientHrNetOptions {
   readonly seed?: number;
 }
 
-type Scaling = Required<
-  Pick<EfficientHrNetOptions, "backboneWidth" | "backboneDepth" | "channels" | "modules">
->;
-
 /** The networks of the paper by name, and height and width of their images in pixels: see the table above. */
 export const EFFICIENT_HRNETS: Readonly<
-  Record<"H0" | "H-1" | "H-2" | "H-3" | "H-4", { options: Scaling; imageSize: number }>
+  Record<
+    "H0" | "H-1" | "H-2" | "H-3" | "H-4",
+    { readonly options: EfficientHrNetOptions; readonly imageSize: number }
+  >
 > = {
   "H0": scaling(512, [1, 1], [32, 64, 128, 256], [1, 4, 3]),
   "H-1": scaling(480, [0.909, 0.833], [26, 52, 103, 206], [1, 3, 3]),
@@ -216,9 +215,9 @@ export const EFFICIENT_HRNETS: Readonly<
 function scaling(
   imageSize: number,
   [backboneWidth, backboneDepth]: readonly [number, number],
-  channels: Scaling["channels"],
-  modules: Scaling["modules"],
-): { options: Scaling; imageSize: number } {
+  channels: EfficientHrNetOptions["channels"],
+  modules: EfficientHrNetOptions["modules"],
+): { readonly options: EfficientHrNetOptions; readonly imageSize: number } {
   return { options: { backboneWidth, backboneDepth, channels, modules }, imageSize };
 }
 
@@ -233,6 +232,7 @@ interface Parts {
   readonly taps: readonly number[];
   /** Into the stages: for each branch a convolution of what the stage before or, for the last, the backbone says. */
   readonly transitions: readonly (readonly ConvNorm[])[];
+  readonly stages: readonly (readonly HighResolutionModule[])[];
   readonly heads: Heads;
 }
 
@@ -260,7 +260,7 @@ export class EfficientHrNet {
   /** 1/8, from the backbone. */
   readonly trans1Branch2: readonly object[];
   /** Modules of two branches. */
-  readonly stage2: readonly HighResolutionModule[];
+  readonly stage2: readonly object[];
   /** Into stage 3. */
   readonly trans2Branch1: readonly object[];
   /** 1/8. */
@@ -268,7 +268,7 @@ export class EfficientHrNet {
   /** 1/16, from the backbone. */
   readonly trans2Branch3: readonly object[];
   /** Modules of three branches. */
-  readonly stage3: readonly HighResolutionModule[];
+  readonly stage3: readonly object[];
   /** Into stage 4. */
   readonly trans3Branch1: readonly object[];
   /** 1/8. */
@@ -278,7 +278,7 @@ export class EfficientHrNet {
   /** 1/32, from the backbone. */
   readonly trans3Branch4: readonly object[];
   /** Modules of four branches, of which the finest goes on. */
-  readonly stage4: readonly HighResolutionModule[];
+  readonly stage4: readonly object[];
   /** Heatmaps and tags, and the finer heatmaps. */
   readonly finalLayers: readonly [Conv2d, Conv2d];
   /** Enlarges features and maps: a transposed convolution, then blocks. */
@@ -324,17 +324,16 @@ export class EfficientHrNet {
         last,
       });
     const transitions = [transition(1), transition(2), transition(3)];
+    const stages = [stage(2), stage(3), stage(4, true)];
     const heads = new Heads(maker, {
       ...{ width: channels[0], blocks: BLOCKS, keypoints, tagDimensions },
     });
-    this.#parts = { taps: taps.map(({ after }) => after), transitions, heads };
+    this.#parts = { taps: taps.map(({ after }) => after), transitions, stages, heads };
+    [this.stage2, this.stage3, this.stage4] = stages;
     [this.trans1Branch1, this.trans1Branch2] = transitions[0];
-    this.stage2 = stage(2);
     [this.trans2Branch1, this.trans2Branch2, this.trans2Branch3] = transitions[1];
-    this.stage3 = stage(3);
     [this.trans3Branch1, this.trans3Branch2, this.trans3Branch3, this.trans3Branch4] =
       transitions[2];
-    this.stage4 = stage(4, true);
     this.finalLayers = heads.finalLayers;
     this.deconvLayers = heads.deconvLayers;
   }
@@ -357,20 +356,26 @@ export class EfficientHrNet {
         images: [images.shape, "N C H W"],
       });
     }
-    const { taps, transitions, heads } = this.#parts;
+    const { taps, transitions, stages, heads } = this.#parts;
     const features: Tensor[] = [];
     taps.reduce((x, after, b) => {
       const layers = this.features.slice(taps[b - 1] ?? 0, after);
       features.push(inOrder(layers, x, options));
       return features[b];
     }, images);
-    const [two, three, four] = transitions;
-    const into = (layers: readonly ConvNorm[], xs: readonly Tensor[]) =>
-      layers.map((pair, b) => inOrder(pair, xs[b], options));
-    const second = throughStage(this.stage2, into(two, features), options);
-    const third = throughStage(this.stage3, into(three, [...second, features[2]]), options);
-    const fourth = throughStage(this.stage4, into(four, [...third, features[3]]), options);
-    return heads.forward(fourth[0], options);
+    // Stage 2 sees the backbone alone; each further stage what the one before it says, and one branch more.
+    const branches = stages.reduce<readonly Tensor[]>(
+      (xs, modules, s) =>
+        throughStage(
+          modules,
+          [...xs, ...features.slice(xs.length, s + 2)].map((x, b) =>
+            inOrder(transitions[s][b], x, options)
+          ),
+          options,
+        ),
+      [],
+    );
+    return heads.forward(branches[0], options);
   }
 }
 
