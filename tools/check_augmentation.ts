@@ -21,6 +21,7 @@ import {
   drawPoses,
   InputError,
   sceneQuality,
+  type Svg,
   writeFileAtomic,
 } from "../mod.ts";
 import { type Sample, sceneSource } from "../data/mod.ts";
@@ -28,6 +29,7 @@ import { matchPeople, measure } from "../cli/evaluation.ts";
 import { type Command, readOptions, type Values } from "../cli/options.ts";
 import {
   decode,
+  type FoundPeople,
   predict,
   type Prediction,
   type PredictOptions,
@@ -99,7 +101,7 @@ interface Part {
   readonly ways: readonly Found[];
 }
 
-const COLUMNS = ["AP", "AP50", "AR", "grouping", ...THRESHOLDS.map((t) => `AP above ${t}`)];
+const COLUMNS = ["AP", "AP50", "AR", "grouping", ...THRESHOLDS.map((t) => `AP >${t}`)];
 
 /** Look at scenes of one size in every way; prints each when it is done. */
 async function compare(
@@ -187,12 +189,24 @@ function scenesOf({ samples, ways }: Part): ComparisonScene[] {
         title: `${verdict}: scene ${i} of ${image.width} pixels, quality ${from} to ${to}`,
         panels: [
           { caption: "truth", picture: drawPoses(image, sample.people, COCO) },
-          { caption: once.name, picture: drawPoses(image, once.people[i], COCO) },
-          { caption: best.name, picture: drawPoses(image, best.people[i], COCO) },
+          ...[once, best].map(({ name, people }) => ({
+            caption: name,
+            picture: drawFound({ sample, people: people[i] }),
+          })),
         ],
       };
     },
   );
+}
+
+/** The people found in the colours of those that they are, grey where they are nobody. */
+function drawFound(found: FoundPeople): Svg {
+  const matches = matchPeople(found);
+  const colors = found.people.map((_, p) => {
+    const who = matches.findIndex((match) => match?.predicted === p);
+    return who < 0 ? null : who;
+  });
+  return drawPoses(found.sample.image, found.people, COCO, { colors });
 }
 
 async function refinedAll(
