@@ -54,6 +54,9 @@ const WAYS: readonly (readonly [name: string, options: PredictOptions])[] = [
   ["scales 1.5, 1, flip", { scales: scaleRule("1.5,1"), flip: true }],
 ];
 
+/** Letters of the longest name of a row. */
+const NAME = 30;
+
 /** Other heights above which peaks count. */
 const THRESHOLDS = [0.3, 0.4, 0.5, 0.6] as const;
 
@@ -117,7 +120,7 @@ async function compare(
     `${count} scenes of ${size} pixels, 1 to 8 people, setting ${SETTING}, seed ${SEED}`;
   console.log(`\n${title}; ${loaded.preset}, input ${loaded.imageSize}\n`);
   const heads = ["AP", "AP50", "AR", "group", ...THRESHOLDS.map((t) => `>${t}`), "sec"];
-  console.log(`${"".padEnd(22)}${heads.map((head) => head.padStart(7)).join("")}`);
+  console.log(`${"".padEnd(NAME)}${heads.map((head) => head.padStart(7)).join("")}`);
   const ways: Found[] = [];
   const add = async (name: string, all: readonly (readonly Prediction[])[], seconds: number) => {
     const [own, ...rest] = await Promise.all(
@@ -127,7 +130,7 @@ async function compare(
     const others = rest.map(({ statistics }) => statistics.AP);
     const values = [AP, AP50, AR, own.grouping, ...others];
     const cells = [...values.map((value) => value.toFixed(3)), seconds.toFixed(1)];
-    console.log(`${name.padEnd(22)}${cells.map((cell) => cell.padStart(7)).join("")}`);
+    console.log(`${name.padEnd(NAME)}${cells.map((cell) => cell.padStart(7)).join("")}`);
     ways.push({ name: name.trim(), values, people: all[0].map(({ people }) => people) });
   };
   const pixel = size / JUDGED_SIZE;
