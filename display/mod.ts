@@ -17,6 +17,7 @@ export {
   type LineSeries,
 } from "./chart.ts";
 export * from "./color.ts";
+export * from "./comparison_report.ts";
 export * from "./evaluation_report.ts";
 export { drawHeatmaps, type HeatmapPictureOptions, paintHeatmaps } from "./heatmaps.ts";
 export * from "./instances.ts";
