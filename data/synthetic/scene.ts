@@ -27,6 +27,7 @@ import type { RgbImage } from "../../image/rgb_image.ts";
 import type { AnnotatedKeypoint, AnnotatedPerson } from "../../pose/person.ts";
 import { COCO } from "../../pose/skeleton.ts";
 import { Random } from "../random.ts";
+import { checkedAddress } from "./address.ts";
 import { type Body, sampleBody } from "./body.ts";
 import { Canvas, type Point } from "./canvas.ts";
 import { covers, type Figure, figureOf } from "./figure.ts";
@@ -38,11 +39,6 @@ import { sampleOutfit, sampleTeamMate } from "./wardrobe.ts";
 
 /** The scene maker's version: it changes whenever any scene's picture or truth changes. */
 export const SYNTHETIC_VERSION = "1";
-
-/** Most people in a scene: as many as the tag loss has slots for. */
-const MOST_PEOPLE = 30;
-const SMALLEST_SIDE = 16;
-const LARGEST_SIDE = 4096;
 
 /** A picture and the whole truth about it. */
 export interface Scene {
@@ -112,8 +108,14 @@ export interface SceneOptions {
  * ```
  */
 export function syntheticScene(options: SceneOptions): Scene {
-  const { width, height, fewest, most } = checked(options);
+  const { width, height, fewest, most } = checkedAddress("syntheticScene", {
+    people: [1, 4],
+    ...options,
+  });
   const { seed, index, setting = "street" } = options;
+  if (!Object.hasOwn(settings, setting)) {
+    throw new RangeError(`syntheticScene: setting must be street or stage, not ${setting}`);
+  }
   const random = new Random(seed).fork(index);
   const canvas = new Canvas(width, height);
   const count = fewest + random.fork("count").integer(most - fewest + 1);
@@ -180,40 +182,6 @@ export function sceneDifficulty(scene: Scene): number {
     }
   });
   return inPicture === 0 ? 0 : covered / inPicture;
-}
-
-/** Sizes and counts of the options, or an error that says which is wrong. */
-function checked(options: SceneOptions) {
-  const { seed, index, size } = options;
-  for (const [name, value] of [["seed", seed], ["index", index]] as const) {
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new RangeError(
-        `syntheticScene: ${name} must be a whole number, 0 to 2^53 - 1, not ${value}`,
-      );
-    }
-  }
-  const [width, height] = typeof size === "number" ? [size, size] : size;
-  for (const side of [width, height]) {
-    if (!Number.isInteger(side) || side < SMALLEST_SIDE || side > LARGEST_SIDE) {
-      throw new RangeError(
-        `syntheticScene: sides must be whole numbers, ${SMALLEST_SIDE} to ${LARGEST_SIDE} pixels, ` +
-          `not ${width} x ${height}`,
-      );
-    }
-  }
-  const [fewest, most] = options.people ?? [1, 4];
-  const isCount = (n: number) => Number.isInteger(n) && n >= 0 && n <= MOST_PEOPLE;
-  if (!isCount(fewest) || !isCount(most) || fewest > most) {
-    throw new RangeError(
-      `syntheticScene: people must be [fewest, most], 0 to ${MOST_PEOPLE} and in order, ` +
-        `not [${fewest}, ${most}]`,
-    );
-  }
-  const { setting = "street" } = options;
-  if (!Object.hasOwn(settings, setting)) {
-    throw new RangeError(`syntheticScene: setting must be street or stage, not ${setting}`);
-  }
-  return { width, height, fewest, most };
 }
 
 /** People, nearest (largest) first, each placed so that those before leave enough of him to see. */
