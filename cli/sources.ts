@@ -5,6 +5,7 @@
  */
 import { InputError } from "../mod.ts";
 import {
+  clipSource,
   type CocoDataset,
   type CocoOptions,
   type DescribedSource,
@@ -50,6 +51,24 @@ export function syntheticSource(
   poses?: SceneSourceOptions["poses"],
 ): DescribedSource {
   return sceneSource({ seed, size, people: PEOPLE, setting: SETTING, poses });
+}
+
+/** Fewest and most people in a film. */
+export const FILM_PEOPLE = [2, 5] as const;
+/** Frames of a film that a network compares while it learns: two, so that a batch has many people. */
+export const FRAMES_PER_CLIP = 2;
+/** They are so many frames apart: the next one, up to as long as somebody may be hidden. */
+const CLIP_GAP = [1, 25] as const;
+
+/** Clips without end to learn tags from that last. */
+export function filmClips(seed: number, size: number): DescribedSource {
+  return clipSource({
+    seed,
+    size,
+    people: FILM_PEOPLE,
+    framesPerClip: FRAMES_PER_CLIP,
+    gap: CLIP_GAP,
+  });
 }
 
 /** The poses that `--poses` names, if it is given. */
