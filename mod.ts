@@ -12,6 +12,7 @@
  *     display    pictures: poses, heatmaps, tags, charts, reports
  *     pose       skeletons and people
  *     instance   things of a class, pixel by pixel
+ *     track      who is who over the frames of a video
  *     image, io  pictures and files
  *
  * Data sets are in `ae/data`.
@@ -26,6 +27,7 @@ export * from "./models/mod.ts";
 export * from "./losses/mod.ts";
 export * from "./pose/mod.ts";
 export * from "./instance/mod.ts";
+export * from "./track/mod.ts";
 export * from "./image/mod.ts";
 export * from "./decoders/mod.ts";
 export * from "./metrics/mod.ts";

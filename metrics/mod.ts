@@ -6,10 +6,20 @@ export {
   precisionRecall,
   RECALL_GRID,
 } from "./average_precision.ts";
+export * from "./clear_mot.ts";
 export * from "./coco_keypoints.ts";
 export * from "./crowdpose.ts";
 export * from "./error_analysis.ts";
 export * from "./grouping.ts";
+export * from "./hota.ts";
+export * from "./identity.ts";
 export { matchDetections, type MatchTruth } from "./matching.ts";
 export * from "./mpii.ts";
 export { keypointSimilarity, oks, type OksTruth } from "./oks.ts";
+export * from "./tracking.ts";
+export {
+  boxSimilarity,
+  poseSimilarity,
+  type TrackingFrame,
+  trackingFrames,
+} from "./tracking_frame.ts";

@@ -56,7 +56,7 @@ export const LAYERS: readonly (readonly [place: string, imports: readonly string
   ["track", [...LEVEL_0, "image", "pose"]],
   ["decoders", NO_GPU],
   ["data", NO_GPU],
-  ["metrics", NO_GPU],
+  ["metrics", [...NO_GPU, "decoders/assign.ts"]],
   ["display", NO_GPU],
   ["io", [...NO_GPU, "core/tune.ts"]],
   ["mod.ts", LIBRARY],

@@ -28,6 +28,7 @@ const LIBRARY = [
   "optim",
   "pose",
   "instance",
+  "track",
   "image",
   "decoders",
   "data",
