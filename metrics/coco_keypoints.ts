@@ -54,7 +54,8 @@ import {
   RECALL_GRID,
 } from "./average_precision.ts";
 import { Matcher } from "./matching.ts";
-import { keypointSimilarity, oksOfKeypoints } from "./oks.ts";
+import { keypointSimilarity } from "../pose/keypoint_similarity.ts";
+import { oksOfKeypoints } from "./oks.ts";
 
 /** The ten OKS thresholds 0.5, 0.55, ..., 0.95. */
 export const OKS_THRESHOLDS: readonly number[] = Array.from(

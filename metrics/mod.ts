@@ -15,7 +15,7 @@ export * from "./hota.ts";
 export * from "./identity.ts";
 export { matchDetections, type MatchTruth } from "./matching.ts";
 export * from "./mpii.ts";
-export { keypointSimilarity, oks, type OksTruth } from "./oks.ts";
+export { oks, type OksTruth } from "./oks.ts";
 export * from "./tracking.ts";
 export {
   boxSimilarity,
