@@ -53,11 +53,9 @@ export function trackPeople(
   frames: readonly (readonly DecodedPerson[])[],
   options: TrackPeopleOptions = {},
 ): TrackFrame<TrackedPerson>[] {
-  const { sigmas = COCO.sigmas, ...rest } = options;
-  const tracker = new Tracker<TrackablePerson>({
-    overlap: (then, now) => poseOverlap(then.person, now.person, sigmas),
-    ...rest,
-  });
+  const { sigmas = COCO.sigmas } = options;
+  const { overlap = (then, now) => poseOverlap(then.person, now.person, sigmas) } = options;
+  const tracker = new Tracker<TrackablePerson>({ ...options, overlap });
   return frames.map((people, f) => {
     const found = people.flatMap((person) => trackable(person) ?? []);
     const identities = tracker.next(found);

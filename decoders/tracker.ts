@@ -123,16 +123,19 @@ export class Tracker<Thing extends Trackable = Trackable> {
    * @throws {RangeError} If an option is out of range.
    */
   constructor(options: TrackerOptions<Thing>) {
+    const { overlap, by = "tag", maxTagDistance = 1, rounding = "whole" } = options;
+    const { reach = Infinity, minOverlap = 0.3, maxGap = 30, birthScore = 0, memory = 20 } =
+      options;
     this.#options = {
-      by: "tag",
-      maxTagDistance: 1,
-      rounding: "whole",
-      reach: Infinity,
-      minOverlap: 0.3,
-      maxGap: 30,
-      birthScore: 0,
-      memory: 20,
-      ...options,
+      overlap,
+      by,
+      maxTagDistance,
+      rounding,
+      reach,
+      minOverlap,
+      maxGap,
+      birthScore,
+      memory,
     };
     checkOptions(this.#options);
   }
@@ -154,7 +157,6 @@ export class Tracker<Thing extends Trackable = Trackable> {
     this.#check(found);
     const { maxGap, birthScore } = this.#options;
     this.#frame++;
-    this.#alive = this.#alive.filter(({ frame }) => this.#frame - frame - 1 <= maxGap);
     const sorted = found.map((thing, i) => ({ thing, i })).sort((a, b) =>
       inOrder(a.thing, b.thing)
     );
@@ -166,6 +168,7 @@ export class Tracker<Thing extends Trackable = Trackable> {
       else if (thing.score < birthScore) return;
       identities[i] = (known ?? this.#birth(thing)).identity;
     });
+    this.#alive = this.#alive.filter(({ frame }) => this.#frame - frame <= maxGap);
     return identities;
   }
 

@@ -1,0 +1,142 @@
+/**
+ * Made-up films to measure tracking on, and the measuring: a network looks at every frame by itself, a tracker says who
+ * is who, and the figures compare that with the truth.
+ *
+ * People of whom hardly anything shows are neither asked for nor held against a tracker that finds them, as
+ * MOTChallenge does with what it calls distractors.
+ *
+ * @module
+ */
+import {
+  type AnnotatedTrackPerson,
+  COCO,
+  combineTrackingFigures,
+  type DecodedPerson,
+  poseSimilarity,
+  type TrackedPerson,
+  type TrackFrame,
+  type TrackingFigures,
+  trackingFigures,
+  type TrackingFrame,
+  trackingFrames,
+  trackPeople,
+  type TrackPeopleOptions,
+} from "../mod.ts";
+import {
+  frameSample,
+  LEAST_SHOWN,
+  type Sample,
+  SYNTHETIC_VIDEO_VERSION,
+  syntheticVideo,
+  type VideoFrame,
+} from "../data/mod.ts";
+import { findPeople } from "./prediction.ts";
+import { FILM_PEOPLE } from "./sources.ts";
+import type { LoadedModel } from "./weights.ts";
+
+/** Seed and number of the films that trackers are measured on; training never uses the seed. */
+export const EVALUATION_FILM_SEED = 2019;
+const EVALUATION_FILMS = 20;
+/** How many frames each has. */
+const FILM_FRAMES = 40;
+/** A person counts as found if the OKS reaches this. */
+const FOUND_FROM = 0.5;
+
+/** The films that trackers are measured on, in a few words that name everything they depend on. */
+export const FILMS_NAME =
+  `synthetic films, version ${SYNTHETIC_VIDEO_VERSION}, seed ${EVALUATION_FILM_SEED}, ` +
+  `${EVALUATION_FILMS} films of ${FILM_FRAMES} frames with ${FILM_PEOPLE[0]} to ${
+    FILM_PEOPLE[1]
+  } people, ` +
+  `people found from an OKS of ${FOUND_FROM}`;
+
+/** A film: its pictures and the truth about them. */
+export interface Film {
+  readonly name: string;
+  readonly frames: readonly VideoFrame[];
+}
+
+/** What a network finds in a film: the people of each frame, in image pixels. */
+export interface FilmPeople {
+  readonly film: Film;
+  readonly people: readonly (readonly DecodedPerson[])[];
+}
+
+/** A film after tracking. */
+export interface TrackedFilm {
+  readonly film: Film;
+  readonly tracks: readonly TrackFrame<TrackedPerson>[];
+  /** Without those who are neither asked for nor held against anybody. */
+  readonly compared: readonly TrackingFrame[];
+}
+
+/** The films that trackers are measured on, of pictures of one size. */
+export function evaluationFilms(size: number, seed = EVALUATION_FILM_SEED): Film[] {
+  return Array.from({ length: EVALUATION_FILMS }, (_, index) => {
+    const video = syntheticVideo({ seed, index, size, frames: FILM_FRAMES, people: FILM_PEOPLE });
+    const frames = Array.from({ length: FILM_FRAMES }, (_, t) => video.frame(t));
+    return { name: `film ${seed}/${index}`, frames };
+  });
+}
+
+/** The people that a network finds in the frames of films. */
+export async function* lookAt(
+  loaded: LoadedModel,
+  films: readonly Film[],
+): AsyncGenerator<FilmPeople, void, undefined> {
+  const samples = films.flatMap(({ name, frames }) =>
+    frames.map((frame, moment): Sample => frameSample(frame, { id: moment, film: name, moment }))
+  );
+  let people: (readonly DecodedPerson[])[] = [], done = 0;
+  for await (const found of findPeople(loaded, samples)) {
+    people.push(found.people);
+    if (people.length < films[done].frames.length) continue;
+    yield { film: films[done++], people };
+    people = [];
+  }
+}
+
+/** Track the people of a film and compare with the truth. */
+export function trackFilm(
+  { film, people }: FilmPeople,
+  options: TrackPeopleOptions,
+): TrackedFilm {
+  const tracks = trackPeople(people, options);
+  const similarity = poseSimilarity(COCO);
+  const sides = film.frames.map((frame, t) => sidesOf(frame, tracks[t], similarity));
+  const compared = trackingFrames({
+    truth: sides.map(({ truth }) => truth),
+    found: sides.map(({ found }) => found),
+  }, similarity);
+  return { film, tracks, compared };
+}
+
+/** Figures of all films together. */
+export function figuresOf(films: readonly TrackedFilm[]): TrackingFigures {
+  return combineTrackingFigures(
+    films.map(({ compared }) => trackingFigures(compared, { threshold: FOUND_FROM })),
+  );
+}
+
+/** Truth and tracks of a frame, without people of whom hardly anything shows and without who is nearest to these. */
+function sidesOf(
+  { people, identities, shown }: VideoFrame,
+  { frame, things }: TrackFrame<TrackedPerson>,
+  similarity: ReturnType<typeof poseSimilarity>,
+) {
+  const truth = people.map((person, p): AnnotatedTrackPerson & { readonly isPlain: boolean } => ({
+    ...person,
+    identity: identities[p],
+    isPlain: shown[p] >= LEAST_SHOWN,
+  }));
+  const isHeldAgainst = (found: TrackedPerson) => {
+    const nearest = truth
+      .map(({ isPlain, ...person }) => ({ isPlain, onto: similarity(person, found) }))
+      .sort((a, b) => b.onto - a.onto)[0];
+    return !nearest || nearest.isPlain || nearest.onto < FOUND_FROM;
+  };
+  return {
+    truth: { frame, things: truth.filter(({ isPlain }) => isPlain) },
+    found: { frame, things: things.filter(isHeldAgainst) },
+  };
+}
