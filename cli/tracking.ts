@@ -8,6 +8,7 @@
  * @module
  */
 import {
+  type AnnotatedPerson,
   type AnnotatedTrackPerson,
   COCO,
   combineTrackingFigures,
@@ -41,6 +42,8 @@ const EVALUATION_FILMS = 20;
 const FILM_FRAMES = 40;
 /** A person counts as found if the OKS reaches this. */
 const FOUND_FROM = 0.5;
+/** Area of a person as a share of the rectangle around the keypoints, usual of photographs. */
+const BODY_SHARE = 0.52;
 
 /** The films that trackers are measured on, in a few words that name everything they depend on. */
 export const FILMS_NAME =
@@ -126,6 +129,7 @@ function sidesOf(
 ) {
   const truth = people.map((person, p): AnnotatedTrackPerson & { readonly isPlain: boolean } => ({
     ...person,
+    area: wholeArea(person),
     identity: identities[p],
     isPlain: shown[p] >= LEAST_SHOWN,
   }));
@@ -139,4 +143,14 @@ function sidesOf(
     truth: { frame, things: truth.filter(({ isPlain }) => isPlain) },
     found: { frame, things: things.filter(isHeldAgainst) },
   };
+}
+
+/** The area that OKS measures distances by: of the whole body in the picture, however much of it is hidden. */
+function wholeArea({ keypoints }: AnnotatedPerson): number {
+  const inPicture = keypoints.filter(({ visibility }) => visibility > 0);
+  const extent = (axis: "x" | "y") => {
+    const places = inPicture.map((at) => at[axis]);
+    return Math.max(...places) - Math.min(...places) + 1;
+  };
+  return inPicture.length === 0 ? 1 : BODY_SHARE * extent("x") * extent("y");
 }
