@@ -86,7 +86,8 @@ export function textWidth(text: string, size: number = FONT): number {
   return text.length * size * CHARACTER;
 }
 
-function label(
+/** A text in the drawing's own colour and size. */
+export function label(
   x: number,
   y: number,
   text: string,

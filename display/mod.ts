@@ -7,6 +7,7 @@
  *
  * @module
  */
+export * from "./animation.ts";
 export {
   type BarChartOptions,
   type BarSeries,
@@ -28,3 +29,13 @@ export * from "./profile.ts";
 export { niceTicks } from "./scale.ts";
 export * from "./svg.ts";
 export * from "./tags.ts";
+export * from "./timeline.ts";
+export {
+  drawFilmstrip,
+  drawTracks,
+  type FilmstripOptions,
+  identityColors,
+  type TrackDrawingOptions,
+  type TrackedThing,
+  type TrackPicture,
+} from "./tracks.ts";

@@ -7,6 +7,7 @@ export * from "./coco_records.ts";
 export { readBytes, writeFileAtomic } from "./files.ts";
 export { readJson } from "./json.ts";
 export * from "./mat_file.ts";
+export * from "./mot_file.ts";
 export * from "./mpii_file.ts";
 export { openNpz } from "./npz.ts";
 export * from "./safetensors.ts";

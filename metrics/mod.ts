@@ -14,6 +14,7 @@ export * from "./grouping.ts";
 export * from "./hota.ts";
 export * from "./identity.ts";
 export { matchDetections, type MatchTruth } from "./matching.ts";
+export * from "./mot_challenge.ts";
 export * from "./mpii.ts";
 export { oks, type OksTruth } from "./oks.ts";
 export * from "./tracking.ts";

@@ -1,2 +1,3 @@
 /** Tracks: the words that tracking's data, decoders, metrics and pictures share. @module */
+export * from "./mot_records.ts";
 export * from "./track.ts";
