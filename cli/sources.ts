@@ -5,6 +5,7 @@
  */
 import { InputError } from "../mod.ts";
 import {
+  type BatchOptions,
   clipSource,
   type CocoDataset,
   type CocoOptions,
@@ -55,8 +56,8 @@ export function syntheticSource(
 
 /** Fewest and most people in a film. */
 export const FILM_PEOPLE = [2, 5] as const;
-/** Frames of a film that a network compares while it learns: two, so that a batch has many people. */
-export const FRAMES_PER_CLIP = 2;
+/** Frames of a film in a batch: two, so that a batch has many people. */
+const FRAMES_PER_CLIP = 2;
 /** They are so many frames apart: the next one, up to as long as somebody may be hidden. */
 const CLIP_GAP = [1, 25] as const;
 
@@ -69,6 +70,22 @@ export function filmClips(seed: number, size: number): DescribedSource {
     framesPerClip: FRAMES_PER_CLIP,
     gap: CLIP_GAP,
   });
+}
+
+/**
+ * What batches of {@linkcode filmClips} are made with.
+ *
+ * @throws {InputError} If the batch cuts a clip.
+ */
+export function clipBatches(
+  batchSize: number,
+): Pick<BatchOptions, "slots" | "framesPerClip"> & { readonly batchSize: number } {
+  if (batchSize % FRAMES_PER_CLIP !== 0) {
+    throw new InputError(
+      `--batch ${batchSize} is no whole number of clips of ${FRAMES_PER_CLIP} frames`,
+    );
+  }
+  return { batchSize, slots: FILM_PEOPLE[1], framesPerClip: FRAMES_PER_CLIP };
 }
 
 /** The poses that `--poses` names, if it is given. */

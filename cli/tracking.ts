@@ -10,6 +10,7 @@
 import {
   type AnnotatedPerson,
   type AnnotatedTrackPerson,
+  type AppearanceNet,
   COCO,
   combineTrackingFigures,
   type DecodedPerson,
@@ -31,6 +32,7 @@ import {
   syntheticVideo,
   type VideoFrame,
 } from "../data/mod.ts";
+import { Retagger } from "./appearance.ts";
 import { findPeople } from "./prediction.ts";
 import { FILM_PEOPLE } from "./sources.ts";
 import type { LoadedModel } from "./weights.ts";
@@ -52,6 +54,11 @@ export const FILMS_NAME =
     FILM_PEOPLE[1]
   } people, ` +
   `people found from an OKS of ${FOUND_FROM}`;
+
+/** How people are followed by their tags: chosen on films of another seed (4711). */
+export const BY_TAG: TrackPeopleOptions = { by: "tag", maxGap: 40 };
+/** The same without tags, at its best on the same films. */
+export const BY_PLACE: TrackPeopleOptions = { by: "place", minOverlap: 0.1, maxGap: 40 };
 
 /** A film: its pictures and the truth about them. */
 export interface Film {
@@ -82,7 +89,7 @@ export function evaluationFilms(size: number, seed = EVALUATION_FILM_SEED): Film
   });
 }
 
-/** The people that a network finds in the frames of films. */
+/** The people that a pose network finds in the frames of films. */
 export async function* lookAt(
   loaded: LoadedModel,
   films: readonly Film[],
@@ -97,6 +104,23 @@ export async function* lookAt(
     yield { film: films[done++], people };
     people = [];
   }
+}
+
+/** The same people with the tags of an appearance network. */
+export async function retagged(
+  net: AppearanceNet,
+  films: readonly FilmPeople[],
+): Promise<FilmPeople[]> {
+  using retagger = new Retagger(net);
+  const result: FilmPeople[] = [];
+  for (const { film, people } of films) {
+    const tagged: DecodedPerson[][] = [];
+    for (const [t, found] of people.entries()) {
+      tagged.push(await retagger.retag(film.frames[t].image, found));
+    }
+    result.push({ film, people: tagged });
+  }
+  return result;
 }
 
 /** Track the people of a film and compare with the truth. */

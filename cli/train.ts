@@ -15,9 +15,6 @@ import type { Command, Values } from "./options.ts";
 import { prepareFolder, removeHalfWritten, trainingProgress } from "./output.ts";
 import {
   EVALUATION_SEED,
-  FILM_PEOPLE,
-  filmClips,
-  FRAMES_PER_CLIP,
   JUDGED_SIZE,
   openPhotographs,
   POSES,
@@ -68,11 +65,6 @@ export const trainCommand: Command = {
       help: "mask crowds alone, as pose-ae-train does: people without keypoints are background",
     },
     poses: POSES,
-    films: {
-      type: "flag",
-      help:
-        "learn from clips of synthetic films: a person keeps a tag over time, as tracking needs",
-    },
     preset: {
       type: "text",
       help: "network (default: demo, or what the weight file says)",
@@ -244,17 +236,6 @@ async function run(values: Values): Promise<void> {
   if (annotations !== undefined && values.text("poses") !== undefined) {
     throw new InputError("--poses is for synthetic scenes; photographs have their own");
   }
-  const films = values.flag("films");
-  for (const name of films ? ["annotations", "poses", "single-person"] : []) {
-    if (name === "single-person" ? isSingle : values.text(name) !== undefined) {
-      throw new InputError(`--films makes films of its own; leave out --${name}`);
-    }
-  }
-  if (films && batchSize % FRAMES_PER_CLIP !== 0) {
-    throw new InputError(
-      `--batch ${batchSize} is no whole number of clips of ${FRAMES_PER_CLIP} frames`,
-    );
-  }
   const leftOut = await readIds(values.text("without"));
   if (leftOut && !opened) throw new InputError("--without is for photographs");
   const photographs = leftOut
@@ -264,8 +245,7 @@ async function run(values: Values): Promise<void> {
     throw new InputError("--without leaves no photograph to learn from");
   }
   const sceneSize = isSingle ? LARGER * imageSize : imageSize;
-  const people = photographs ??
-    (films ? filmClips(seed, imageSize) : syntheticSource(seed, sceneSize, await posesOf(values)));
+  const people = photographs ?? syntheticSource(seed, sceneSize, await posesOf(values));
   const source = isSingle
     ? singlePersonSource(people, {
       seed,
@@ -283,9 +263,7 @@ async function run(values: Values): Promise<void> {
     `network  ${loaded.preset}: ${learnedNumbers(loaded).toLocaleString("en")} parameters`,
   );
   console.log(
-    `data     ${annotations ?? `synthetic ${films ? "films" : "scenes"}`}${
-      isSingle ? ", one person at a time" : ""
-    }`,
+    `data     ${annotations ?? "synthetic scenes"}${isSingle ? ", one person at a time" : ""}`,
   );
 
   const accumulate = values.number("accumulate")!;
@@ -308,8 +286,7 @@ async function run(values: Values): Promise<void> {
     inputSize: imageSize,
     stride: model.stride,
     seed,
-    slots: annotations !== undefined ? 30 : films ? FILM_PEOPLE[1] : 4,
-    framesPerClip: films ? FRAMES_PER_CLIP : 1,
+    slots: annotations === undefined ? 4 : 30,
     skeleton,
     // A crop of one person has been moved, scaled and turned already.
     ...(augment ? { augment: { ...OFFICIAL_AUGMENTATION, ...(isSingle ? AS_THEY_ARE : {}) } } : {}),

@@ -41,6 +41,7 @@ export {
   type FillPlace,
   type Neighbours,
 } from "./refine.ts";
+export { retagPeople } from "./retag_people.ts";
 export { personCrop, readPerson, refinePerson, type RefinePersonOptions } from "./single_person.ts";
 export {
   poseOverlap,

@@ -9,15 +9,11 @@
  * Weights may be tensors, such as inputs of a compiled step, so that they can change during training: a network
  * whose tags start alike is pushed first and pulled later.
  *
- * Where `index` has rows of T · K places, the N images are clips of T frames and tags are compared over all frames
- * of a clip (temporal_tag_loss.ts).
- *
  * @module
  */
 import { type Tensor, zeros } from "../core/tensor.ts";
 import { heatmapLoss, type HeatmapLossOptions, type HeatmapTarget } from "./heatmap_loss.ts";
-import type { TagLoss, TagLossOptions, TagTarget } from "./tag_loss.ts";
-import { temporalTagLoss } from "./temporal_tag_loss.ts";
+import { type TagLoss, tagLoss, type TagLossOptions, type TagTarget } from "./tag_loss.ts";
 
 /** What one stack says: `PoseNet.forward` gives a list of these. */
 export interface StackPrediction {
@@ -83,7 +79,7 @@ export function poseLoss(
   const { heatmapWeight = 1, pullWeight = 1e-3, pushWeight = 1e-3 } = options;
   const stacks = predictions.map(({ heatmaps, tags }) => ({
     heatmap: heatmapLoss(heatmaps, target, options),
-    ...(tags.shape[1] > 0 ? temporalTagLoss(tags, target, options) : noTags(tags)),
+    ...(tags.shape[1] > 0 ? tagLoss(tags, target, options) : noTags(tags)),
   }));
   const mean = (parts: readonly Tensor[]) =>
     parts.map((part) => part.mean()).reduce((a, b) => a.add(b)).mul(1 / parts.length);

@@ -14,6 +14,17 @@
  * tagLoss itself. A network that sees frames one by one can obey only with tags that follow from how a person
  * looks, which is what makes tags of two passes comparable.
  *
+ * With `each: "frame"` what is pulled together are the frames' means over keypoints, f[p, t] = mean_k t[p, t, k], in
+ * the place of keypoints:
+ *
+ *     m[p] = mean_t f[p, t],   pull = 1/P Σ_p mean_t ‖f[p, t] − m[p]‖² / D,   push as above
+ *
+ * That is for tags that only follow people, whose keypoints are already known to be theirs: a shoulder may then say
+ * one part of how somebody looks and a knee another.
+ *
+ * With `among: "batch"` the P people are those of all clips, each of them another person: tags that tell only this
+ * film's people apart, the larger from the smaller say, do not do.
+ *
  * The paper (arXiv:1611.05424) names tracking as one of the things that are detection and grouping, with
  * identities over all frames as groups, and does not try it; the formula is tagLoss's with this reading of
  * "keypoint".
@@ -27,12 +38,23 @@
  */
 import { shapeError } from "../core/errors.ts";
 import { sameShape } from "../core/shape.ts";
-import type { Tensor } from "../core/tensor.ts";
-import { permute } from "../ops/mod.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
+import { gather, maximum, notEqual, permute } from "../ops/mod.ts";
 import { type TagLoss, tagLoss, type TagLossOptions, type TagTarget } from "./tag_loss.ts";
 
+/** Settings of {@linkcode temporalTagLoss}. */
+export interface TemporalTagLossOptions extends TagLossOptions {
+  /** What a person's mean is taken over, and pulled to it: see the file's header. @default {"keypoint"} */
+  readonly each?: "keypoint" | "frame";
+  /**
+   * Who is pushed apart: the people of a clip, or those of all clips, which must then be different people. The loss is
+   * one number for each clip, or one for the batch. @default {"clip"}
+   */
+  readonly among?: "clip" | "batch";
+}
+
 /**
- * Pull and push over the T frames of each clip, one number for each of the C clips, `[C]`.
+ * Pull and push over the T frames of each clip, one number for each of the C clips, `[C]` (`[1]` among a batch).
  *
  * T follows from the shapes: `index` has a row of T · K places for each of P identities, and the frames of a clip
  * follow each other in `tags`. Places count through the clip: keypoint k of frame t lies in map t · K + k, so its
@@ -41,7 +63,7 @@ import { type TagLoss, tagLoss, type TagLossOptions, type TagTarget } from "./ta
  * @param tags Predicted tag maps of all frames, `[C · T, D, K, H, W]`.
  * @param target `index` and `visible`, `[C, P, T · K]`.
  * @throws {ShapeError} If the shapes do not make whole clips.
- * @throws {RangeError} If the form is unknown or sigma is not above 0.
+ * @throws {RangeError} If `each`, `among` or the form is unknown or sigma is not above 0.
  *
  * @example Usage
  * ```ts
@@ -60,14 +82,71 @@ import { type TagLoss, tagLoss, type TagLossOptions, type TagTarget } from "./ta
 export function temporalTagLoss(
   tags: Tensor,
   target: TagTarget,
-  options: TagLossOptions = {},
+  options: TemporalTagLossOptions = {},
 ): TagLoss {
-  const T = framesPerClip(tags, target);
-  if (T === 1) return tagLoss(tags, target, options);
+  const { each = "keypoint", among = "clip" } = options;
+  if (each !== "keypoint" && each !== "frame") {
+    throw new RangeError(`temporalTagLoss: each must be keypoint or frame, not ${each}`);
+  }
+  if (among !== "clip" && among !== "batch") {
+    throw new RangeError(`temporalTagLoss: among must be clip or batch, not ${among}`);
+  }
+  const own = readTags(tags, target, framesPerClip(tags, target));
+  const averaged = each === "frame" ? frameMeans(own) : own;
+  return tagLoss(...asMaps(among === "batch" ? together(averaged) : averaged), options);
+}
+
+/** What is compared: J tags of each of P people, `[C, D, P, J]`, and which of them are there, `[C, P, J]`. */
+interface Readings {
+  readonly tags: Tensor;
+  readonly seen: Tensor;
+  /** T, where J = T · (tags of a frame). */
+  readonly frames: number;
+}
+
+/** The tags at all keypoints: J = T · K. */
+function readTags(tags: Tensor, { index, visible }: TagTarget, T: number): Readings {
   const [frames, D, K, H, W] = tags.shape;
   const C = frames / T;
   const clips = permute(tags.reshape([C, T, D, K, H, W]), [0, 2, 1, 3, 4, 5]);
-  return tagLoss(clips.reshape([C, D, T * K, H, W]), target, options);
+  return {
+    tags: gather(clips.reshape([C, D, T * K * H * W]), index),
+    seen: notEqual(visible, 0),
+    frames: T,
+  };
+}
+
+/** Each frame's mean over keypoints: J = T. */
+function frameMeans({ tags, seen, frames: T }: Readings): Readings {
+  const [C, D, P, J] = tags.shape;
+  const K = J / T;
+  const there = seen.reshape([C, 1, P, T, K]);
+  const count = there.sum([4]); // [C, 1, P, T]
+  const sum = tags.reshape([C, D, P, T, K]).mul(there).sum([4]);
+  return { tags: sum.div(maximum(count, 1)), seen: count.reshape([C, P, T]), frames: T };
+}
+
+/** The people of all clips as those of one. */
+function together({ tags, seen, frames }: Readings): Readings {
+  const [C, D, P, J] = tags.shape;
+  return {
+    tags: permute(tags, [1, 0, 2, 3]).reshape([1, D, C * P, J]),
+    seen: seen.reshape([1, C * P, J]),
+    frames,
+  };
+}
+
+/** Readings as tagLoss takes them: J maps `[P, 1]`, in which person p's tag stands in row p. */
+function asMaps({ tags, seen }: Readings): [tags: Tensor, target: TagTarget] {
+  const [C, D, P, J] = tags.shape;
+  const rows = Int32Array.from({ length: C * P * J }, (_, i) => {
+    const j = i % J, p = Math.floor(i / J) % P;
+    return j * P + p;
+  });
+  return [
+    permute(tags, [0, 1, 3, 2]).reshape([C, D, J, P, 1]),
+    { index: tensor({ shape: [C, P, J], data: rows }), visible: seen },
+  ];
 }
 
 /** T, or an error if there is none. */

@@ -1,4 +1,5 @@
 /** Networks. @module */
+export { AppearanceNet, type AppearanceNetOptions } from "./appearance_net.ts";
 export { type BatchNormPlaces, ConvBlock, type ConvBlockOptions } from "./conv_block.ts";
 export {
   combineHigherHrNet,

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
 import { grad, hostArray, ones, read, tensor, zeros } from "../../core/mod.ts";
-import { poseLoss, tagLoss, type TagLossOptions, temporalTagLoss } from "../../losses/mod.ts";
+import {
+  tagLoss,
+  type TagLossOptions,
+  temporalTagLoss,
+  type TemporalTagLossOptions,
+} from "../../losses/mod.ts";
 import { assertClose } from "../close.ts";
 
-/** Two clips of T = 3 frames, P = 4 identities, K = 2 keypoints, D = 2, maps of 2 × 3 pixels. */
-const [C, T, P, K, D, H, W] = [2, 3, 4, 2, 2, 2, 3];
+/** Three clips of T = 3 frames, P = 4 identities, K = 2 keypoints, D = 2, maps of 2 × 3 pixels. */
+const [C, T, P, K, D, H, W] = [3, 3, 4, 2, 2, 2, 3];
 const tags = Float32Array.from({ length: C * T * D * K * H * W }, (_, i) => (i * 29 % 47) / 23 - 1);
 
 /** `seen[c][p][t]`: pixel of each keypoint of identity p in frame t of clip c, -1 where it does not show. */
@@ -17,6 +22,12 @@ const seen = [
     [[-1, -1], [-1, -1], [-1, -1]],
   ],
   Array.from({ length: P }, () => Array.from({ length: T }, () => [-1, -1])), // nobody
+  [
+    [[1, 1], [2, -1], [-1, -1]],
+    [[-1, 3], [-1, -1], [0, 0]],
+    [[-1, -1], [-1, -1], [-1, -1]],
+    [[-1, -1], [5, 2], [-1, 4]],
+  ],
 ];
 const places = seen.flatMap((clip) =>
   clip.flatMap((frames) =>
@@ -32,19 +43,25 @@ const target = {
   ),
 };
 
-/** The definition in plain loops and float64: pull and push of each clip. */
-function reference(tags: ArrayLike<number>): { pull: number[]; push: number[] } {
+/** The definition in plain loops and float64: pull and push of each clip, or of the batch. */
+function reference(
+  tags: ArrayLike<number>,
+  { each = "keypoint", among = "clip" }: TemporalTagLossOptions = {},
+): { pull: number[]; push: number[] } {
   const tagAt = (c: number, t: number, k: number, pixel: number) =>
     Array.from({ length: D }, (_, d) => tags[(((c * T + t) * D + d) * K + k) * H * W + pixel]);
-  const clips = seen.map((clip, c) => {
-    const identities = clip.map((frames) =>
-      frames.flatMap((pixels, t) =>
-        pixels.flatMap((pixel, k) => pixel < 0 ? [] : [tagAt(c, t, k, pixel)])
-      )
-    ).filter((own) => own.length > 0);
-    const means = identities.map((own) =>
-      Array.from({ length: D }, (_, d) => own.reduce((sum, tag) => sum + tag[d], 0) / own.length)
-    );
+  const meanOf = (own: number[][]) =>
+    Array.from({ length: D }, (_, d) => own.reduce((sum, tag) => sum + tag[d], 0) / own.length);
+  const people = seen.map((clip, c) =>
+    clip.map((frames) =>
+      frames.flatMap((pixels, t) => {
+        const own = pixels.flatMap((pixel, k) => pixel < 0 ? [] : [tagAt(c, t, k, pixel)]);
+        return each === "keypoint" || own.length === 0 ? own : [meanOf(own)];
+      })
+    ).filter((own) => own.length > 0)
+  );
+  const losses = (among === "batch" ? [people.flat()] : people).map((identities) => {
+    const means = identities.map(meanOf);
     let pull = 0, push = 0;
     identities.forEach((own, p) => {
       for (const tag of own) {
@@ -60,32 +77,42 @@ function reference(tags: ArrayLike<number>): { pull: number[]; push: number[] } 
     });
     return { pull, push };
   });
-  return { pull: clips.map(({ pull }) => pull), push: clips.map(({ push }) => push) };
+  return { pull: losses.map(({ pull }) => pull), push: losses.map(({ push }) => push) };
+}
+
+/** ∂(pull + 3 push)/∂tags, summed over clips, by central differences of the definition. */
+function differencesOf(options: TemporalTagLossOptions): number[] {
+  const total = (values: Float64Array) => {
+    const { pull, push } = reference(values, options);
+    return [...pull, ...push.map((one) => 3 * one)].reduce((a, b) => a + b);
+  };
+  return Array.from(tags, (_, i) => {
+    const [up, down] = [1e-5, -1e-5].map((step) => {
+      const moved = Float64Array.from(tags);
+      moved[i] += step;
+      return total(moved);
+    });
+    return (up - down) / 2e-5;
+  });
 }
 
 describe("temporalTagLoss", () => {
   it("equals its definition in plain loops, and its differences, with gaps and an empty clip", async () => {
-    const x = tensor(hostArray([C * T, D, K, H, W], tags));
-    const { pull, push } = temporalTagLoss(x, target);
-    const [gradient] = grad(pull.add(push.mul(3)).sum(), [x]);
-    const got = await read({ pull, push, gradient });
-    const expected = reference(tags);
-    assert.equal(expected.push[1], 0);
-    assertClose(got.pull.data, expected.pull, { label: "pull" });
-    assertClose(got.push.data, expected.push, { label: "push" });
-    const total = (values: Float64Array) => {
-      const { pull, push } = reference(values);
-      return pull[0] + pull[1] + 3 * (push[0] + push[1]);
-    };
-    const differences = Array.from(tags, (_, i) => {
-      const [up, down] = [1e-5, -1e-5].map((step) => {
-        const moved = Float64Array.from(tags);
-        moved[i] += step;
-        return total(moved);
-      });
-      return (up - down) / 2e-5;
-    });
-    assertClose(got.gradient.data, differences, { label: "gradient" });
+    for (const each of ["keypoint", "frame"] as const) {
+      for (const among of ["clip", "batch"] as const) {
+        const label = `${each} ${among}`;
+        const x = tensor(hostArray([C * T, D, K, H, W], tags));
+        const { pull, push } = temporalTagLoss(x, target, { each, among });
+        const [gradient] = grad(pull.add(push.mul(3)).sum(), [x]);
+        const got = await read({ pull, push, gradient });
+        const expected = reference(tags, { each, among });
+        assert.equal(expected.pull.length, among === "clip" ? C : 1);
+        assertClose(got.pull.data, expected.pull, { label: `${label} pull` });
+        assertClose(got.push.data, expected.push, { label: `${label} push` });
+        const differences = differencesOf({ each, among });
+        assertClose(got.gradient.data, differences, { label: `${label} gradient` });
+      }
+    }
   });
 
   it("is tagLoss where a clip is one frame, in every form", async () => {
@@ -123,17 +150,14 @@ describe("temporalTagLoss", () => {
     assert.equal(await push.item(), 0.5); // half of e⁰
   });
 
-  it("is what poseLoss takes for clips, and refuses shapes that are none", async () => {
+  it("refuses shapes that are no clips, and unknown forms", () => {
     const x = tensor(hostArray([C * T, D, K, H, W], tags));
-    const heatmaps = zeros([C * T, K, H, W]);
-    const { pull, push } = poseLoss([{ heatmaps, tags: x }], { heatmaps, ...target });
-    const expected = reference(tags);
-    assertClose([await pull.item()], [expected.pull[0] / 2], { label: "pull" });
-    assertClose([await push.item()], [expected.push[0] / 2], { label: "push" });
-
     const at = (shape: number[]) => ({ index: zeros(shape, "i32"), visible: zeros(shape) });
     const cases: [object, string][] = [
-      [at([4, P, K]), "index must be [C, P, T · K] for the C · T frames and K keypoints of tags"],
+      [
+        at([2 * C, P, K]),
+        "index must be [C, P, T · K] for the C · T frames and K keypoints of tags",
+      ],
       [at([C, P, K]), "index must be [C, P, T · K] for the C · T frames and K keypoints of tags"],
       [{ ...target, visible: ones([C, P, K]) }, "index and visible must both be [C, P, T · K]"],
     ];
@@ -144,9 +168,16 @@ describe("temporalTagLoss", () => {
           error.name === "ShapeError" && error.message.startsWith(`temporalTagLoss: ${message}\n`),
       );
     }
-    assert.throws(() => temporalTagLoss(heatmaps, target), {
+    assert.throws(() => temporalTagLoss(zeros([C * T, K, H, W]), target), {
       message: /^temporalTagLoss: tags must have 5 axes\n/,
     });
-    assert.throws(() => temporalTagLoss(x, target, { sigma: 0 }), { name: "RangeError" });
+    const words: [object, string][] = [
+      [{ each: "film" }, "temporalTagLoss: each must be keypoint or frame, not film"],
+      [{ among: "all" }, "temporalTagLoss: among must be clip or batch, not all"],
+      [{ sigma: 0 }, "tagLoss: sigma must be above 0, not 0"],
+    ];
+    for (const [options, message] of words) {
+      assert.throws(() => temporalTagLoss(x, target, options), { name: "RangeError", message });
+    }
   });
 });
