@@ -82,6 +82,14 @@ export interface AppearanceTrainingOptions extends TrainingLimits {
   readonly rate: number;
 }
 
+/** Pull and push as they were while training. */
+export type AppearanceCurves = Pick<Curves, "step" | "pull" | "push">;
+
+/** What a training run did. */
+export interface AppearanceTraining extends Omit<TrainingResult, "curves"> {
+  readonly curves: AppearanceCurves;
+}
+
 /** Steps until the learning rate is at its height. */
 const WARMUP_STEPS = 50;
 /** Losses are read every so many steps. */
@@ -97,7 +105,7 @@ export async function trainAppearance(
   net: AppearanceNet,
   batches: AsyncIterable<Batch>,
   { steps = Infinity, minutes = Infinity, rate, progress }: AppearanceTrainingOptions,
-): Promise<TrainingResult> {
+): Promise<AppearanceTraining> {
   if (steps === Infinity && minutes === Infinity) {
     throw new RangeError("trainAppearance: give a number of steps or minutes");
   }
@@ -107,7 +115,7 @@ export async function trainAppearance(
   const step = stack.use(compile((clips: ClipTensors) => trainingStep(net, adam, clips), {
     name: "appearance step",
   }));
-  const curves: Curves = { step: [], loss: [], heatmap: [], pull: [], push: [] };
+  const curves: AppearanceCurves = { step: [], pull: [], push: [] };
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
   let made = 0, images = 0;
@@ -135,8 +143,6 @@ export async function trainAppearance(
       );
     }
     curves.step.push(made);
-    curves.loss.push(now.pull + now.push);
-    curves.heatmap.push(0); // there are no heatmaps to learn
     curves.pull.push(now.pull);
     curves.push.push(now.push);
     progress.update(made, { pull: now.pull, push: now.push });

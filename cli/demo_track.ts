@@ -1,12 +1,14 @@
 /**
- * Tracking in one command: give the tags of the pose network that comes with the library some minutes to learn to
- * last, follow people through unseen films with them and with the tracking weights that come with the library, beside a
- * tracker that knows places only, and write a report to look at.
+ * Tracking in one command: train tags that last over time from nothing, follow people through unseen films with them
+ * and with those that come with the library, beside a tracker that knows places only, and write a report to look at.
+ *
+ * All ways follow the same people, those that the pose weights of the library find.
  *
  * @module
  */
 import {
   adapterInfo,
+  AppearanceNet,
   drawAnimation,
   drawFilmstrip,
   drawTimeline,
@@ -22,31 +24,26 @@ import {
   writeFileAtomic,
 } from "../mod.ts";
 import { batchesAhead } from "../data/mod.ts";
+import { loadAppearance, saveAppearance, trainAppearance } from "./appearance.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr, trainingProgress } from "./output.ts";
-import { recipeOf } from "./recipe.ts";
-import { acrossFilms, filmClips } from "./sources.ts";
+import { clipBatches, filmClips } from "./sources.ts";
 import {
   BY_PLACE,
   BY_TAG,
   EVALUATION_FILM_SEED,
+  EVALUATION_FILMS,
   evaluationFilms,
   figuresOf,
   type Film,
   type FilmPeople,
-  FILMS_NAME,
+  filmsName,
   lookAt,
+  retagged,
   type TrackedFilm,
   trackFilm,
 } from "./tracking.ts";
-import { train } from "./training.ts";
-import {
-  learnedNumbers,
-  type LoadedModel,
-  loadModel,
-  saveModel,
-  shippedWeights,
-} from "./weights.ts";
+import { learnedNumbers, type LoadedModel, loadModel, shippedWeights } from "./weights.ts";
 
 /** Films of the report: those in which places alone confuse most. */
 const SHOWN = 4;
@@ -60,14 +57,17 @@ export const demoTrackCommand: Command = {
   options: {
     minutes: { type: "number", above: true, default: 4, help: "training time in minutes" },
     steps: { type: "whole", least: 1, help: "training steps instead of time" },
-    batch: { type: "whole", least: 1, default: 4, help: "images in a step, two of each film" },
-    rate: { type: "number", above: true, default: 4e-3, help: "highest learning rate" },
-    seed: { type: "whole", default: 1, help: "seed of the training films" },
+    batch: { type: "whole", least: 1, default: 16, help: "images in a step, two of each film" },
+    rate: { type: "number", above: true, default: 5e-3, help: "highest learning rate" },
+    seed: { type: "whole", default: 1, help: "seed of weights and training films" },
+    films: {
+      type: "whole",
+      least: 1,
+      default: EVALUATION_FILMS,
+      help: "films to follow people through",
+    },
     out: { type: "text", default: "out/demo_track", help: "folder for report.html and the rest" },
   },
-  notes:
-    "Training begins with the pose weights that come with the library: they find people, but give them other tags in\n" +
-    "every frame.",
   run,
 };
 
@@ -80,91 +80,101 @@ async function run(values: Values): Promise<void> {
   if (seed === EVALUATION_FILM_SEED) {
     throw new InputError(`--seed ${seed} is the seed of the evaluation films; take another`);
   }
-  const comparing = acrossFilms(batchSize);
+  const clips = clipBatches(batchSize);
   const [poseFile, trackFile] = [await shippedWeights("demo"), await shippedWeights("track")];
   if (poseFile === undefined || trackFile === undefined) {
     throw new InputError(
       "the weights that come with the library are missing: see weights/README.md",
     );
   }
-  const network = await loadModel(poseFile);
+  const [poses, shippedNet] = [await loadModel(poseFile), await loadAppearance(trackFile)];
   await prepareFolder(out);
   const adapter = (await adapterInfo()).name;
-  const { model, imageSize, preset } = network;
+  const { imageSize } = poses;
+  const net = new AppearanceNet({ seed });
+  const films = evaluationFilms(imageSize, { count: values.number("films")! });
+  const measuredOn = filmsName(films.length);
   console.log(`adapter      ${adapter}`);
-  console.log(`network      ${preset}: ${learnedNumbers(network).toLocaleString("en")} parameters`);
-  console.log(`measured on  ${FILMS_NAME}`);
+  console.log(`network      ${learnedNumbers({ model: net }).toLocaleString("en")} parameters`);
+  console.log(`measured on  ${measuredOn}`);
 
   const stream = batchesAhead(filmClips(seed, imageSize), {
-    batchSize,
-    ...comparing,
+    ...clips,
     inputSize: imageSize,
-    stride: model.stride,
+    stride: net.stride,
     seed,
   });
-  const recipe = recipeOf("small", { rate: values.number("rate"), learnt: true });
-  const progress = trainingProgress(batchSize, limits);
-  const result = await train(model, stream, recipe, { ...limits, progress });
-  await saveModel(`${out}/weights.safetensors`, network, { seed: String(seed) });
+  const { curves, ...training } = await trainAppearance(net, stream, {
+    ...limits,
+    rate: values.number("rate")!,
+    progress: trainingProgress(batchSize, limits),
+  });
+  await saveAppearance(`${out}/weights.safetensors`, net, {
+    seed: String(seed),
+    steps: String(training.steps),
+  });
 
-  const films = evaluationFilms(imageSize);
-  const now = follow(await found("trained now", network, films));
-  const shipped = follow(await found("shipped weights", await loadModel(trackFile), films));
+  const people = await found(poses, films);
+  const byPlace = people.map((film) => trackFilm(film, BY_PLACE));
+  const byTag = async (net: AppearanceNet) =>
+    (await retagged(net, people)).map((film) => trackFilm(film, BY_TAG));
+  const [shipped, now] = [await byTag(shippedNet), await byTag(net)];
   const evaluations = [
-    { label: "shipped, by tags", figures: figuresOf(shipped.byTag) },
-    { label: "shipped, by place", figures: figuresOf(shipped.byPlace) },
-    { label: "trained now, by tags", figures: figuresOf(now.byTag) },
-    { label: "trained now, by place", figures: figuresOf(now.byPlace) },
+    { label: "shipped tags", figures: figuresOf(shipped) },
+    { label: "tags trained now", figures: figuresOf(now) },
+    { label: "places alone", figures: figuresOf(byPlace) },
   ];
   printFigures(evaluations);
-  const { curves, ...training } = result;
   await writeFileAtomic(
     `${out}/metrics.json`,
     JSON.stringify(
       {
         tracking: Object.fromEntries(evaluations.map(({ label, figures }) => [label, figures])),
-        training,
+        ...training,
         adapter,
         seed,
-        preset,
         batchSize,
-        evaluationFilms: FILMS_NAME,
+        evaluationFilms: measuredOn,
       },
       null,
       2,
     ) + "\n",
   );
+  const shown = mostConfused(shipped, byPlace);
   await writeFileAtomic(
     `${out}/report.html`,
     trackingReportHtml({
       title: "People followed by tags that last",
       setup: [
         ["adapter", adapter],
-        ["network", `${preset}, ${imageSize} x ${imageSize} pixels, each frame by itself`],
         [
-          "training",
-          `${result.steps} steps of ${batchSize} images in ${
-            Math.round(result.seconds)
-          } s, from the pose weights`,
+          "people",
+          `found by ${poses.preset}, ${imageSize} x ${imageSize} pixels, each frame by itself`,
         ],
-        ["evaluated on", FILMS_NAME],
+        [
+          "training of tags",
+          `${training.steps} steps of ${batchSize} images in ${
+            Math.round(training.seconds)
+          } s, from nothing`,
+        ],
+        ["evaluated on", measuredOn],
       ],
       evaluations,
       curves,
-      films: mostConfused(shipped).map((i) => filmReport(shipped.byTag[i], shipped.byPlace[i])),
+      films: shown.map((i) => filmReport(shipped[i], byPlace[i])),
     }),
   );
-  await writeAnimations(out, shipped);
+  // The films of the report once more, each as a file that any browser plays.
+  for (const i of shown) {
+    const name = shipped[i].film.name.replaceAll(/\W+/g, "_");
+    await writeFileAtomic(`${out}/${name}.svg`, `${animationOf(shipped[i])}\n`);
+  }
   console.log(`\nreport       ${out}/report.html`);
 }
 
 /** The people that a network finds in films. */
-async function found(
-  label: string,
-  loaded: LoadedModel,
-  films: readonly Film[],
-): Promise<FilmPeople[]> {
-  const progress = progressOnStderr({ label, total: films.length, unit: "films" });
+async function found(loaded: LoadedModel, films: readonly Film[]): Promise<FilmPeople[]> {
+  const progress = progressOnStderr({ label: "find people", total: films.length, unit: "films" });
   const people: FilmPeople[] = [];
   for await (const film of lookAt(loaded, films)) {
     people.push(film);
@@ -174,24 +184,11 @@ async function found(
   return people;
 }
 
-/** The same people followed in both ways. */
-interface Followed {
-  readonly byTag: readonly TrackedFilm[];
-  readonly byPlace: readonly TrackedFilm[];
-}
-
-function follow(people: readonly FilmPeople[]): Followed {
-  return {
-    byTag: people.map((film) => trackFilm(film, BY_TAG)),
-    byPlace: people.map((film) => trackFilm(film, BY_PLACE)),
-  };
-}
-
 function printFigures(
   evaluations: readonly { readonly label: string; readonly figures: TrackingFigures }[],
 ): void {
   const row = (name: string, cells: readonly string[]) =>
-    console.log(`${name.padEnd(18)}${cells.map((cell) => cell.padStart(24)).join("")}`);
+    console.log(`${name.padEnd(18)}${cells.map((cell) => cell.padStart(20)).join("")}`);
   console.log();
   row("", evaluations.map(({ label }) => label));
   for (const name of ["IDF1", "MOTA", "HOTA"] as const) {
@@ -205,8 +202,8 @@ function printFigures(
   }
 }
 
-/** Places of the films that places alone confuse most, against tags. */
-function mostConfused({ byTag, byPlace }: Followed): number[] {
+/** Which films places alone confuse most, against tags. */
+function mostConfused(byTag: readonly TrackedFilm[], byPlace: readonly TrackedFilm[]): number[] {
   const gain = byTag.map((film, i) =>
     figuresOf([byPlace[i]]).identitySwitches - figuresOf([film]).identitySwitches
   );
@@ -253,13 +250,4 @@ function filmReport(byTag: TrackedFilm, byPlace: TrackedFilm): TrackingReportFil
 
 function animationOf(film: TrackedFilm): Svg {
   return drawAnimation(drawTracks(picturesOf(film), { width: 320 }), { framesPerSecond: 8 });
-}
-
-/** The films of the report once more, each as a file that any browser plays. */
-async function writeAnimations(out: string, shipped: Followed): Promise<void> {
-  for (const i of mostConfused(shipped)) {
-    const film = shipped.byTag[i];
-    const name = film.film.name.replaceAll(/\W+/g, "_");
-    await writeFileAtomic(`${out}/${name}.svg`, `${animationOf(film)}\n`);
-  }
 }

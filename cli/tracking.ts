@@ -39,7 +39,7 @@ import type { LoadedModel } from "./weights.ts";
 
 /** Seed and number of the films that trackers are measured on; training never uses the seed. */
 export const EVALUATION_FILM_SEED = 2019;
-const EVALUATION_FILMS = 20;
+export const EVALUATION_FILMS = 20;
 /** How many frames each has. */
 const FILM_FRAMES = 40;
 /** A person counts as found if the OKS reaches this. */
@@ -48,17 +48,28 @@ const FOUND_FROM = 0.5;
 const BODY_SHARE = 0.52;
 
 /** The films that trackers are measured on, in a few words that name everything they depend on. */
-export const FILMS_NAME =
-  `synthetic films, version ${SYNTHETIC_VIDEO_VERSION}, seed ${EVALUATION_FILM_SEED}, ` +
-  `${EVALUATION_FILMS} films of ${FILM_FRAMES} frames with ${FILM_PEOPLE[0]} to ${
-    FILM_PEOPLE[1]
-  } people, ` +
-  `people found from an OKS of ${FOUND_FROM}`;
+export function filmsName(count: number): string {
+  return `synthetic films, version ${SYNTHETIC_VIDEO_VERSION}, seed ${EVALUATION_FILM_SEED}, ` +
+    `${count} films of ${FILM_FRAMES} frames with ${FILM_PEOPLE[0]} to ${FILM_PEOPLE[1]} people, ` +
+    `people found from an OKS of ${FOUND_FROM}`;
+}
 
 /** How people are followed by their tags: chosen on films of another seed (4711). */
-export const BY_TAG: TrackPeopleOptions = { by: "tag", maxGap: 40 };
+export const BY_TAG: TrackPeopleOptions = {
+  by: "tag",
+  rounding: "none",
+  maxTagDistance: 1,
+  placeWeight: 30,
+  birthScore: 0.4,
+  maxGap: 40,
+};
 /** The same without tags, at its best on the same films. */
-export const BY_PLACE: TrackPeopleOptions = { by: "place", minOverlap: 0.1, maxGap: 40 };
+export const BY_PLACE: TrackPeopleOptions = {
+  by: "place",
+  minOverlap: 0.1,
+  birthScore: 0.4,
+  maxGap: 40,
+};
 
 /** A film: its pictures and the truth about them. */
 export interface Film {
@@ -81,8 +92,14 @@ export interface TrackedFilm {
 }
 
 /** The films that trackers are measured on, of pictures of one size. */
-export function evaluationFilms(size: number, seed = EVALUATION_FILM_SEED): Film[] {
-  return Array.from({ length: EVALUATION_FILMS }, (_, index) => {
+export function evaluationFilms(
+  size: number,
+  { seed = EVALUATION_FILM_SEED, count = EVALUATION_FILMS }: {
+    readonly seed?: number;
+    readonly count?: number;
+  } = {},
+): Film[] {
+  return Array.from({ length: count }, (_, index) => {
     const video = syntheticVideo({ seed, index, size, frames: FILM_FRAMES, people: FILM_PEOPLE });
     const frames = Array.from({ length: FILM_FRAMES }, (_, t) => video.frame(t));
     return { name: `film ${seed}/${index}`, frames };

@@ -155,7 +155,7 @@ function first({ shape, data }: HostArray, wanted: Shape): HostArray {
 }
 
 /** How many numbers training changes. */
-export function learnedNumbers({ model }: LoadedModel): number {
+export function learnedNumbers({ model }: { readonly model: object }): number {
   return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
 }
 

@@ -16,9 +16,9 @@
  * Cost of giving thing i to identity j, D tag dimensions:
  *
  *     d[i, j]    = sqrt( mean over D of (tag(i) - mean tag(j))² )
- *     cost[i, j] = 100 · round(d) - overlap(where j was last seen, i)        (half to even)
+ *     cost[i, j] = 100 · round(d) - placeWeight · overlap(where j was last seen, i)        (half to even)
  *
- * so of tags that count as equal the nearer in the picture is meant. Which pairs are possible at all:
+ * so of tags that count as equal the nearer in the picture is meant; with `rounding: "none"` both are weighed. Which pairs are possible at all:
  * d < `maxTagDistance`, and the middle of i is within `reach` of j's for each frame since it was seen. The assignment
  * of least total cost decides, where leaving a thing alone costs as much as the farthest tag that it may have.
  *
@@ -65,6 +65,8 @@ export interface TrackerOptions<Thing extends Trackable = Trackable> {
   readonly maxTagDistance?: number;
   /** By tag: whether the cost takes distances in whole numbers, as grouping does, or as they are. @default {"whole"} */
   readonly rounding?: "whole" | "none";
+  /** By tag: how much a full overlap makes a pair cheaper; a tag distance of 1 costs 100. @default {1} */
+  readonly placeWeight?: number;
   /**
    * By tag: how far a thing can move from a frame to the next, in longer sides of the box where it was last seen;
    * after a gap that many times as far. @default {Infinity}
@@ -124,13 +126,20 @@ export class Tracker<Thing extends Trackable = Trackable> {
    */
   constructor(options: TrackerOptions<Thing>) {
     const { overlap, by = "tag", maxTagDistance = 1, rounding = "whole" } = options;
-    const { reach = Infinity, minOverlap = 0.3, maxGap = 30, birthScore = 0, memory = 20 } =
-      options;
+    const {
+      placeWeight = 1,
+      reach = Infinity,
+      minOverlap = 0.3,
+      maxGap = 30,
+      birthScore = 0,
+      memory = 20,
+    } = options;
     this.#options = {
       overlap,
       by,
       maxTagDistance,
       rounding,
+      placeWeight,
       reach,
       minOverlap,
       maxGap,
@@ -188,7 +197,7 @@ export class Tracker<Thing extends Trackable = Trackable> {
 
   /** What it costs if a thing is this identity; null if it cannot be. */
   #pair({ tag, last, frame }: Identity<Thing>, thing: Thing): number | null {
-    const { by, overlap, maxTagDistance, rounding, reach, minOverlap } = this.#options;
+    const { by, overlap, maxTagDistance, rounding, placeWeight, reach, minOverlap } = this.#options;
     if (by === "place") {
       const onto = overlap(last, thing);
       return onto > minOverlap ? -100 * onto : null;
@@ -197,7 +206,7 @@ export class Tracker<Thing extends Trackable = Trackable> {
     if (!(d < maxTagDistance)) return null;
     if (reach < Infinity && moved(last, thing) > reach * (this.#frame - frame)) return null;
     const whole = rounding === "whole" ? roundHalfToEven(d) : d;
-    return 100 * whole - overlap(last, thing) + 1e-6 * d; // of two equally good, the nearer tag
+    return 100 * whole - placeWeight * overlap(last, thing) + 1e-6 * d; // of two equally good, the nearer tag
   }
 
   #birth(thing: Thing): Identity<Thing> {
@@ -253,7 +262,8 @@ function inOrder(a: Trackable, b: Trackable): number {
 }
 
 function checkOptions(options: Required<TrackerOptions<never>>): void {
-  const { by, rounding, maxGap, memory, maxTagDistance, reach, minOverlap, birthScore } = options;
+  const { by, rounding, maxGap, memory, maxTagDistance, minOverlap, birthScore } = options;
+  const { placeWeight, reach } = options;
   const need = (isRight: boolean, name: string, range: string, value: unknown) => {
     if (!isRight) throw new RangeError(`Tracker: ${name} must be ${range}, not ${value}`);
   };
@@ -265,6 +275,7 @@ function checkOptions(options: Required<TrackerOptions<never>>): void {
     "0 or more",
     maxTagDistance,
   );
+  need(placeWeight >= 0 && placeWeight < Infinity, "placeWeight", "0 or more", placeWeight);
   need(reach >= 0, "reach", "0 or more", reach);
   need(minOverlap >= 0 && minOverlap <= 1, "minOverlap", "from 0 to 1", minOverlap);
   need(Number.isInteger(maxGap) && maxGap >= 0, "maxGap", "a whole number, 0 or more", maxGap);

@@ -5,13 +5,12 @@
  */
 import { drawLineChart, type LineSeries } from "./chart.ts";
 import { markup } from "./page.ts";
-import type { ReportCurves } from "./report.ts";
 import type { Markup } from "./svg.ts";
 
 /** Curves above 0 on a logarithmic axis; a sentence where there is nothing to draw. */
-export function lossChart(
-  curves: ReportCurves,
-  names: readonly ("loss" | "heatmap" | "pull" | "push")[],
+export function lossChart<Name extends "loss" | "heatmap" | "pull" | "push">(
+  curves: Readonly<Record<Name | "step", readonly number[]>>,
+  names: readonly Name[],
 ): Markup {
   const series: LineSeries[] = names.map((name) => ({ name, x: curves.step, y: curves[name] }));
   if (!series.some(({ y }) => y.some((value) => value > 0 && value < Infinity))) {

@@ -51,8 +51,8 @@ export interface TrackingReport {
   readonly setup: readonly (readonly [name: string, text: string])[];
   /** The ways to track, on the same films; the first is the headline. */
   readonly evaluations: readonly TrackingReportEvaluation[];
-  /** Losses while training. */
-  readonly curves: ReportCurves;
+  /** Pull and push while tags were trained: equally long lists, one entry per recorded step. */
+  readonly curves: Pick<ReportCurves, "step" | "pull" | "push">;
   /** Films to look at. */
   readonly films: readonly TrackingReportFilm[];
 }
@@ -117,7 +117,7 @@ ${
  *   title: "Two people cross",
  *   setup: [["adapter", "llvmpipe"]],
  *   evaluations: [{ label: "by tags", figures }, { label: "by place", figures }],
- *   curves: { step: [1, 2], loss: [2, 1], heatmap: [1, 0.5], pull: [0, 0.1], push: [0.5, 0.4] },
+ *   curves: { step: [1, 2], pull: [0.2, 0.1], push: [0.5, 0.4] },
  *   films: [],
  * };
  * assert.match(trackingReportHtml(report), /^<!DOCTYPE html>[^]*Two people cross[^]*0\.900/);
@@ -139,9 +139,7 @@ ${figureCards(cards)}
 who. IDF1 asks how long people keep one identity, MOTA counts errors, HOTA weighs detection and association alike.</p>
 <div class="wide">${figuresTable(evaluations)}</div></section>
 <section><h2>Training</h2>
-<div class="charts">${lossChart(curves, ["loss", "heatmap"])}${
-      lossChart(curves, ["pull", "push"])
-    }</div></section>
+<div class="charts">${lossChart(curves, ["pull", "push"])}</div></section>
 <section><h2>Films</h2>
 <p class="soft">A colour, and the number, is an identity: the same in all frames of a film.</p>
 ${films.map(filmMarkup)}</section>`,
