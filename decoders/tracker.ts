@@ -76,7 +76,9 @@ export interface TrackerOptions<Thing extends Trackable = Trackable> {
   readonly minOverlap?: number;
   /** An identity that is not found in more frames than this in a row is dead. @default {30} */
   readonly maxGap?: number;
-  /** A thing that fits nobody becomes an identity only with at least this score. @default {0} */
+  /** Things of a lower score are nobody. @default {-Infinity} */
+  readonly leastScore?: number;
+  /** A thing that fits nobody becomes an identity only with at least this score. @default {-Infinity} */
   readonly birthScore?: number;
   /** The mean tag follows what it has seen in about so many frames. @default {20} */
   readonly memory?: number;
@@ -125,26 +127,18 @@ export class Tracker<Thing extends Trackable = Trackable> {
    * @throws {RangeError} If an option is out of range.
    */
   constructor(options: TrackerOptions<Thing>) {
-    const { overlap, by = "tag", maxTagDistance = 1, rounding = "whole" } = options;
-    const {
-      placeWeight = 1,
-      reach = Infinity,
-      minOverlap = 0.3,
-      maxGap = 30,
-      birthScore = 0,
-      memory = 20,
-    } = options;
     this.#options = {
-      overlap,
-      by,
-      maxTagDistance,
-      rounding,
-      placeWeight,
-      reach,
-      minOverlap,
-      maxGap,
-      birthScore,
-      memory,
+      overlap: options.overlap,
+      by: options.by ?? "tag",
+      maxTagDistance: options.maxTagDistance ?? 1,
+      rounding: options.rounding ?? "whole",
+      placeWeight: options.placeWeight ?? 1,
+      reach: options.reach ?? Infinity,
+      minOverlap: options.minOverlap ?? 0.3,
+      maxGap: options.maxGap ?? 30,
+      leastScore: options.leastScore ?? -Infinity,
+      birthScore: options.birthScore ?? -Infinity,
+      memory: options.memory ?? 20,
     };
     checkOptions(this.#options);
   }
@@ -158,17 +152,17 @@ export class Tracker<Thing extends Trackable = Trackable> {
    * Take in the next frame.
    *
    * @param found What was found in it, in any order.
-   * @returns For each of `found` its identity, null for what fits nobody and has too low a score to be somebody new.
+   * @returns For each of `found` its identity, null for what has too low a score to be anybody, or to be somebody new.
    * @throws {RangeError} If tags differ in length, or a number of a tag, score or box is not finite; the frame is
    * then as if it had not been given.
    */
   next(found: readonly Thing[]): (number | null)[] {
     this.#check(found);
-    const { maxGap, birthScore } = this.#options;
+    const { maxGap, leastScore, birthScore } = this.#options;
     this.#frame++;
-    const sorted = found.map((thing, i) => ({ thing, i })).sort((a, b) =>
-      inOrder(a.thing, b.thing)
-    );
+    const sorted = found.map((thing, i) => ({ thing, i }))
+      .filter(({ thing }) => thing.score >= leastScore)
+      .sort((a, b) => inOrder(a.thing, b.thing));
     const joined = this.#assign(sorted.map(({ thing }) => thing));
     const identities = new Array<number | null>(found.length).fill(null);
     sorted.forEach(({ thing, i }, row) => {
@@ -262,8 +256,8 @@ function inOrder(a: Trackable, b: Trackable): number {
 }
 
 function checkOptions(options: Required<TrackerOptions<never>>): void {
-  const { by, rounding, maxGap, memory, maxTagDistance, minOverlap, birthScore } = options;
-  const { placeWeight, reach } = options;
+  const { by, rounding, maxGap, memory, maxTagDistance, minOverlap } = options;
+  const { placeWeight, reach, leastScore, birthScore } = options;
   const need = (isRight: boolean, name: string, range: string, value: unknown) => {
     if (!isRight) throw new RangeError(`Tracker: ${name} must be ${range}, not ${value}`);
   };
@@ -279,6 +273,7 @@ function checkOptions(options: Required<TrackerOptions<never>>): void {
   need(reach >= 0, "reach", "0 or more", reach);
   need(minOverlap >= 0 && minOverlap <= 1, "minOverlap", "from 0 to 1", minOverlap);
   need(Number.isInteger(maxGap) && maxGap >= 0, "maxGap", "a whole number, 0 or more", maxGap);
+  need(!Number.isNaN(leastScore), "leastScore", "a number", leastScore);
   need(!Number.isNaN(birthScore), "birthScore", "a number", birthScore);
   need(memory >= 1, "memory", "1 or more", memory);
 }
