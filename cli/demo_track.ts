@@ -1,5 +1,5 @@
 /**
- * Tracking in one command: train tags that last over time from nothing, follow people through unseen films with them
+ * Tracking in one command: train tags that last over time from nothing, follow people through unseen videos with them
  * and with those that come with the library, beside a tracker that knows places only, and write a report to look at.
  *
  * All ways follow the same people, those that the pose weights of the library find.
@@ -18,8 +18,8 @@ import {
   matchTracks,
   type Svg,
   type TrackingFigures,
-  type TrackingReportFilm,
   trackingReportHtml,
+  type TrackingReportVideo,
   type TrackPicture,
   writeFileAtomic,
 } from "../mod.ts";
@@ -27,44 +27,44 @@ import { batchesAhead } from "../data/mod.ts";
 import { loadAppearance, saveAppearance, trainAppearance } from "./appearance.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr, trainingProgress } from "./output.ts";
-import { clipBatches, filmClips } from "./sources.ts";
+import { clipBatches, videoClips } from "./sources.ts";
 import {
   BY_PLACE,
   BY_TAG,
-  EVALUATION_FILM_SEED,
-  EVALUATION_FILMS,
-  evaluationFilms,
+  EVALUATION_VIDEO_SEED,
+  EVALUATION_VIDEOS,
+  evaluationVideos,
   figuresOf,
-  type Film,
-  type FilmPeople,
-  filmsName,
   lookAt,
   retagged,
-  type TrackedFilm,
-  trackFilm,
+  type TrackedVideo,
+  trackVideo,
+  type Video,
+  type VideoPeople,
+  videosName,
 } from "./tracking.ts";
 import { learnedNumbers, type LoadedModel, loadModel, shippedWeights } from "./weights.ts";
 
-/** Films of the report: those in which places alone confuse most. */
+/** Videos of the report: those in which places alone confuse most. */
 const SHOWN = 4;
 /** Frames of a strip. */
 const STRIP = 10;
 
 /** `demo-track`. */
 export const demoTrackCommand: Command = {
-  summary: "Follow people through films by their tags: train briefly, measure, write a report.",
+  summary: "Follow people through videos by their tags: train briefly, measure, write a report.",
   operands: "",
   options: {
     minutes: { type: "number", above: true, default: 4, help: "training time in minutes" },
     steps: { type: "whole", least: 1, help: "training steps instead of time" },
-    batch: { type: "whole", least: 1, default: 16, help: "images in a step, two of each film" },
+    batch: { type: "whole", least: 1, default: 16, help: "images in a step, two of each video" },
     rate: { type: "number", above: true, default: 5e-3, help: "highest learning rate" },
-    seed: { type: "whole", default: 1, help: "seed of weights and training films" },
-    films: {
+    seed: { type: "whole", default: 1, help: "seed of weights and training videos" },
+    videos: {
       type: "whole",
       least: 1,
-      default: EVALUATION_FILMS,
-      help: "films to follow people through",
+      default: EVALUATION_VIDEOS,
+      help: "videos to follow people through",
     },
     out: { type: "text", default: "out/demo_track", help: "folder for report.html and the rest" },
   },
@@ -77,8 +77,8 @@ async function run(values: Values): Promise<void> {
   const batchSize = values.number("batch")!;
   const steps = values.number("steps");
   const limits = steps === undefined ? { minutes: values.number("minutes")! } : { steps };
-  if (seed === EVALUATION_FILM_SEED) {
-    throw new InputError(`--seed ${seed} is the seed of the evaluation films; take another`);
+  if (seed === EVALUATION_VIDEO_SEED) {
+    throw new InputError(`--seed ${seed} is the seed of the evaluation videos; take another`);
   }
   const clips = clipBatches(batchSize);
   const [poseFile, trackFile] = [await shippedWeights("demo"), await shippedWeights("track")];
@@ -92,13 +92,13 @@ async function run(values: Values): Promise<void> {
   const adapter = (await adapterInfo()).name;
   const { imageSize } = poses;
   const net = new AppearanceNet({ seed });
-  const films = evaluationFilms(imageSize, { count: values.number("films")! });
-  const measuredOn = filmsName(films.length);
+  const videos = evaluationVideos(imageSize, { count: values.number("videos")! });
+  const measuredOn = videosName(videos.length);
   console.log(`adapter      ${adapter}`);
   console.log(`network      ${learnedNumbers({ model: net }).toLocaleString("en")} parameters`);
   console.log(`measured on  ${measuredOn}`);
 
-  const stream = batchesAhead(filmClips(seed, imageSize), {
+  const stream = batchesAhead(videoClips(seed, imageSize), {
     ...clips,
     inputSize: imageSize,
     stride: net.stride,
@@ -114,10 +114,10 @@ async function run(values: Values): Promise<void> {
     steps: String(training.steps),
   });
 
-  const people = await found(poses, films);
-  const byPlace = people.map((film) => trackFilm(film, BY_PLACE));
+  const people = await found(poses, videos);
+  const byPlace = people.map((video) => trackVideo(video, BY_PLACE));
   const byTag = async (net: AppearanceNet) =>
-    (await retagged(net, people)).map((film) => trackFilm(film, BY_TAG));
+    (await retagged(net, people)).map((video) => trackVideo(video, BY_TAG));
   const [shipped, now] = [await byTag(shippedNet), await byTag(net)];
   const evaluations = [
     { label: "shipped tags", figures: figuresOf(shipped) },
@@ -134,7 +134,7 @@ async function run(values: Values): Promise<void> {
         adapter,
         seed,
         batchSize,
-        evaluationFilms: measuredOn,
+        evaluationVideos: measuredOn,
       },
       null,
       2,
@@ -161,23 +161,23 @@ async function run(values: Values): Promise<void> {
       ],
       evaluations,
       curves,
-      films: shown.map((i) => filmReport(shipped[i], byPlace[i])),
+      videos: shown.map((i) => videoReport(shipped[i], byPlace[i])),
     }),
   );
-  // The films of the report once more, each as a file that any browser plays.
+  // The videos of the report once more, each as a file that any browser plays.
   for (const i of shown) {
-    const name = shipped[i].film.name.replaceAll(/\W+/g, "_");
+    const name = shipped[i].video.name.replaceAll(/\W+/g, "_");
     await writeFileAtomic(`${out}/${name}.svg`, `${animationOf(shipped[i])}\n`);
   }
   console.log(`\nreport       ${out}/report.html`);
 }
 
-/** The people that a network finds in films. */
-async function found(loaded: LoadedModel, films: readonly Film[]): Promise<FilmPeople[]> {
-  const progress = progressOnStderr({ label: "find people", total: films.length, unit: "films" });
-  const people: FilmPeople[] = [];
-  for await (const film of lookAt(loaded, films)) {
-    people.push(film);
+/** The people that a network finds in videos. */
+async function found(loaded: LoadedModel, videos: readonly Video[]): Promise<VideoPeople[]> {
+  const progress = progressOnStderr({ label: "find people", total: videos.length, unit: "videos" });
+  const people: VideoPeople[] = [];
+  for await (const video of lookAt(loaded, videos)) {
+    people.push(video);
     progress.update(people.length);
   }
   progress.finish();
@@ -202,34 +202,34 @@ function printFigures(
   }
 }
 
-/** Which films places alone confuse most, against tags. */
-function mostConfused(byTag: readonly TrackedFilm[], byPlace: readonly TrackedFilm[]): number[] {
-  const gain = byTag.map((film, i) =>
-    figuresOf([byPlace[i]]).identitySwitches - figuresOf([film]).identitySwitches
+/** Which videos places alone confuse most, against tags. */
+function mostConfused(byTag: readonly TrackedVideo[], byPlace: readonly TrackedVideo[]): number[] {
+  const gain = byTag.map((video, i) =>
+    figuresOf([byPlace[i]]).identitySwitches - figuresOf([video]).identitySwitches
   );
   return gain.map((_, i) => i).sort((a, b) => gain[b] - gain[a]).slice(0, SHOWN);
 }
 
-/** A film's frames with their tracks, to be drawn. */
-function picturesOf({ film, tracks }: TrackedFilm): TrackPicture[] {
-  return tracks.map((track, t) => ({ ...track, image: film.frames[t].image }));
+/** A video's frames with their tracks, to be drawn. */
+function picturesOf({ video, tracks }: TrackedVideo): TrackPicture[] {
+  return tracks.map((track, t) => ({ ...track, image: video.frames[t].image }));
 }
 
-function filmReport(byTag: TrackedFilm, byPlace: TrackedFilm): TrackingReportFilm {
-  const [tags, places] = [byTag, byPlace].map((film) => {
+function videoReport(byTag: TrackedVideo, byPlace: TrackedVideo): TrackingReportVideo {
+  const [tags, places] = [byTag, byPlace].map((video) => {
     const colors = identityColors(
-      film.tracks.flatMap(({ things }) => things.map(({ identity }) => identity)),
+      video.tracks.flatMap(({ things }) => things.map(({ identity }) => identity)),
     );
-    const matched = matchTracks(film.compared);
+    const matched = matchTracks(video.compared);
     return {
-      switches: figuresOf([film]).identitySwitches,
+      switches: figuresOf([video]).identitySwitches,
       timeline: drawTimeline(matched, { colors, width: 900 }),
       colors,
     };
   });
   const pictures = picturesOf(byTag);
   return {
-    name: byTag.film.name,
+    name: byTag.video.name,
     caption: `identity switches: ${tags.switches} by tags, ${places.switches} by place`,
     drawings: [
       {
@@ -248,6 +248,6 @@ function filmReport(byTag: TrackedFilm, byPlace: TrackedFilm): TrackingReportFil
   };
 }
 
-function animationOf(film: TrackedFilm): Svg {
-  return drawAnimation(drawTracks(picturesOf(film), { width: 320 }), { framesPerSecond: 8 });
+function animationOf(video: TrackedVideo): Svg {
+  return drawAnimation(drawTracks(picturesOf(video), { width: 320 }), { framesPerSecond: 8 });
 }

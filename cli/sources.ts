@@ -54,26 +54,26 @@ export function syntheticSource(
   return sceneSource({ seed, size, people: PEOPLE, setting: SETTING, poses });
 }
 
-/** Fewest and most people in a film. */
-export const FILM_PEOPLE = [2, 5] as const;
-/** Frames of a film in a batch: two, so that a batch has many people. */
+/** Fewest and most people in a video. */
+export const VIDEO_PEOPLE = [2, 5] as const;
+/** Frames of a video in a batch: two, so that a batch has many people. */
 const FRAMES_PER_CLIP = 2;
 /** They are so many frames apart: the next one, up to as long as somebody may be hidden. */
 const CLIP_GAP = [1, 25] as const;
 
 /** Clips without end to learn tags from that last. */
-export function filmClips(seed: number, size: number): DescribedSource {
+export function videoClips(seed: number, size: number): DescribedSource {
   return clipSource({
     seed,
     size,
-    people: FILM_PEOPLE,
+    people: VIDEO_PEOPLE,
     framesPerClip: FRAMES_PER_CLIP,
     gap: CLIP_GAP,
   });
 }
 
 /**
- * What batches of {@linkcode filmClips} are made with.
+ * What batches of {@linkcode videoClips} are made with.
  *
  * @throws {InputError} If the batch cuts a clip.
  */
@@ -85,7 +85,7 @@ export function clipBatches(
       `--batch ${batchSize} is no whole number of clips of ${FRAMES_PER_CLIP} frames`,
     );
   }
-  return { batchSize, slots: FILM_PEOPLE[1], framesPerClip: FRAMES_PER_CLIP };
+  return { batchSize, slots: VIDEO_PEOPLE[1], framesPerClip: FRAMES_PER_CLIP };
 }
 
 /** The poses that `--poses` names, if it is given. */

@@ -1,5 +1,5 @@
 /**
- * Made-up films to measure tracking on, and the measuring: a network looks at every frame by itself, a tracker says who
+ * Made-up videos to measure tracking on, and the measuring: a network looks at every frame by itself, a tracker says who
  * is who, and the figures compare that with the truth.
  *
  * People of whom hardly anything shows are neither asked for nor held against a tracker that finds them, as
@@ -34,91 +34,88 @@ import {
 } from "../data/mod.ts";
 import { Retagger } from "./appearance.ts";
 import { findPeople } from "./prediction.ts";
-import { FILM_PEOPLE } from "./sources.ts";
+import { VIDEO_PEOPLE } from "./sources.ts";
 import type { LoadedModel } from "./weights.ts";
 
-/** Seed and number of the films that trackers are measured on; training never uses the seed. */
-export const EVALUATION_FILM_SEED = 2019;
-export const EVALUATION_FILMS = 20;
+/** Seed and number of the videos that trackers are measured on; training never uses the seed. */
+export const EVALUATION_VIDEO_SEED = 2019;
+export const EVALUATION_VIDEOS = 20;
 /** How many frames each has. */
-const FILM_FRAMES = 40;
+const VIDEO_FRAMES = 40;
 /** A person counts as found if the OKS reaches this. */
 const FOUND_FROM = 0.5;
 /** Area of a person as a share of the rectangle around the keypoints, usual of photographs. */
 const BODY_SHARE = 0.52;
 
-/** The films that trackers are measured on, in a few words that name everything they depend on. */
-export function filmsName(count: number): string {
-  return `synthetic films, version ${SYNTHETIC_VIDEO_VERSION}, seed ${EVALUATION_FILM_SEED}, ` +
-    `${count} films of ${FILM_FRAMES} frames with ${FILM_PEOPLE[0]} to ${FILM_PEOPLE[1]} people, ` +
+/** The videos that trackers are measured on, in a few words that name everything they depend on. */
+export function videosName(count: number): string {
+  return `synthetic videos, version ${SYNTHETIC_VIDEO_VERSION}, seed ${EVALUATION_VIDEO_SEED}, ` +
+    `${count} videos of ${VIDEO_FRAMES} frames with ${VIDEO_PEOPLE[0]} to ${
+      VIDEO_PEOPLE[1]
+    } people, ` +
     `people found from an OKS of ${FOUND_FROM}`;
 }
 
-/** How people are followed by their tags: chosen on films of another seed (4711). */
+/** What all ways of following people have in common; these and the two below were chosen on videos of seed 4711. */
+const COMMON: TrackPeopleOptions = { leastScore: 0.3, birthScore: 0.4, maxGap: 40 };
+/** Following people by their tags: how alike they look counts about twice as much as how near they are. */
 export const BY_TAG: TrackPeopleOptions = {
+  ...COMMON,
   by: "tag",
   rounding: "none",
-  maxTagDistance: 1,
-  placeWeight: 30,
-  birthScore: 0.4,
-  maxGap: 40,
+  placeWeight: 45,
 };
-/** The same without tags, at its best on the same films. */
-export const BY_PLACE: TrackPeopleOptions = {
-  by: "place",
-  minOverlap: 0.1,
-  birthScore: 0.4,
-  maxGap: 40,
-};
+/** Following people by where they are alone. */
+export const BY_PLACE: TrackPeopleOptions = { ...COMMON, by: "place", minOverlap: 0 };
 
-/** A film: its pictures and the truth about them. */
-export interface Film {
+/** A video: its pictures and the truth about them. */
+export interface Video {
   readonly name: string;
   readonly frames: readonly VideoFrame[];
 }
 
-/** What a network finds in a film: the people of each frame, in image pixels. */
-export interface FilmPeople {
-  readonly film: Film;
+/** What a network finds in a video: the people of each frame, in image pixels. */
+export interface VideoPeople {
+  readonly video: Video;
   readonly people: readonly (readonly DecodedPerson[])[];
 }
 
-/** A film after tracking. */
-export interface TrackedFilm {
-  readonly film: Film;
+/** A video after tracking. */
+export interface TrackedVideo {
+  readonly video: Video;
   readonly tracks: readonly TrackFrame<TrackedPerson>[];
   /** Without those who are neither asked for nor held against anybody. */
   readonly compared: readonly TrackingFrame[];
 }
 
-/** The films that trackers are measured on, of pictures of one size. */
-export function evaluationFilms(
+/** The videos that trackers are measured on, of pictures of one size. */
+export function evaluationVideos(
   size: number,
-  { seed = EVALUATION_FILM_SEED, count = EVALUATION_FILMS }: {
+  { seed = EVALUATION_VIDEO_SEED, count = EVALUATION_VIDEOS }: {
     readonly seed?: number;
     readonly count?: number;
   } = {},
-): Film[] {
+): Video[] {
   return Array.from({ length: count }, (_, index) => {
-    const video = syntheticVideo({ seed, index, size, frames: FILM_FRAMES, people: FILM_PEOPLE });
-    const frames = Array.from({ length: FILM_FRAMES }, (_, t) => video.frame(t));
-    return { name: `film ${seed}/${index}`, frames };
+    const video = syntheticVideo({ seed, index, size, frames: VIDEO_FRAMES, people: VIDEO_PEOPLE });
+    const frames = Array.from({ length: VIDEO_FRAMES }, (_, t) => video.frame(t));
+    return { name: `video ${seed}/${index}`, frames };
   });
 }
 
-/** The people that a pose network finds in the frames of films. */
+/** The people that a pose network finds in the frames of videos. */
 export async function* lookAt(
   loaded: LoadedModel,
-  films: readonly Film[],
-): AsyncGenerator<FilmPeople, void, undefined> {
-  const samples = films.flatMap(({ name, frames }) =>
-    frames.map((frame, moment): Sample => frameSample(frame, { id: moment, film: name, moment }))
+  videos: readonly Video[],
+): AsyncGenerator<VideoPeople, void, undefined> {
+  const samples = videos.flatMap(({ name, frames }) =>
+    frames.map((frame, moment): Sample => frameSample(frame, { id: moment, video: name, moment }))
   );
   let people: (readonly DecodedPerson[])[] = [], done = 0;
   for await (const found of findPeople(loaded, samples)) {
     people.push(found.people);
-    if (people.length < films[done].frames.length) continue;
-    yield { film: films[done++], people };
+    if (people.length < videos[done].frames.length) continue;
+    yield { video: videos[done++], people };
     people = [];
   }
 }
@@ -126,39 +123,39 @@ export async function* lookAt(
 /** The same people with the tags of an appearance network. */
 export async function retagged(
   net: AppearanceNet,
-  films: readonly FilmPeople[],
-): Promise<FilmPeople[]> {
+  videos: readonly VideoPeople[],
+): Promise<VideoPeople[]> {
   using retagger = new Retagger(net);
-  const result: FilmPeople[] = [];
-  for (const { film, people } of films) {
+  const result: VideoPeople[] = [];
+  for (const { video, people } of videos) {
     const tagged: DecodedPerson[][] = [];
     for (const [t, found] of people.entries()) {
-      tagged.push(await retagger.retag(film.frames[t].image, found));
+      tagged.push(await retagger.retag(video.frames[t].image, found));
     }
-    result.push({ film, people: tagged });
+    result.push({ video, people: tagged });
   }
   return result;
 }
 
-/** Track the people of a film and compare with the truth. */
-export function trackFilm(
-  { film, people }: FilmPeople,
+/** Track the people of a video and compare with the truth. */
+export function trackVideo(
+  { video, people }: VideoPeople,
   options: TrackPeopleOptions,
-): TrackedFilm {
+): TrackedVideo {
   const tracks = trackPeople(people, options);
   const similarity = poseSimilarity(COCO);
-  const sides = film.frames.map((frame, t) => sidesOf(frame, tracks[t], similarity));
+  const sides = video.frames.map((frame, t) => sidesOf(frame, tracks[t], similarity));
   const compared = trackingFrames({
     truth: sides.map(({ truth }) => truth),
     found: sides.map(({ found }) => found),
   }, similarity);
-  return { film, tracks, compared };
+  return { video, tracks, compared };
 }
 
-/** Figures of all films together. */
-export function figuresOf(films: readonly TrackedFilm[]): TrackingFigures {
+/** Figures of all videos together. */
+export function figuresOf(videos: readonly TrackedVideo[]): TrackingFigures {
   return combineTrackingFigures(
-    films.map(({ compared }) => trackingFigures(compared, { threshold: FOUND_FROM })),
+    videos.map(({ compared }) => trackingFigures(compared, { threshold: FOUND_FROM })),
   );
 }
 

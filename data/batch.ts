@@ -43,7 +43,7 @@ export interface BatchOptions {
   readonly sigmaPixels?: number;
   /** Whose keypoints they are. @default {COCO} */
   readonly skeleton?: Skeleton;
-  /** T: so many samples, one after another, are frames of one film. @default {1} */
+  /** T: so many samples, one after another, are frames of one video. @default {1} */
   readonly framesPerClip?: number;
 }
 
@@ -56,7 +56,7 @@ export interface BatchOptions {
  * @param options Sizes.
  * @param augmentations How to show each sample; the whole picture, as it is, when not given.
  * @throws {RangeError} If there is no sample, `stride` does not divide `inputSize`, a size is not a whole number
- * of 1 or more, or `framesPerClip` samples in a row are not frames of one film.
+ * of 1 or more, or `framesPerClip` samples in a row are not frames of one video.
  * @throws {ShapeError} If a person has another number of keypoints than the skeleton.
  *
  * @example Usage
@@ -141,10 +141,10 @@ function clipsOf(samples: readonly Sample[], { framesPerClip: T = 1 }: BatchOpti
     (_, c) => samples.slice(c * T, (c + 1) * T),
   );
   for (const clip of T > 1 ? clips : []) {
-    const stranger = clip.find(({ film }) => !film || film.name !== clip[0].film?.name);
+    const stranger = clip.find(({ video }) => !video || video.name !== clip[0].video?.name);
     if (!stranger) continue;
     throw new RangeError(
-      `makeBatch: ${stranger.fileName} is not of the same film as ${clip[0].fileName}\n` +
+      `makeBatch: ${stranger.fileName} is not of the same video as ${clip[0].fileName}\n` +
         "  help: clips need a source that gives the frames of each one after another (clipSource), unshuffled",
     );
   }
@@ -152,9 +152,9 @@ function clipsOf(samples: readonly Sample[], { framesPerClip: T = 1 }: BatchOpti
 }
 
 /** Who the people are that can be learnt from, in their order: their places in a picture that stands alone. */
-function identitiesIn({ people, film }: Sample): number[] {
+function identitiesIn({ people, video }: Sample): number[] {
   const labelled = labelledPeople(people);
-  return labelled.map((person, p) => film ? film.identities[people.indexOf(person)] : p);
+  return labelled.map((person, p) => video ? video.identities[people.indexOf(person)] : p);
 }
 
 /** Everybody in a clip, in the order of appearance: the place is the slot. */

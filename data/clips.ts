@@ -1,5 +1,5 @@
 /**
- * Clips of made-up films as a source of samples: T frames of one film follow each other, some time apart, so that
+ * Clips of made-up videos as a source of samples: T frames of one video follow each other, some time apart, so that
  * a network learns to know people again.
  *
  * @module
@@ -9,11 +9,11 @@ import { Random } from "./random.ts";
 import type { DescribedSource, Sample } from "./sample.ts";
 import { syntheticVideo, type VideoFrame, type VideoOptions } from "./synthetic/video.ts";
 
-/** Which clips: those of one series of films, from the first on. */
+/** Which clips: those of one series of videos, from the first on. */
 export interface ClipSourceOptions extends Omit<VideoOptions, "index" | "frames"> {
   /** T, frames of a clip; 1 or more. @default {2} */
   readonly framesPerClip?: number;
-  /** Least and most frames of the film from a frame of the clip to the next, all equally likely. Default `[1, 20]`. */
+  /** Least and most frames of the video from a frame of the clip to the next, all equally likely. Default `[1, 20]`. */
   readonly gap?: readonly [least: number, most: number];
 }
 
@@ -24,13 +24,13 @@ export interface ClipSourceOptions extends Omit<VideoOptions, "index" | "frames"
 export const LEAST_SHOWN = 0.3;
 
 /**
- * The clips of one series of films, without end: samples c T to c T + T - 1 are clip c, which is from film c.
+ * The clips of one series of videos, without end: samples c T to c T + T - 1 are clip c, which is from video c.
  *
  * For batches of clips give `batches` the same `framesPerClip` and a `batchSize` that it divides.
  *
- * @param options Series, size and people of the films.
+ * @param options Series, size and people of the videos.
  * @throws {RangeError} If `framesPerClip` is not a whole number of 1 or more, the gap is no range of such numbers,
- * or an option of the films is wrong.
+ * or an option of the videos is wrong.
  *
  * @example Usage
  * ```ts
@@ -46,7 +46,7 @@ export const LEAST_SHOWN = 0.3;
  * ```
  */
 export function clipSource(options: ClipSourceOptions): DescribedSource {
-  const { framesPerClip: T = 2, gap: [least, most] = [1, 20], ...films } = options;
+  const { framesPerClip: T = 2, gap: [least, most] = [1, 20], ...videos } = options;
   if (!Number.isInteger(T) || T < 1) {
     throw new RangeError(`clipSource: framesPerClip must be a whole number, 1 or more, not ${T}`);
   }
@@ -55,7 +55,7 @@ export function clipSource(options: ClipSourceOptions): DescribedSource {
       `clipSource: gap must be [least, most], whole numbers of 1 or more and in order, not [${least}, ${most}]`,
     );
   }
-  const chance = new Random(films.seed).fork("clips");
+  const chance = new Random(videos.seed).fork("clips");
   const sample = (i: number): Sample => {
     const index = Math.floor(i / T);
     const random = chance.fork(index);
@@ -63,11 +63,11 @@ export function clipSource(options: ClipSourceOptions): DescribedSource {
     while (moments.length < T) {
       moments.push(moments.at(-1)! + least + random.integer(most - least + 1));
     }
-    const film = syntheticVideo({ ...films, index, frames: moments.at(-1)! + 1 });
+    const video = syntheticVideo({ ...videos, index, frames: moments.at(-1)! + 1 });
     const moment = moments[i % T];
-    return frameSample(film.frame(moment), {
+    return frameSample(video.frame(moment), {
       id: i,
-      film: `film ${films.seed}/${index}`,
+      video: `video ${videos.seed}/${index}`,
       moment,
       leastShown: LEAST_SHOWN,
     });
@@ -80,16 +80,16 @@ export function clipSource(options: ClipSourceOptions): DescribedSource {
 export interface FrameSampleOptions {
   /** The sample's. */
   readonly id: number;
-  /** The film's name. */
-  readonly film: string;
-  /** Which frame of the film it is. */
+  /** The video's name. */
+  readonly video: string;
+  /** Which frame of the video it is. */
   readonly moment: number;
   /** People of whom less shows become part of what is ignored, see {@linkcode VideoFrame}. @default {0} */
   readonly leastShown?: number;
 }
 
 /**
- * A frame of a film as a sample: those of whom enough shows, and the pixels of all others ignored.
+ * A frame of a video as a sample: those of whom enough shows, and the pixels of all others ignored.
  *
  * @example Usage
  * ```ts
@@ -97,13 +97,13 @@ export interface FrameSampleOptions {
  * import { frameSample, syntheticVideo } from "ae/data";
  *
  * const frame = syntheticVideo({ seed: 1, index: 0, frames: 5, size: 64 }).frame(4);
- * const sample = frameSample(frame, { id: 4, film: "film 1/0", moment: 4 });
+ * const sample = frameSample(frame, { id: 4, video: "video 1/0", moment: 4 });
  * assert.deepEqual(sample.people, frame.people);
- * assert.deepEqual(sample.film?.identities, frame.identities);
+ * assert.deepEqual(sample.video?.identities, frame.identities);
  * ```
  */
 export function frameSample(frame: VideoFrame, options: FrameSampleOptions): Sample {
-  const { id, film, moment, leastShown = 0 } = options;
+  const { id, video, moment, leastShown = 0 } = options;
   const { image, people, identities, shown, labels } = frame;
   const isPlain = (p: number) => shown[p] >= leastShown;
   const ignore: Mask = {
@@ -113,10 +113,10 @@ export function frameSample(frame: VideoFrame, options: FrameSampleOptions): Sam
   };
   return {
     id,
-    fileName: `${film}, frame ${moment}`,
+    fileName: `${video}, frame ${moment}`,
     image,
     people: people.filter((_, p) => isPlain(p)),
     ignore,
-    film: { name: film, identities: identities.filter((_, p) => isPlain(p)) },
+    video: { name: video, identities: identities.filter((_, p) => isPlain(p)) },
   };
 }

@@ -23,15 +23,15 @@ export interface Sample {
   readonly instances?: readonly AnnotatedInstance[];
   /** 1 where people may be that nobody annotated: no heatmap loss there. Of the picture's size. */
   readonly ignore?: Mask;
-  /** Which film it is a frame of; absent for pictures that stand alone. */
-  readonly film?: SampleFilm;
+  /** Which video it is a frame of; absent for pictures that stand alone. */
+  readonly video?: SampleVideo;
 }
 
-/** The film that a sample is a frame of. */
-export interface SampleFilm {
-  /** The same for all frames of a film, and for no other. */
+/** The video that a sample is a frame of. */
+export interface SampleVideo {
+  /** The same for all frames of a video, and for no other. */
   readonly name: string;
-  /** Who each of the sample's `people` is: the same number in every frame of the film. */
+  /** Who each of the sample's `people` is: the same number in every frame of the video. */
   readonly identities: readonly number[];
 }
 

@@ -1,6 +1,6 @@
 /**
  * The report of a tracking run as one HTML file with nothing beside it: figures of several ways to track the same
- * people, how the losses went, and films as strip, time line and animation, coloured by identity.
+ * people, how the losses went, and videos as strip, time line and animation, coloured by identity.
  *
  * @module
  */
@@ -29,12 +29,12 @@ export interface TrackingReportFigures {
 export interface TrackingReportEvaluation {
   /** Whose people, followed by what: "shipped weights, by tags". */
   readonly label: string;
-  /** Its figures over all films. */
+  /** Its figures over all videos. */
   readonly figures: TrackingReportFigures;
 }
 
-/** A film to look at. */
-export interface TrackingReportFilm {
+/** A video to look at. */
+export interface TrackingReportVideo {
   /** What it is called. */
   readonly name: string;
   /** What to look out for, in words. */
@@ -49,12 +49,12 @@ export interface TrackingReport {
   readonly title: string;
   /** What was done with what, as pairs of a name and a text. */
   readonly setup: readonly (readonly [name: string, text: string])[];
-  /** The ways to track, on the same films; the first is the headline. */
+  /** The ways to track, on the same videos; the first is the headline. */
   readonly evaluations: readonly TrackingReportEvaluation[];
   /** Pull and push while tags were trained: equally long lists, one entry per recorded step. */
   readonly curves: Pick<ReportCurves, "step" | "pull" | "push">;
-  /** Films to look at. */
-  readonly films: readonly TrackingReportFilm[];
+  /** Videos to look at. */
+  readonly videos: readonly TrackingReportVideo[];
 }
 
 const FIGURES: readonly (readonly [
@@ -89,7 +89,7 @@ function figuresTable(evaluations: readonly TrackingReportEvaluation[]): Markup 
 ${rows}</tbody></table>`;
 }
 
-function filmMarkup({ name, caption, drawings }: TrackingReportFilm): Markup {
+function videoMarkup({ name, caption, drawings }: TrackingReportVideo): Markup {
   return markup`<article class="scene"><header><h3>${name}</h3><span>${caption}</span></header>
 ${
     drawings.map(({ caption, drawing }) =>
@@ -118,13 +118,13 @@ ${
  *   setup: [["adapter", "llvmpipe"]],
  *   evaluations: [{ label: "by tags", figures }, { label: "by place", figures }],
  *   curves: { step: [1, 2], pull: [0.2, 0.1], push: [0.5, 0.4] },
- *   films: [],
+ *   videos: [],
  * };
  * assert.match(trackingReportHtml(report), /^<!DOCTYPE html>[^]*Two people cross[^]*0\.900/);
  * ```
  */
 export function trackingReportHtml(report: TrackingReport): string {
-  const { title, setup, evaluations, curves, films } = report;
+  const { title, setup, evaluations, curves, videos } = report;
   if (evaluations.length === 0) throw new RangeError("trackingReportHtml: nothing was evaluated");
   const [{ label, figures }] = evaluations;
   const cards = FIGURES.slice(0, 4).map(([name, text]) =>
@@ -140,8 +140,8 @@ who. IDF1 asks how long people keep one identity, MOTA counts errors, HOTA weigh
 <div class="wide">${figuresTable(evaluations)}</div></section>
 <section><h2>Training</h2>
 <div class="charts">${lossChart(curves, ["pull", "push"])}</div></section>
-<section><h2>Films</h2>
-<p class="soft">A colour, and the number, is an identity: the same in all frames of a film.</p>
-${films.map(filmMarkup)}</section>`,
+<section><h2>Videos</h2>
+<p class="soft">A colour, and the number, is an identity: the same in all frames of a video.</p>
+${videos.map(videoMarkup)}</section>`,
   );
 }

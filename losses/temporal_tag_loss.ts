@@ -2,7 +2,7 @@
  * The associative-embedding loss over time: one identity has the same tag in all frames of a clip, different
  * identities have different ones, in the same frame or not.
  *
- * A clip is T frames of one film, each of which the network sees alone. Its T · K keypoint maps side by side are
+ * A clip is T frames of one video, each of which the network sees alone. Its T · K keypoint maps side by side are
  * the maps of one picture whose people have T · K keypoints, and {@linkcode tagLoss} says the rest:
  *
  *     m[p]   mean over frames and keypoints of t[p, t, k]: the identity's tag in this clip
@@ -23,7 +23,7 @@
  * one part of how somebody looks and a knee another.
  *
  * With `among: "batch"` the P people are those of all clips, each of them another person: tags that tell only this
- * film's people apart, the larger from the smaller say, do not do.
+ * video's people apart, the larger from the smaller say, do not do.
  *
  * The paper (arXiv:1611.05424) names tracking as one of the things that are detection and grouping, with
  * identities over all frames as groups, and does not try it; the formula is tagLoss's with this reading of
@@ -31,7 +31,7 @@
  *
  * |                    | one network for T frames at once  | here                                     |
  * | ------------------ | --------------------------------- | ---------------------------------------- |
- * | input              | T frames stacked                  | each frame alone, so any film can be tracked frame by frame |
+ * | input              | T frames stacked                  | each frame alone, so any video can be tracked frame by frame |
  * | tags               | may say who stands where          | must say who looks how                   |
  *
  * @module

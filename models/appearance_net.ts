@@ -1,14 +1,14 @@
 /**
  * Tags that say how somebody looks: a small network beside a pose network. That one finds people and says whose a
  * keypoint is, with tags that it chooses anew in every picture; this one gives every keypoint a tag that is the same
- * whenever the same person is seen, so that people can be followed through a film.
+ * whenever the same person is seen, so that people can be followed through a video.
  *
  *     image [N, 3, H, W] ── 7x7, stride 2 ── 3x3 ── 3x3 ── 1x1 ──► tags [N, D, K, H / 2, W / 2]
  *                              C channels, normalised and cut at 0
  *
  * A person's tag is the mean over keypoints, each of which has D maps of its own: a shoulder's may speak of the shirt, a
  * knee's of the trousers. It is learnt with {@linkcode temporalTagLoss} of `each: "frame"`, from the true keypoints of
- * films; where people are it need not know.
+ * videos; where people are it need not know.
  *
  * Jin et al. 2019 (arXiv:1903.09214) likewise keep what groups keypoints in a picture apart from what knows people
  * again; theirs are further heads of the pose network. A network of its own is our choice: the features of a pose

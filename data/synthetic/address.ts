@@ -1,5 +1,5 @@
 /**
- * Which scene or film, and how large: the options that both have, checked.
+ * Which scene or video, and how large: the options that both have, checked.
  *
  * @module
  */
@@ -9,7 +9,7 @@ const MOST_PEOPLE = 30;
 const SMALLEST_SIDE = 16;
 const LARGEST_SIDE = 4096;
 
-/** What scenes and films are asked for by. */
+/** What scenes and videos are asked for by. */
 interface Address {
   readonly seed: number;
   readonly index: number;

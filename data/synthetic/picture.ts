@@ -32,7 +32,7 @@ export interface Surroundings {
   /** Where the floor begins, in scene units; null: no floor. */
   readonly floor: number | null;
   readonly setting: SceneSetting;
-  /** Where the film's grain comes from, if it is not the same for all pictures of one `random`. */
+  /** Where the video's grain comes from, if it is not the same for all pictures of one `random`. */
   readonly grain?: Random;
 }
 

@@ -1,12 +1,12 @@
 /**
- * Made-up films of people who walk before a camera: 2 to 5 of them, who cross, hide each other, leave the
+ * Made-up videos of people who walk before a camera: 2 to 5 of them, who cross, hide each other, leave the
  * picture and come back, each in the same clothes from the first frame to the last, before a background that
  * stands still; and the whole truth about every frame. What the paper only names as a use of its tags, tracking,
  * can be learnt and measured on them.
  *
- *     (version, seed, index, frames)  ->  the same film, everywhere
+ *     (version, seed, index, frames)  ->  the same video, everywhere
  *
- * A frame is painted when it is asked for and depends on no other, so looking at two moments of a film costs two
+ * A frame is painted when it is asked for and depends on no other, so looking at two moments of a video costs two
  * frames. As in scenes (`scene.ts`), whose figures and surroundings these are, nothing depends on the number of
  * pixels.
  *
@@ -29,16 +29,16 @@ import { settings } from "./setting.ts";
 import { sampleWalk, type Walk, walkAt } from "./walk.ts";
 import { type Outfit, sampleOutfit } from "./wardrobe.ts";
 
-/** The film maker's version: it changes whenever any film's picture or truth changes. */
+/** The video maker's version: it changes whenever any video's picture or truth changes. */
 export const SYNTHETIC_VIDEO_VERSION = "1";
 
 const MOST_FRAMES = 100_000;
 
-/** Which film, and how large. */
+/** Which video, and how large. */
 export interface VideoOptions {
   /** The series, 0 to 2^53 - 1. */
   readonly seed: number;
-  /** The film's place in the series, 0 to 2^53 - 1. */
+  /** The video's place in the series, 0 to 2^53 - 1. */
   readonly index: number;
   /** How many frames, 1 to 100,000. People walk as if ten made a second. */
   readonly frames: number;
@@ -48,7 +48,7 @@ export interface VideoOptions {
   readonly people?: readonly [fewest: number, most: number];
 }
 
-/** A frame of a film and the truth about it. */
+/** A frame of a video and the truth about it. */
 export interface VideoFrame {
   /** The picture. */
   readonly image: RgbImage;
@@ -65,13 +65,13 @@ export interface VideoFrame {
   readonly labels: HostArray<Int32Array<ArrayBuffer>>;
 }
 
-/** A film whose frames are painted when they are asked for. */
+/** A video whose frames are painted when they are asked for. */
 export interface Video {
   /** {@linkcode SYNTHETIC_VIDEO_VERSION} of the maker. */
   readonly version: string;
-  /** The film's address. */
+  /** The video's address. */
   readonly seed: number;
-  /** The film's address. */
+  /** The video's address. */
   readonly index: number;
   /** How many frames it has. */
   readonly length: number;
@@ -85,7 +85,7 @@ export interface Video {
   frame(t: number): VideoFrame;
 }
 
-/** Somebody of a film. */
+/** Somebody of a video. */
 interface Walker {
   readonly outfit: Outfit;
   /** Standing height in scene units. */
@@ -94,7 +94,7 @@ interface Walker {
 }
 
 /**
- * Make a film.
+ * Make a video.
  *
  * @throws {RangeError} If seed, index or number of frames is no whole number of the range that the options say, a
  * side is not 16 to 4096 pixels, or the range of people is not within 0 to 30 and in order.
@@ -134,7 +134,7 @@ export function syntheticVideo(options: VideoOptions): Video {
     people: count,
     frame(t) {
       if (!Number.isInteger(t) || t < 0 || t >= frames) {
-        throw new RangeError(`syntheticVideo: the film has ${frames} frames, so no frame ${t}`);
+        throw new RangeError(`syntheticVideo: the video has ${frames} frames, so no frame ${t}`);
       }
       const placed = walkers.map((walker) => placeAt(walker, ground, t));
       const { image, shown, labels } = paintPicture(new Canvas(width, height), placed, {

@@ -8,18 +8,21 @@ import { syntheticVideo } from "../../data/synthetic/mod.ts";
 const options = { seed: 5, size: 32, framesPerClip: 3, gap: [2, 7] } as const;
 const sizes = { inputSize: 32, stride: 2, slots: 5, framesPerClip: 3 };
 
-Deno.test("clipSource gives the frames of each film one after another, gap frames apart, the same each time", async () => {
+Deno.test("clipSource gives the frames of each video one after another, gap frames apart, the same each time", async () => {
   const source = clipSource(options);
   assert.equal(source.length, Infinity);
   const gaps = new Set<number>();
   for (let clip = 0; clip < 20; clip++) {
     const samples = await Promise.all([0, 1, 2].map((t) => source.sample(3 * clip + t)));
-    assert.deepEqual(new Set(samples.map(({ film }) => film?.name)), new Set([`film 5/${clip}`]));
+    assert.deepEqual(
+      new Set(samples.map(({ video }) => video?.name)),
+      new Set([`video 5/${clip}`]),
+    );
     const moments = samples.map(({ fileName }) => Number(fileName.split("frame ")[1]));
     for (const [i, moment] of moments.entries()) {
       if (i > 0) gaps.add(moment - moments[i - 1]);
-      const film = syntheticVideo({ seed: 5, index: clip, frames: moment + 1, size: 32 });
-      assert.deepEqual(samples[i].image, film.frame(moment).image);
+      const video = syntheticVideo({ seed: 5, index: clip, frames: moment + 1, size: 32 });
+      assert.deepEqual(samples[i].image, video.frame(moment).image);
     }
   }
   assert.deepEqual([...gaps].toSorted((a, b) => a - b), [2, 3, 4, 5, 6, 7]);
@@ -27,15 +30,15 @@ Deno.test("clipSource gives the frames of each film one after another, gap frame
 });
 
 Deno.test("frameSample leaves out whom hardly anything shows of, and ignores these pixels", () => {
-  const film = syntheticVideo({ seed: 3, index: 1, frames: 40, size: 64 });
+  const video = syntheticVideo({ seed: 3, index: 1, frames: 40, size: 64 });
   let leftOut = 0;
   for (let t = 0; t < 40; t++) {
-    const frame = film.frame(t);
-    const sample = frameSample(frame, { id: t, film: "f", moment: t, leastShown: LEAST_SHOWN });
+    const frame = video.frame(t);
+    const sample = frameSample(frame, { id: t, video: "f", moment: t, leastShown: LEAST_SHOWN });
     const plain = frame.people.flatMap((_, p) => frame.shown[p] >= LEAST_SHOWN ? [p] : []);
     leftOut += frame.people.length - plain.length;
     assert.deepEqual(sample.people, plain.map((p) => frame.people[p]));
-    assert.deepEqual(sample.film?.identities, plain.map((p) => frame.identities[p]));
+    assert.deepEqual(sample.video?.identities, plain.map((p) => frame.identities[p]));
     const ignored = frame.people.reduce(
       (sum, { area }, p) => sum + (plain.includes(p) ? 0 : area),
       0,
@@ -54,10 +57,10 @@ Deno.test("makeBatch gives an identity one slot over the frames of a clip, whose
   let annotated = 0;
   for (let clip = 0; clip < 4; clip++) {
     const frames = samples.slice(3 * clip, 3 * clip + 3);
-    const everybody = [...new Set(frames.flatMap(({ film }) => film!.identities))];
+    const everybody = [...new Set(frames.flatMap(({ video }) => video!.identities))];
     for (let slot = 0; slot < 5; slot++) {
-      frames.forEach(({ people, film }, t) => {
-        const person = people[film!.identities.indexOf(everybody[slot])];
+      frames.forEach(({ people, video }, t) => {
+        const person = people[video!.identities.indexOf(everybody[slot])];
         for (let k = 0; k < 17; k++) {
           const at = (clip * 5 + slot) * 51 + t * 17 + k;
           const keypoint = person?.keypoints[k];
@@ -79,7 +82,7 @@ Deno.test("makeBatch gives an identity one slot over the frames of a clip, whose
 Deno.test("makeBatch of clips of one frame is that of pictures alone", async () => {
   const source = clipSource({ ...options, framesPerClip: 1 });
   const samples = await Promise.all([0, 1].map((i) => source.sample(i)));
-  const alone = samples.map(({ film: _, ...sample }) => sample);
+  const alone = samples.map(({ video: _, ...sample }) => sample);
   assert.deepEqual(
     makeBatch(samples, { ...sizes, framesPerClip: 1 }).index,
     makeBatch(alone, { ...sizes, framesPerClip: 1 }).index,
@@ -97,8 +100,8 @@ Deno.test("batches and batchesAhead make the same clips, and count who has no sl
   for (let clip = 0; clip < 4; clip++) {
     const met = new Set<number>();
     for (let t = 0; t < 3; t++) {
-      const { film } = await clipSource(options).sample(3 * clip + t);
-      film!.identities.forEach((identity) => met.add(identity));
+      const { video } = await clipSource(options).sample(3 * clip + t);
+      video!.identities.forEach((identity) => met.add(identity));
     }
     dropped += Math.max(0, met.size - 1);
   }
@@ -113,9 +116,9 @@ Deno.test("makeBatch refuses samples that make no clips", async () => {
     [samples, /^makeBatch: 4 samples are no whole clips of 3 frames$/],
     [
       samples.slice(1),
-      /^makeBatch: film 5\/1, frame 0 is not of the same film as film 5\/0, frame/,
+      /^makeBatch: video 5\/1, frame 0 is not of the same video as video 5\/0, frame/,
     ],
-    [samples.slice(0, 3).map(({ film: _, ...alone }) => alone), /is not of the same film/],
+    [samples.slice(0, 3).map(({ video: _, ...alone }) => alone), /is not of the same video/],
   ];
   for (const [bad, message] of cases) {
     assert.throws(() => makeBatch(bad, sizes), { name: "RangeError", message });

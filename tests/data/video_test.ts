@@ -34,12 +34,12 @@ function frameChecksum({ image, labels, people, identities, shown }: VideoFrame)
 }
 
 const FRAMES = 40;
-const films = Array.from(
+const videos = Array.from(
   { length: 12 },
   (_, index) => syntheticVideo({ seed: 3, index, frames: FRAMES, size: 64 }),
 );
-const framesOf = (film: Video) => Array.from({ length: film.length }, (_, t) => film.frame(t));
-const frames = films.map(framesOf);
+const framesOf = (video: Video) => Array.from({ length: video.length }, (_, t) => video.frame(t));
+const frames = videos.map(framesOf);
 
 Deno.test("syntheticVideo gives identical bytes for the same address and frame, in any order of asking", () => {
   const options = { seed: 4, index: 9, frames: 30, size: 48 };
@@ -50,14 +50,14 @@ Deno.test("syntheticVideo gives identical bytes for the same address and frame, 
   assert.equal(new Set(forwards).size, 30);
 });
 
-Deno.test("syntheticVideo shows other people for another seed or index, and more of the same in a longer film", () => {
+Deno.test("syntheticVideo shows other people for another seed or index, and more of the same in a longer video", () => {
   const first = (seed: number, index: number, frames = 2) =>
     frameChecksum(syntheticVideo({ seed, index, frames, size: 32 }).frame(1));
   assert.equal(new Set([first(1, 0), first(1, 1), first(2, 0), first(2, 1)]).size, 4);
   assert.equal(first(1, 0, 500), first(1, 0));
 });
 
-Deno.test("syntheticVideo keeps its films as long as SYNTHETIC_VIDEO_VERSION stays", () => {
+Deno.test("syntheticVideo keeps its videos as long as SYNTHETIC_VIDEO_VERSION stays", () => {
   // Written down from this version. A failure here means: raise SYNTHETIC_VIDEO_VERSION, then note the new sums.
   assert.equal(SYNTHETIC_VIDEO_VERSION, "1");
   const frame = (seed: number, index: number, t: number, size: number) =>
@@ -70,9 +70,9 @@ Deno.test("syntheticVideo keeps its films as long as SYNTHETIC_VIDEO_VERSION sta
 });
 
 Deno.test("syntheticVideo keeps everybody's number, and nobody is in a frame twice", () => {
-  films.forEach((film, f) => {
+  videos.forEach((video, f) => {
     const met = new Set(frames[f].flatMap(({ identities }) => identities));
-    assert.ok([...met].every((identity) => identity >= 0 && identity < film.people));
+    assert.ok([...met].every((identity) => identity >= 0 && identity < video.people));
     for (const { identities, people, shown, labels } of frames[f]) {
       assert.equal(new Set(identities).size, people.length);
       assert.equal(shown.length, people.length);
@@ -88,13 +88,13 @@ Deno.test("syntheticVideo dresses a person alike in all frames: the mean colour 
   // Of people alone; other sides of them, what is before them and the grain move a mean a little.
   let looks = 0;
   for (let index = 0; index < 6; index++) {
-    const film = syntheticVideo({ seed: 5, index, frames: FRAMES, size: 64, people: [1, 1] });
-    const means = framesOf(film).filter(({ shown }) => shown[0] > 0.75).map(meanColour);
+    const video = syntheticVideo({ seed: 5, index, frames: FRAMES, size: 64, people: [1, 1] });
+    const means = framesOf(video).filter(({ shown }) => shown[0] > 0.75).map(meanColour);
     looks += means.length;
     for (const channel of [0, 1, 2]) {
       const values = means.map((mean) => mean[channel]);
       const range = Math.max(...values) - Math.min(...values);
-      assert.ok(means.length === 0 || range < 30, `film ${index}: ${range}`);
+      assert.ok(means.length === 0 || range < 30, `video ${index}: ${range}`);
     }
   }
   assert.ok(looks > 40, `${looks}`);
@@ -122,11 +122,11 @@ Deno.test("syntheticVideo leaves the background where it is", () => {
 
 Deno.test("syntheticVideo moves people smoothly: trunks by less than a tenth of the picture, hands by a fifth", () => {
   let moved = 0, compared = 0;
-  for (const film of frames) {
+  for (const video of frames) {
     for (let t = 1; t < FRAMES; t++) {
-      film[t].identities.forEach((identity, p) => {
-        const before = film[t - 1].people[film[t - 1].identities.indexOf(identity)];
-        film[t].people[p].keypoints.forEach((now, k) => {
+      video[t].identities.forEach((identity, p) => {
+        const before = video[t - 1].people[video[t - 1].identities.indexOf(identity)];
+        video[t].people[p].keypoints.forEach((now, k) => {
           const then = before?.keypoints[k];
           if (!then || then.visibility === 0 || now.visibility === 0) return;
           const step = Math.hypot(now.x - then.x, now.y - then.y) / 64;
@@ -141,9 +141,9 @@ Deno.test("syntheticVideo moves people smoothly: trunks by less than a tenth of 
   assert.ok(compared > 10_000 && moved / compared > 0.005, `${moved / compared} of ${compared}`);
 });
 
-/** For each person of a film the x of the middle of the hips (NaN outside of the picture) and whether a pixel shows. */
-function courseOf(film: readonly VideoFrame[], identity: number) {
-  return film.map(({ identities, people, shown }) => {
+/** For each person of a video the x of the middle of the hips (NaN outside of the picture) and whether a pixel shows. */
+function courseOf(video: readonly VideoFrame[], identity: number) {
+  return video.map(({ identities, people, shown }) => {
     const p = identities.indexOf(identity);
     if (p < 0) return { x: NaN, shown: 0 };
     const [left, right] = [people[p].keypoints[11], people[p].keypoints[12]];
@@ -154,9 +154,9 @@ function courseOf(film: readonly VideoFrame[], identity: number) {
 
 Deno.test("syntheticVideo has people who cross, who are hidden entirely between two looks, who leave and come in", () => {
   let crossings = 0, hidden = 0, left = 0, entered = 0;
-  films.forEach((film, f) => {
+  videos.forEach((video, f) => {
     const courses = Array.from(
-      { length: film.people },
+      { length: video.people },
       (_, identity) => courseOf(frames[f], identity),
     );
     courses.forEach((one, i) => {
@@ -220,7 +220,7 @@ Deno.test("syntheticVideo refuses frames that are none and bad addresses", () =>
   for (const t of [-1, 5, 0.5]) {
     assert.throws(() => syntheticVideo(good).frame(t), {
       name: "RangeError",
-      message: `syntheticVideo: the film has 5 frames, so no frame ${t}`,
+      message: `syntheticVideo: the video has 5 frames, so no frame ${t}`,
     });
   }
   assert.deepEqual(syntheticVideo({ ...good, people: [0, 0] }).frame(0).people, []);

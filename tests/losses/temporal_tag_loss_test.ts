@@ -172,7 +172,7 @@ describe("temporalTagLoss", () => {
       message: /^temporalTagLoss: tags must have 5 axes\n/,
     });
     const words: [object, string][] = [
-      [{ each: "film" }, "temporalTagLoss: each must be keypoint or frame, not film"],
+      [{ each: "video" }, "temporalTagLoss: each must be keypoint or frame, not video"],
       [{ among: "all" }, "temporalTagLoss: among must be clip or batch, not all"],
       [{ sigma: 0 }, "tagLoss: sigma must be above 0, not 0"],
     ];
