@@ -6,10 +6,10 @@
  */
 import {
   Adam,
+  type Affine,
   AppearanceNet,
   type AppearanceNetOptions,
   compile,
-  cropTransform,
   type DecodedPerson,
   disposeModel,
   floatWeights,
@@ -27,7 +27,6 @@ import {
   temporalTagLoss,
   type Tensor,
   warpToPlanes,
-  wholeImage,
   writeSafetensors,
 } from "../mod.ts";
 import type { Batch } from "../data/mod.ts";
@@ -169,6 +168,8 @@ function trainingStep(net: AppearanceNet, adam: Adam, clips: ClipTensors) {
   return { pull, push };
 }
 
+const AS_IT_IS: Affine = [1, 0, 0, 0, 1, 0];
+
 /** People with the tags that an appearance network gives to their keypoints, picture by picture. */
 export class Retagger implements Disposable {
   readonly #net: AppearanceNet;
@@ -186,8 +187,7 @@ export class Retagger implements Disposable {
     if (people.length === 0) return [];
     const { width, height } = image;
     const images = hostArray([1, 3, height, width]);
-    const matrix = cropTransform(wholeImage(width, height), width, height);
-    warpToPlanes(image, matrix, { width, height }, images.data);
+    warpToPlanes(image, AS_IT_IS, { width, height }, images.data);
     const { tags } = await read({ ...await this.#step({ images }) });
     const { shape: [, ...shape], data } = tags;
     return retagPeople(people, hostArray(shape, data), { stride: this.#net.stride });

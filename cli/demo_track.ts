@@ -129,7 +129,9 @@ async function run(values: Values): Promise<void> {
     `${out}/metrics.json`,
     JSON.stringify(
       {
-        tracking: Object.fromEntries(evaluations.map(({ label, figures }) => [label, figures])),
+        tracking: Object.fromEntries(
+          evaluations.map(({ label, figures }) => [label, numbersOf(figures)]),
+        ),
         ...training,
         adapter,
         seed,
@@ -200,6 +202,14 @@ function printFigures(
       evaluations.map(({ figures }) => `${figures[name]}`),
     );
   }
+}
+
+/** The figures without HOTA's at each threshold. */
+function numbersOf(figures: TrackingFigures): Record<string, number> {
+  const entries: [string, unknown][] = Object.entries(figures);
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+  );
 }
 
 /** Which videos places alone confuse most, against tags. */
