@@ -28,6 +28,11 @@ describe("Tracker", () => {
     assert.deepEqual(followed(frames, { birthScore: 0.5 }), [[null, 0], [0, 1]]);
   });
 
+  it("takes no notice of things of too low a score, which then hide nobody", () => {
+    const frames = [[thing(0, 0, 0.5)], [thing(0, 0, 0.2), thing(30, 0, 0.6)], [thing(0, 0, 0.3)]];
+    assert.deepEqual(followed(frames, { leastScore: 0.3 }), [[0], [null, 0], [0]]);
+  });
+
   it("knows an identity again by its tag after a gap, wherever it is, up to maxGap frames", () => {
     const hidden = (frames: number) => [
       [thing(0, 0), thing(40, 3)],
@@ -54,6 +59,15 @@ describe("Tracker", () => {
     const frames = [[thing(0, 0), thing(30, 0.3)], [thing(28, 0.1), thing(2, 0.2)]];
     assert.deepEqual(followed(frames), [[0, 1], [1, 0]]);
     assert.deepEqual(followed(frames, { rounding: "none" }), [[0, 1], [0, 1]]);
+  });
+
+  it("weighs places against tags that are not rounded as placeWeight says", () => {
+    // Tags say that the two have changed places, by 0.3 each; places that they have stayed.
+    const frames = [[thing(0, 0), thing(30, 0.3)], [thing(0, 0.3), thing(30, 0)]];
+    const last = (placeWeight: number) =>
+      followed(frames, { rounding: "none", placeWeight }).at(-1);
+    assert.deepEqual(last(29), [1, 0]); // 2 · 100 · 0.3 against 2 · 29
+    assert.deepEqual(last(31), [0, 1]);
   });
 
   it("lets the nearer tag win where neither rounded tags nor places decide", () => {
@@ -166,6 +180,8 @@ describe("Tracker", () => {
       [{ by: "colour" }, "Tracker: by must be tag or place, not colour"],
       [{ rounding: "up" }, "Tracker: rounding must be whole or none, not up"],
       [{ maxTagDistance: -1 }, "Tracker: maxTagDistance must be 0 or more, not -1"],
+      [{ placeWeight: Infinity }, "Tracker: placeWeight must be 0 or more, not Infinity"],
+      [{ leastScore: NaN }, "Tracker: leastScore must be a number, not NaN"],
       [{ reach: NaN }, "Tracker: reach must be 0 or more, not NaN"],
       [{ minOverlap: 2 }, "Tracker: minOverlap must be from 0 to 1, not 2"],
       [{ maxGap: 0.5 }, "Tracker: maxGap must be a whole number, 0 or more, not 0.5"],
