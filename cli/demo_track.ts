@@ -50,7 +50,7 @@ const SHOWN = 4;
 /** Frames of a strip. */
 const STRIP = 10;
 
-/** `demo-track`. */
+/** `demo:track`. */
 export const demoTrackCommand: Command = {
   summary: "Follow people through videos by their tags: train briefly, measure, write a report.",
   operands: "",

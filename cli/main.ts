@@ -1,5 +1,5 @@
 /**
- * The command line: `demo`, `demo-track`, `train`, `predict`, `evaluate`, `import-weights`, `info`.
+ * The command line: `demo`, `demo:track`, `train`, `predict`, `evaluate`, `import-weights`, `info`.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { trainCommand } from "./train.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   demo: demoCommand,
-  "demo-track": demoTrackCommand,
+  "demo:track": demoTrackCommand,
   train: trainCommand,
   predict: predictCommand,
   evaluate: evaluateCommand,

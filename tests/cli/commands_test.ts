@@ -35,7 +35,7 @@ Deno.test("main() names the nearest command and option", async () => {
     code: 1,
     printed: "",
     message:
-      'trian: unknown command "trian"; there are demo, demo-track, train, predict, evaluate, ' +
+      'trian: unknown command "trian"; there are demo, demo:track, train, predict, evaluate, ' +
       "import-weights, info\n  help: did you mean train?",
   });
   const { code, message } = await runMain("train", "--presett", "demo");

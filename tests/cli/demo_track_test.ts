@@ -6,7 +6,7 @@ Deno.test("main() runs the tracking demo to its report, figures, animations and 
   try {
     const out = `${folder}/track`;
     const { code, printed, message } = await runMain(
-      ...["demo-track", "--steps", "2", "--batch", "2", "--videos", "1", "--out", out],
+      ...["demo:track", "--steps", "2", "--batch", "2", "--videos", "1", "--out", out],
     );
     assert.equal(code, 0, message);
     assert.match(printed, /shipped tags +tags trained now +places alone\nIDF1/);
@@ -33,10 +33,10 @@ Deno.test("main() runs the tracking demo to its report, figures, animations and 
     const animation = await Deno.readTextFile(`${out}/video_2019_0.svg`);
     assert.equal(animation.match(/<animate /g)?.length, 40);
 
-    const again = await runMain("demo-track", "--seed", "2019", "--out", out);
+    const again = await runMain("demo:track", "--seed", "2019", "--out", out);
     assert.equal(again.code, 1);
     assert.match(again.message, /--seed 2019 is the seed of the evaluation videos; take another/);
-    const odd = await runMain("demo-track", "--batch", "3", "--out", out);
+    const odd = await runMain("demo:track", "--batch", "3", "--out", out);
     assert.match(odd.message, /--batch 3 is no whole number of clips of 2 frames/);
   } finally {
     await Deno.remove(folder, { recursive: true });
