@@ -10,10 +10,10 @@
  * knee's of the trousers. It is learnt with {@linkcode temporalTagLoss} of `each: "frame"`, from the true keypoints of
  * videos; where people are it need not know.
  *
- * Jin et al. 2019 (arXiv:1903.09214) likewise keep what groups keypoints in a picture apart from what knows people
- * again; theirs are further heads of the pose network. A network of its own is our choice: the features of a pose
- * network that has learnt to find people have forgotten colours (docs/decisions.md has the figures), and training it
- * again would take hours where this takes minutes.
+ * Jin et al. 2019 (arXiv:1903.09214) likewise have embeddings that know people again between frames, beside those that
+ * group keypoints within one. A network of its own for them is our choice: the features of a pose network that has learnt
+ * to find people have forgotten colours (docs/decisions.md has the figures), and training it again would take hours where
+ * this takes minutes.
  *
  * @module
  */

@@ -127,6 +127,23 @@ describe("Tracker", () => {
     ]);
   });
 
+  it("follows anything with a tag, a score and a box, masks by their own overlap say", () => {
+    const instance = (tag: number, ...pixels: number[]) => ({
+      ...thing(0, tag), // the same box for all
+      pixels: new Set(pixels),
+    });
+    type Instance = ReturnType<typeof instance>;
+    const overlap = (a: Instance, b: Instance) =>
+      a.pixels.intersection(b.pixels).size / a.pixels.union(b.pixels).size;
+    const identities = (by: "tag" | "place") => {
+      const tracker = new Tracker<Instance>({ overlap, by });
+      tracker.next([instance(0, 1, 2, 3), instance(0.1, 7, 8, 9)]);
+      return tracker.next([instance(0, 7, 8), instance(0.1, 2, 3)]);
+    };
+    assert.deepEqual(identities("tag"), [1, 0]); // tags count as equal
+    assert.deepEqual(identities("place"), [1, 0]);
+  });
+
   it("does not care in which order the things of a frame come", () => {
     const random = new Random(5);
     const frames = Array.from({ length: 30 }, () =>
