@@ -8,8 +8,8 @@
  *     models     hourglass, PoseNet, presets
  *     losses     heatmap loss, tag loss (pull and push)
  *     decoders   peaks, grouping by tag, refinement: people from maps
- *     metrics    OKS, figures of COCO, CrowdPose and MPII, errors, grouping accuracy
- *     display    pictures: poses, heatmaps, tags, charts, reports
+ *     metrics    OKS, figures of COCO, CrowdPose, MPII, VOC and tracking, errors, grouping accuracy
+ *     display    pictures: poses, masks, heatmaps, tags, tracks, charts, reports
  *     pose       skeletons and people
  *     instance   things of a class, pixel by pixel
  *     track      who is who over the frames of a video

@@ -14,7 +14,6 @@ import {
   MPII,
   type MpiiImage,
   mpiiImages,
-  nearestName,
   readBytes,
   readJson,
   readMpii,
@@ -31,6 +30,7 @@ import {
   type PhotoRecord,
   photoRecords,
 } from "../data/mod.ts";
+import { unknownName } from "../core/errors.ts";
 import type { Option, Values } from "./options.ts";
 
 /** The options by which the commands name annotation files and photographs. */
@@ -41,7 +41,8 @@ export const DATASET_OPTIONS: Readonly<Record<string, Option>> = {
   },
   skeleton: {
     type: "text",
-    help: "the keypoints of a file in COCO's form: coco, crowdpose, mpii, or a JSON file that " +
+    help:
+      "the keypoints of a file in COCO's form: coco, crowdpose, mpii, posetrack, or a JSON file that " +
       "describes others (default coco)",
   },
 };
@@ -96,8 +97,9 @@ export async function readAnnotationFile(values: Values, path: string): Promise<
     return { kind, path, skeleton: MPII, categoryId: 1, images };
   }
   if (kind === "crowdpose") {
-    const truth = checkCrowdPoseTruth(parsed, path);
-    return { kind, path, skeleton: CROWDPOSE, categoryId: 1, truth };
+    const categoryId = personCategory(parsed, path, CROWDPOSE);
+    const truth = checkCrowdPoseTruth(parsed, path, { categoryId });
+    return { kind, path, skeleton: CROWDPOSE, categoryId, truth };
   }
   const skeleton = own ?? COCO;
   const categoryId = personCategory(parsed, path, skeleton);
@@ -109,11 +111,7 @@ function kindOf(values: Values): Kind | undefined {
   const name = values.text("dataset");
   const kind = KINDS.find((known) => known === name);
   if (kind || name === undefined) return kind;
-  const near = nearestName(name, KINDS);
-  throw new InputError(
-    `--dataset can be ${KINDS.join(", ")}, not ${name}` +
-      (near ? `\n  help: did you mean ${near}?` : ""),
-  );
+  throw unknownName("--dataset", name, KINDS);
 }
 
 /** Only MPII's files have an annolist, and only CrowdPose's a crowdIndex. */
@@ -124,6 +122,15 @@ function looksLike(parsed: unknown): Kind {
   return typeof first === "object" && first !== null && "crowdIndex" in first
     ? "crowdpose"
     : "coco";
+}
+
+/** An annotation file without the images whose labels are secret, and how many those are: MPII's test images. */
+export function withLabels(
+  file: AnnotationFile,
+): { readonly file: AnnotationFile; readonly secret: number } {
+  if (file.kind !== "mpii") return { file, secret: 0 };
+  const images = file.images.filter(({ train }) => train);
+  return { file: { ...file, images }, secret: file.images.length - images.length };
 }
 
 /**

@@ -116,7 +116,7 @@ async function run(values: Values): Promise<void> {
   const trained = await judge(fresh);
   const shippedFile = await shippedWeights();
   const shipped = shippedFile === undefined ? null : await judge(await loadModel(shippedFile));
-  const ideal = judgeIdeal(trained.samples, fresh);
+  const ideal = await judgeIdeal(trained.samples, fresh);
   const evaluations = [
     asReport("trained now", trained.measured),
     ...(shipped ? [asReport("shipped weights", shipped.measured)] : []),
@@ -212,12 +212,15 @@ async function judge(loaded: LoadedModel): Promise<Judged> {
   return {
     samples,
     predictions,
-    measured: measure(predictions, scale, loaded.decoding),
+    measured: await measure(predictions, scale, loaded.decoding),
   };
 }
 
 /** Measure ideal maps of the same scenes: the bound of the resolution. */
-function judgeIdeal(samples: readonly Sample[], { model, imageSize }: LoadedModel): Measured {
+function judgeIdeal(
+  samples: readonly Sample[],
+  { model, imageSize }: LoadedModel,
+): Promise<Measured> {
   const predictions = samples.map((sample) =>
     decode(sample, idealMaps(sample, imageSize, model.stride), imageSize, model.stride)
   );

@@ -19,6 +19,7 @@ import {
   type Flavour,
   groupingAccuracy,
   groupKnownKeypoints,
+  type HostArray,
   hostArray,
   type KeypointEvaluation,
   type KeypointStatistics,
@@ -85,33 +86,33 @@ export function idealMaps(sample: Sample, imageSize: number, stride: number): Ma
   return { heatmaps, tags };
 }
 
+/** How predictions are compared. */
+export type MeasureOptions = Pick<Flavour, "maxTagDistance"> & { readonly skeleton?: Skeleton };
+
 /**
  * Compare predictions with the truth. `scale` multiplies all lengths first, so that small pictures can be judged
  * as if they were larger: OKS does not change, but COCO's area ranges then tell people apart. `maxTagDistance` is how
- * the tags of true detections are grouped. Pictures fill square inputs (no `higher-hrnet` scales).
+ * the tags of true detections are grouped. Pictures fill square inputs (no `higher-hrnet` scales). Of a prediction
+ * nothing is kept but people: pictures and maps can be as many as one likes.
  */
-export function measure(
-  predictions: readonly Prediction[],
+export async function measure(
+  predictions: Iterable<Prediction> | AsyncIterable<Prediction>,
   scale = 1,
-  { maxTagDistance = 1, skeleton = COCO }: Pick<Flavour, "maxTagDistance"> & {
-    readonly skeleton?: Skeleton;
-  } = {},
-): Measured {
-  const truth = truthOf(predictions.map(({ sample }) => sample), scale);
-  const results = resultsOf(predictions, scale);
+  { maxTagDistance = 1, skeleton = COCO }: MeasureOptions = {},
+): Promise<Measured> {
+  const found: { sample: JudgedSample; people: FoundPeople["people"] }[] = [];
+  const groups: (number | null)[][][] = [];
+  for await (const { sample, people, tags } of predictions) {
+    const { id, fileName, image: { width, height } } = sample;
+    found.push({
+      sample: { id, fileName, people: sample.people, image: { width, height } },
+      people,
+    });
+    groups.push(groupsOf(sample, tags, maxTagDistance));
+  }
+  const truth = truthOf(found.map(({ sample }) => sample), scale);
+  const results = resultsOf(found, scale);
   const evaluation = evaluateKeypoints(truth, results, { skeleton });
-  const groups = predictions.map(({ sample, tags }) => {
-    const people = keypointsOnMap(sample, tags.shape[3]);
-    return groupKnownKeypoints(people, tags, { seed: sample.id, maxTagDistance }).map((own, p) =>
-      own.map((group, k) => {
-        const point = people[p][k];
-        const [, , height, width] = tags.shape;
-        const outside = !point || Math.trunc(point.x) < 0 || Math.trunc(point.y) < 0 ||
-          Math.trunc(point.x) >= width || Math.trunc(point.y) >= height;
-        return outside ? null : group; // what lies outside the map is no detection
-      })
-    );
-  });
   return {
     statistics: evaluation.statistics,
     evaluation,
@@ -120,8 +121,27 @@ export function measure(
   };
 }
 
+/** For each keypoint of each true person the group that its tag puts it in; null where none is annotated or seen. */
+function groupsOf(sample: Sample, tags: HostArray, maxTagDistance: number): (number | null)[][] {
+  const [, , height, width] = tags.shape;
+  const people = keypointsOnMap(sample, width);
+  return groupKnownKeypoints(people, tags, { seed: sample.id, maxTagDistance }).map((own, p) =>
+    own.map((group, k) => {
+      const point = people[p][k];
+      const outside = !point || Math.trunc(point.x) < 0 || Math.trunc(point.y) < 0 ||
+        Math.trunc(point.x) >= width || Math.trunc(point.y) >= height;
+      return outside ? null : group; // what lies outside the map is no detection
+    })
+  );
+}
+
+/** What of a sample is compared with predictions: all but the picture itself. */
+export type JudgedSample = Pick<Sample, "id" | "fileName" | "people"> & {
+  readonly image: Pick<Sample["image"], "width" | "height">;
+};
+
 /** Samples as a COCO annotation file has them. */
-export function truthOf(samples: readonly Sample[], scale = 1): CocoTruth {
+export function truthOf(samples: readonly JudgedSample[], scale = 1): CocoTruth {
   let id = 0;
   return {
     images: samples.map(({ id, fileName, image: { width, height } }) => ({
@@ -151,7 +171,7 @@ export function truthOf(samples: readonly Sample[], scale = 1): CocoTruth {
 
 /** Predictions as a COCO results file has them. */
 export function resultsOf(
-  predictions: readonly FoundPeople[],
+  predictions: readonly { sample: Pick<Sample, "id">; people: FoundPeople["people"] }[],
   scale = 1,
   options: CocoResultOptions = {},
 ): CocoResult[] {

@@ -9,7 +9,6 @@ import {
   floatWeights,
   type HostArray,
   InputError,
-  nearestName,
   openArrays,
   originOfWeights,
   PoseNet,
@@ -22,6 +21,7 @@ import {
   type WeightRecipe,
   writeSafetensors,
 } from "../mod.ts";
+import { unknownName } from "../core/errors.ts";
 import type { Command, Values } from "./options.ts";
 import { AUTHORS_DECODING, type Decoding, settingsOf } from "./weights.ts";
 
@@ -118,11 +118,7 @@ function chooseOrigin(
         "  help: --help says whose weights can be imported",
     );
   }
-  const near = nearestName(given, origins);
-  throw new InputError(
-    `--from can be ${origins.join(", ")}, not ${given}` +
-      (near ? `\n  help: did you mean ${near}?` : ""),
-  );
+  throw unknownName("--from", given, origins);
 }
 
 function compareNames(

@@ -1,12 +1,13 @@
 /**
- * The command line: `demo`, `demo:track`, `train`, `predict`, `evaluate`, `import-weights`, `info`.
+ * The command line: `demo`, `demo:track`, `train`, `predict`, `evaluate`, `evaluate-tracks`, `import-weights`, `info`.
  *
  * @module
  */
-import { GpuError, InputError, nearestName, ShapeError } from "../mod.ts";
+import { GpuError, InputError, ShapeError, unknownName } from "../mod.ts";
 import { demoCommand } from "./demo.ts";
 import { demoTrackCommand } from "./demo_track.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { evaluateTracksCommand } from "./evaluate_tracks.ts";
 import { importWeightsCommand } from "./import_weights.ts";
 import { infoCommand } from "./info.ts";
 import { type Command, helpOf, readOptions } from "./options.ts";
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   train: trainCommand,
   predict: predictCommand,
   evaluate: evaluateCommand,
+  "evaluate-tracks": evaluateTracksCommand,
   "import-weights": importWeightsCommand,
   info: infoCommand,
 };
@@ -32,11 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return name === undefined ? 2 : 0;
     }
     if (!Object.hasOwn(commands, name)) {
-      const near = nearestName(name, Object.keys(commands));
-      throw new InputError(
-        `unknown command "${name}"; there are ${Object.keys(commands).join(", ")}` +
-          (near ? `\n  help: did you mean ${near}?` : ""),
-      );
+      throw unknownName("command", name, Object.keys(commands));
     }
     const command = commands[name];
     if (rest.includes("--help") || rest.includes("-h")) {
@@ -44,7 +42,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     await command.run(readOptions(command, rest));
-    return 0;
+    return Deno.exitCode; // a command that was interrupted sets it
   } catch (error) {
     if (!isMendable(error)) throw error;
     console.error(`${name ? `${name}: ` : ""}${error.message}`);
@@ -55,6 +53,7 @@ export async function main(args: readonly string[]): Promise<number> {
 /** Whether the message says all that a user needs; a defect of the library shows its stack instead. */
 function isMendable(error: unknown): error is Error {
   if (error instanceof InputError || error instanceof GpuError) return true;
+  if (error instanceof Error && /Requires \w+ access/.test(error.message)) return true; // docs/reliability.md
   const checked = error instanceof RangeError || error instanceof ShapeError;
   return checked && /^[A-Za-z]\w+: /.test(error.message) && !error.message.startsWith("internal:");
 }

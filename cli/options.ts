@@ -19,6 +19,8 @@ export interface Option {
   readonly least?: number;
   /** True if `least` itself is not allowed. */
   readonly above?: boolean;
+  /** Largest number allowed. @default {Infinity} */
+  readonly most?: number;
 }
 
 /** A subcommand. */
@@ -130,11 +132,12 @@ function joinNegative(args: readonly string[]): string[] {
 
 function readNumber(name: string, option: Option, typed: string): number {
   const value = Number(typed);
-  const { least = 0, above = false } = option;
+  const { least = 0, above = false, most = Infinity } = option;
   const whole = option.type === "whole";
-  const bound = above ? `above ${least}` : `${least} or more`;
+  const lower = above ? `above ${least}` : `${least} or more`;
+  const bound = most === Infinity ? lower : `${lower}, at most ${most}`;
   if (
-    !Number.isFinite(value) || value < least || (above && value === least) ||
+    !Number.isFinite(value) || value < least || (above && value === least) || value > most ||
     (whole && !Number.isInteger(value))
   ) {
     throw new InputError(

@@ -1,8 +1,9 @@
 /**
- * Output folders and progress on the terminal.
+ * Output folders and files, and progress on the terminal.
  *
  * @module
  */
+import { dirname } from "node:path";
 import { InputError, lineSink, Progress, type ProgressOptions, terminalSink } from "../mod.ts";
 
 /**
@@ -21,6 +22,21 @@ export async function prepareFolder(path: string): Promise<void> {
         "  help: choose another with --out",
     );
   }
+}
+
+/**
+ * Keep other programs from writing into a folder while this one does. The claim ends with the process, however it ends:
+ * it is a lock of the operating system on the file `.lock`, which stays.
+ *
+ * @throws {InputError} If somebody else has it.
+ */
+export async function claimFolder(path: string): Promise<Disposable> {
+  const file = await Deno.open(`${path}/.lock`, { create: true, write: true });
+  if (await file.tryLock(true)) return file;
+  file.close();
+  throw new InputError(
+    `output folder ${path}: another run is writing there\n  help: choose another with --out, or wait`,
+  );
 }
 
 /** Remove what a killed program left in a folder while it wrote a file: half of the file, under another name. */
@@ -54,4 +70,19 @@ export function trainingProgress(
     ...(minutes === undefined ? {} : { limitSeconds: minutes * 60 }),
     ...(steps === undefined ? {} : { total: steps }),
   });
+}
+
+/**
+ * See that a file can be written, before anything is computed for it.
+ *
+ * @throws {InputError} If it is a folder, or its own folder is not there or cannot be written to.
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const existing = await Deno.stat(path).catch(() => undefined);
+  if (existing?.isDirectory) throw new InputError(`${path}: cannot be written: it is a folder`);
+  try {
+    await Deno.remove(await Deno.makeTempFile({ dir: dirname(path), prefix: ".probe" }));
+  } catch (error) {
+    throw new InputError(`${path}: cannot be written: ${(error as Error).message}`);
+  }
 }

@@ -116,7 +116,7 @@ async function annotatedPhotographs(values: Values): ReturnType<typeof openPhoto
   }
   const file = withIds(await readAnnotationFile(values, annotations), ids);
   const photographs = await photographsOf(file, images, { photos: "all", cacheMegabytes: 0 });
-  return { file, photographs };
+  return { file, photographs, secret: 0 };
 }
 
 /** Bytes of decoded pictures that are kept between looking whether all are whole and predicting. */

@@ -27,7 +27,6 @@ import {
   type HeatmapFrame,
   type HostArray,
   hostArray,
-  InputError,
   invertAffine,
   type MapTensors,
   mirrorImages,
@@ -44,7 +43,7 @@ import {
   warpToPlanes,
 } from "../mod.ts";
 import type { Sample } from "../data/mod.ts";
-import { nearestName } from "../core/errors.ts";
+import { unknownName } from "../core/errors.ts";
 import { sameKeypoints } from "./datasets.ts";
 import { decodeOnDevice } from "./decode_on_device.ts";
 import type { Option, Values } from "./options.ts";
@@ -143,12 +142,7 @@ export function lookingOf(
 ): PredictOptions & Required<Pick<PredictOptions, "flip" | "scales" | "flavour">> {
   const name = values.text("decoder") ?? "default";
   if (!Object.hasOwn(DECODERS, name)) {
-    const names = Object.keys(DECODERS);
-    const near = nearestName(name, names);
-    throw new InputError(
-      `unknown decoder "${name}"; there are ${names.join(", ")}` +
-        (near ? `\n  help: did you mean ${near}?` : ""),
-    );
+    throw unknownName("decoder", name, Object.keys(DECODERS));
   }
   return {
     flip: values.flag("flip"),

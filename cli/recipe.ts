@@ -23,7 +23,7 @@
  *
  * @module
  */
-import { InputError, stepwise } from "../mod.ts";
+import { stepwise, unknownName } from "../mod.ts";
 import { AUTHORS_DECODING, type Decoding } from "./weights.ts";
 
 /** How strongly the parts of the loss count as training goes on; `done` runs from 0 to 1. */
@@ -63,9 +63,7 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
       decoding: AUTHORS_DECODING,
     };
   }
-  if (name !== "small") {
-    throw new InputError(`unknown recipe "${name}"; there are small, authors, paper`);
-  }
+  if (name !== "small") throw unknownName("recipe", name, ["small", "authors", "paper"]);
   const top = rate ?? 1e-2;
   return {
     learningRate: (done, step) =>

@@ -22,6 +22,7 @@ import {
   DATASET_OPTIONS,
   photographsOf,
   readAnnotationFile,
+  withLabels,
 } from "./datasets.ts";
 import type { Option, Values } from "./options.ts";
 
@@ -115,21 +116,35 @@ async function scenesOf(seed: number, count: number, size: number): Promise<Samp
   return await Promise.all(Array.from({ length: count }, (_, index) => source.sample(index)));
 }
 
+/** What to open, and by which options. */
+export interface PhotographOptions extends Pick<CocoOptions, "maskUnlabelled"> {
+  /** Of the names of the options that say which. @default {""} */
+  readonly prefix?: string;
+  /** Whether they are to be judged: those whose labels are secret are left out then. @default {false} */
+  readonly judged?: boolean;
+}
+
+/** Photographs and their annotation file. */
+export interface Photographs {
+  readonly photographs: CocoDataset;
+  readonly file: AnnotationFile;
+  /** How many were left out because their labels are secret. */
+  readonly secret: number;
+}
+
 /**
  * The photographs that `--annotations` and `--images` name, and the annotation file; undefined if neither is
  * given.
  *
  * @param photos Those that show somebody with an annotated keypoint, or all.
- * @param prefix Of the names of the options that say which.
  * @throws {InputError} If one is given without the other, `--dataset` or `--skeleton` without both, or they
  * cannot be read.
  */
 export async function openPhotographs(
   values: Values,
   photos: "labelled" | "all" = "all",
-  { prefix = "", ...options }: Pick<CocoOptions, "maskUnlabelled"> & { readonly prefix?: string } =
-    {},
-): Promise<{ photographs: CocoDataset; file: AnnotationFile } | undefined> {
+  { prefix = "", judged = false, ...options }: PhotographOptions = {},
+): Promise<Photographs | undefined> {
   const [annotations, images] = [
     values.text(`${prefix}annotations`),
     values.text(`${prefix}images`),
@@ -149,10 +164,12 @@ export async function openPhotographs(
         "  help: photographs need both, the annotation file and the folder",
     );
   }
-  const file = await readAnnotationFile(values, annotations);
+  const all = await readAnnotationFile(values, annotations);
+  const { file, secret } = judged ? withLabels(all) : { file: all, secret: 0 };
   // Who goes through all of them does so once.
   const cache = photos === "all" ? { cacheMegabytes: 0 } : {};
-  return { file, photographs: await photographsOf(file, images, { ...options, photos, ...cache }) };
+  const photographs = await photographsOf(file, images, { ...options, photos, ...cache });
+  return { file, photographs, secret };
 }
 
 /**

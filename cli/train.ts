@@ -3,16 +3,27 @@
  *
  * @module
  */
-import { adapterInfo, COCO, InputError, writeFileAtomic } from "../mod.ts";
+import { adapterInfo, COCO, InputError, type Progress, writeFileAtomic } from "../mod.ts";
 import {
+  type BatchesAhead,
   batchesAhead,
+  type CocoDataset,
+  type DescribedSource,
   OFFICIAL_AUGMENTATION,
   type SampleSource,
   singlePersonSource,
+  type StreamPosition,
 } from "../data/mod.ts";
-import { checkSameKeypoints, DATASET_OPTIONS, readIds, sameKeypoints } from "./datasets.ts";
+import {
+  type AnnotationFile,
+  checkSameKeypoints,
+  DATASET_OPTIONS,
+  readIds,
+  sameKeypoints,
+} from "./datasets.ts";
 import type { Command, Values } from "./options.ts";
-import { prepareFolder, removeHalfWritten, trainingProgress } from "./output.ts";
+import { INTERRUPTED, listenForInterruption } from "./interruption.ts";
+import { claimFolder, prepareFolder, removeHalfWritten, trainingProgress } from "./output.ts";
 import {
   EVALUATION_SEED,
   JUDGED_SIZE,
@@ -27,10 +38,19 @@ import {
 import { measure } from "./evaluation.ts";
 import { type Judgement, MetricsLog } from "./metrics_log.ts";
 import { predict } from "./prediction.ts";
-import { recipeOf } from "./recipe.ts";
-import { everyMinutes, everySteps, type Interlude, type Pause, train } from "./training.ts";
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./training_state.ts";
+import { type Recipe, recipeOf } from "./recipe.ts";
 import {
+  everyMinutes,
+  everySteps,
+  type Interlude,
+  type Pause,
+  train,
+  type TrainingLimits,
+} from "./training.ts";
+import { bestOf, type Checkpoint, readCheckpoint, writeCheckpoint } from "./training_state.ts";
+import {
+  type Decoding,
+  HIGHEST_THRESHOLD,
   learnedNumbers,
   type LoadedModel,
   loadModel,
@@ -94,6 +114,7 @@ export const trainCommand: Command = {
     },
     threshold: {
       type: "number",
+      most: HIGHEST_THRESHOLD,
       help: "least height of a peak, kept with the weights (default: the recipe's)",
     },
     "tag-distance": {
@@ -163,211 +184,336 @@ export const trainCommand: Command = {
   },
   notes:
     "Give --steps, --minutes or both. With --steps alone a run can be repeated to the last bit, also if it was\n" +
-    "killed on the way and went on with --resume.",
+    "killed on the way and went on with --resume. Ctrl-C ends it after the step, with a checkpoint.",
   run,
 };
 
 async function run(values: Values): Promise<void> {
-  const out = values.text("out")!;
-  const seed = values.number("seed")!;
-  const batchSize = values.number("batch")!;
-  const steps = values.number("steps");
-  const minutes = values.number("minutes");
-  const annotations = values.text("annotations");
-  if (steps === undefined && minutes === undefined) {
-    throw new InputError("how long?\n  help: give --steps or --minutes");
-  }
-  const start = values.text("weights");
+  checkOptions(values);
   const recipe = recipeOf(values.text("recipe")!, {
     rate: values.number("rate"),
     tagWeight: values.number("tag-weight"),
-    learnt: start !== undefined,
+    learnt: values.text("weights") !== undefined,
   });
+  const opened = await openPhotographs(values, "labelled", {
+    maskUnlabelled: !values.flag("crowds-only"),
+  });
+  const network = await networkOf(values, recipe, opened?.file);
+  const source = await sourceOf(values, network, opened?.photographs);
+  const validation = await validationOf(values, network);
+  const out = values.text("out")!;
+  await prepareFolder(out);
+  using _claim = await claimFolder(out);
+  if (values.flag("resume")) await removeHalfWritten(out);
+  const { name: adapter } = await adapterInfo();
+  announce(values, network, adapter);
+
+  const settings = settingsOf(values, source);
+  const checkpoint = await checkpointToGoOnFrom(values, settings);
+  if (checkpoint?.reached.finished) {
+    console.log("resume   the run is finished: there is nothing to do");
+    return;
+  }
+  const metrics = await MetricsLog.open(`${out}/metrics.jsonl`, checkpoint?.reached.steps ?? 0);
+  const stream = streamOf(values, source, network, checkpoint?.reached.position);
+  const save = savingOf(values, { network, settings, position: () => stream.position });
+  const judging = validation && judgingOf(values, { network, validation, metrics, save });
+  using interruption = listenForInterruption(() =>
+    console.error("stopping after this step; once more: at once, and back to the last checkpoint")
+  );
+  const result = await train(network.model, stream, recipe, {
+    ...limitsOf(values, checkpoint, metrics),
+    accumulate: values.number("accumulate")!,
+    average: values.number("average"),
+    progress: progressOf(values),
+    onLosses: (losses) => metrics.add({ ...losses }),
+    interludes: [...(judging ? [judging] : []), savingNowAndThen(values, save)],
+    isInterrupted: () => interruption.requested,
+    checkpoint,
+  }, async (pause) => {
+    if (interruption.requested) return await save.all(pause);
+    if (judging && metrics.lastJudged() !== pause.steps) await judging.run(pause);
+    await save.all(pause, { finished: true });
+  });
+  sayWhatWasLeftOut(stream);
+  if (interruption.requested) {
+    console.log(`stopped  after ${result.steps.toLocaleString("en")} steps; --resume goes on`);
+    Deno.exitCode = INTERRUPTED;
+    return;
+  }
+  const { curves: _, ...figures } = result;
+  const [seed, batchSize] = [values.number("seed"), values.number("batch")];
+  const log = { adapter, seed, batchSize, ...figures, curves: metrics.curves() };
+  await writeFileAtomic(`${out}/log.json`, JSON.stringify(log, null, 1) + "\n");
+  console.log(`weights  ${out}/weights.safetensors`);
+}
+
+/** See that no option is given in vain or contradicts another, as far as no file needs to be read for it. */
+function checkOptions(values: Values): void {
+  const isGiven = (name: string) =>
+    values.text(name) !== undefined || values.number(name) !== undefined;
+  if (!isGiven("steps") && !isGiven("minutes")) {
+    throw new InputError("how long?\n  help: give --steps or --minutes");
+  }
   const average = values.number("average");
   if (average !== undefined && average >= 1) {
     throw new InputError(`--average must be below 1, not ${average}`);
   }
   for (const name of values.flag("single-person") ? ["threshold", "tag-distance"] : []) {
-    if (values.number(name) !== undefined) {
+    if (isGiven(name)) {
       throw new InputError(`--${name} is for networks with tags, not for --single-person`);
     }
   }
-  const recompute = values.flag("recompute");
-  const precision = await precisionOf(values);
-  if ((recompute || precision !== "f32") && start !== undefined) {
+  if ((values.flag("recompute") || values.text("precision") !== "f32") && isGiven("weights")) {
     throw new InputError(
       "--recompute and --precision are decided when a network is made; leave them out with --weights",
     );
   }
-  const crowdsOnly = values.flag("crowds-only");
-  const opened = await openPhotographs(values, "labelled", { maskUnlabelled: !crowdsOnly });
-  if (crowdsOnly && !opened) throw new InputError("--crowds-only is for photographs");
+  const idle = ["validation-annotations", "patience"].find(isGiven);
+  if (idle && !isGiven("validate-every")) throw new InputError(`--${idle} needs --validate-every`);
+  if (isGiven("annotations") || isGiven("images")) {
+    if (isGiven("poses")) {
+      throw new InputError("--poses is for synthetic scenes; photographs have their own");
+    }
+    return;
+  }
+  const seed = values.number("seed")!;
+  if ([EVALUATION_SEED, VALIDATION_SEED].includes(seed)) {
+    throw new InputError(`--seed ${seed} is the seed of scenes to judge on; take another`);
+  }
+  if (values.flag("no-augment")) {
+    throw new InputError("--no-augment is for photographs; scenes are never augmented");
+  }
+  if (values.flag("crowds-only")) throw new InputError("--crowds-only is for photographs");
+  if (isGiven("without")) throw new InputError("--without is for photographs");
+}
+
+/** A model, the size of its images and how to decode what it learns, as the options say. */
+interface Network extends LoadedModel {
+  readonly decoding: Decoding;
+}
+
+/**
+ * The network of `--weights`, or a new one of `--preset`.
+ *
+ * @throws {InputError} If its keypoints are not those that it is to learn, or the options do not suit it.
+ */
+async function networkOf(
+  values: Values,
+  { decoding }: Recipe,
+  file: AnnotationFile | undefined,
+): Promise<Network> {
   const isSingle = values.flag("single-person");
+  const start = values.text("weights");
+  const precision = await precisionOf(values);
   const given = start === undefined
     ? makeModel(
       values.text("preset") ?? "demo",
-      { seed, recompute, precision, ...(isSingle ? { tagDimensions: 0 } : {}) },
-      recipe.decoding,
-      opened?.file.skeleton,
+      {
+        seed: values.number("seed"),
+        recompute: values.flag("recompute"),
+        precision,
+        ...(isSingle ? { tagDimensions: 0 } : {}),
+      },
+      {},
+      file?.skeleton,
     )
     : await loadModel(start, values.text("preset"));
   if (!isSingle && given.model.options.tagDimensions === 0) {
     throw new InputError(`--weights ${start}: are for --single-person: they have no tags`);
   }
   const loaded = isSingle ? await withoutTags(given) : given;
-  const { skeleton } = loaded;
-  if (opened) checkSameKeypoints(skeleton, opened.file);
+  const { model, skeleton } = loaded;
+  if (file) checkSameKeypoints(skeleton, file);
   else if (!sameKeypoints(skeleton, COCO)) {
     throw new InputError(`scenes show COCO's keypoints, the weights are for "${skeleton.name}"`);
   }
   const imageSize = values.number("size") ?? loaded.imageSize;
-  const { model } = loaded;
   if (imageSize % model.sizeMultiple !== 0) {
     throw new InputError(
       `--size ${imageSize} does not suit the network: it needs a multiple of ${model.sizeMultiple}`,
     );
   }
-  if (annotations === undefined && [EVALUATION_SEED, VALIDATION_SEED].includes(seed)) {
-    throw new InputError(`--seed ${seed} is the seed of scenes to judge on; take another`);
-  }
-  if (annotations === undefined && values.flag("no-augment")) {
-    throw new InputError("--no-augment is for photographs; scenes are never augmented");
-  }
-  if (annotations !== undefined && values.text("poses") !== undefined) {
-    throw new InputError("--poses is for synthetic scenes; photographs have their own");
-  }
+  return {
+    ...loaded,
+    imageSize,
+    decoding: {
+      threshold: values.number("threshold") ?? decoding.threshold,
+      maxTagDistance: values.number("tag-distance") ?? decoding.maxTagDistance,
+    },
+  };
+}
+
+/** What to learn from: the photographs without those of `--without`, or scenes; perhaps one person at a time. */
+async function sourceOf(
+  values: Values,
+  { imageSize }: Network,
+  opened: CocoDataset | undefined,
+): Promise<DescribedSource> {
+  const isSingle = values.flag("single-person");
+  const seed = values.number("seed")!;
   const leftOut = await readIds(values.text("without"));
-  if (leftOut && !opened) throw new InputError("--without is for photographs");
-  const photographs = leftOut
-    ? opened?.photographs.where(({ id }) => !leftOut.has(id))
-    : opened?.photographs;
+  const photographs = leftOut ? opened?.where(({ id }) => !leftOut.has(id)) : opened;
   if (photographs?.length === 0) {
     throw new InputError("--without leaves no photograph to learn from");
   }
   const sceneSize = isSingle ? LARGER * imageSize : imageSize;
   const people = photographs ?? syntheticSource(seed, sceneSize, await posesOf(values));
-  const source = isSingle
-    ? singlePersonSource(people, {
-      seed,
-      size: imageSize,
-      ...(photographs ? {} : { leastSide: LEAST_SIDE * sceneSize / JUDGED_SIZE }),
-      ...(values.flag("no-augment") ? AS_THEY_ARE : {}),
-    })
-    : people;
-  const validate = await validationOf(values, loaded);
-  await prepareFolder(out);
-  if (values.flag("resume")) await removeHalfWritten(out);
-  const { name: adapter } = await adapterInfo();
-  console.log(`adapter  ${adapter}`);
-  console.log(
-    `network  ${loaded.preset}: ${learnedNumbers(loaded).toLocaleString("en")} parameters`,
-  );
-  console.log(
-    `data     ${annotations ?? "synthetic scenes"}${isSingle ? ", one person at a time" : ""}`,
-  );
+  if (!isSingle) return people;
+  return singlePersonSource(people, {
+    seed,
+    size: imageSize,
+    ...(photographs ? {} : { leastSide: LEAST_SIDE * sceneSize / JUDGED_SIZE }),
+    ...(values.flag("no-augment") ? AS_THEY_ARE : {}),
+  });
+}
 
-  const accumulate = values.number("accumulate")!;
-  const files = { checkpoint: `${out}/checkpoint.safetensors`, metrics: `${out}/metrics.jsonl` };
-  const settings = settingsOf(values, source);
-  const checkpoint = await checkpointToGoOnFrom(files.checkpoint, settings, values.flag("resume"));
-  if (checkpoint?.reached.finished) {
-    console.log("resume   the run is finished: there is nothing to do");
-    return;
-  }
-  if (!checkpoint) {
-    // What an earlier run left must not be taken for this one's, should this one be killed soon.
-    for (const name of [files.checkpoint, `${out}/best.safetensors`]) await removeIfThere(name);
-  }
-  const metrics = await MetricsLog.open(files.metrics, checkpoint?.reached.steps ?? 0);
-  const augment = annotations !== undefined && !values.flag("no-augment");
-  const stream = batchesAhead(source, {
+/** The batches, from a place on. */
+function streamOf(
+  values: Values,
+  source: DescribedSource,
+  { model, imageSize, skeleton }: Network,
+  start: StreamPosition | undefined,
+): BatchesAhead {
+  const isPhotographs = values.text("annotations") !== undefined;
+  // A crop of one person has been moved, scaled and turned already.
+  const augment = {
+    ...OFFICIAL_AUGMENTATION,
+    ...(values.flag("single-person") ? AS_THEY_ARE : {}),
+  };
+  return batchesAhead(source, {
     workers: values.number("workers"),
-    batchSize,
+    batchSize: values.number("batch")!,
     inputSize: imageSize,
     stride: model.stride,
-    seed,
-    slots: annotations === undefined ? 4 : 30,
+    seed: values.number("seed"),
+    slots: isPhotographs ? 30 : 4,
     skeleton,
-    // A crop of one person has been moved, scaled and turned already.
-    ...(augment ? { augment: { ...OFFICIAL_AUGMENTATION, ...(isSingle ? AS_THEY_ARE : {}) } } : {}),
-    ...(checkpoint ? { start: checkpoint.reached.position } : {}),
+    ...(isPhotographs && !values.flag("no-augment") ? { augment } : {}),
+    ...(start ? { start } : {}),
   });
-  const decoding = {
-    threshold: values.number("threshold") ?? recipe.decoding.threshold,
-    maxTagDistance: values.number("tag-distance") ?? recipe.decoding.maxTagDistance,
+}
+
+function announce(values: Values, network: Network, adapter: string): void {
+  const parameters = learnedNumbers(network).toLocaleString("en");
+  const data = values.text("annotations") ?? "synthetic scenes";
+  console.log(`adapter  ${adapter}`);
+  console.log(`network  ${network.preset}: ${parameters} parameters`);
+  console.log(`data     ${data}${values.flag("single-person") ? ", one person at a time" : ""}`);
+}
+
+function progressOf(values: Values): Progress {
+  return trainingProgress(values.number("batch")! * values.number("accumulate")!, {
+    steps: values.number("steps"),
+    minutes: values.number("minutes"),
+  });
+}
+
+/** When the run ends. Killed between its last judgement and its end, one without hope has only to end. */
+function limitsOf(
+  values: Values,
+  checkpoint: Checkpoint | undefined,
+  metrics: MetricsLog,
+): TrainingLimits {
+  const [steps, minutes] = [values.number("steps"), values.number("minutes")];
+  const stopsAt = checkpoint && isHopeless(values, metrics) ? checkpoint.reached.steps : steps;
+  return {
+    ...(stopsAt === undefined ? {} : { steps: stopsAt }),
+    ...(minutes === undefined ? {} : { minutes }),
   };
-  const saveWeights = (name: string, { state, steps }: Pause) =>
-    saveModel(`${out}/${name}.safetensors`, {
-      ...loaded,
-      model: state.best,
-      imageSize,
-      decoding,
-    }, {
-      seed: String(seed),
-      steps: String(steps),
-      command: `train ${Deno.args.slice(1).join(" ")}`,
-    }, { half: values.flag("half") });
-  const saveAll = async (pause: Pause, finished: boolean) => {
-    const { state, steps, seconds } = pause;
-    const reached = { steps, seconds, position: stream.position, finished };
-    await writeCheckpoint(files.checkpoint, state, reached, settings); // refuses what is no number
-    await saveWeights("weights", pause);
-  };
+}
+
+/** Whether the network was not the best for as many times as `--patience` says. */
+function isHopeless(values: Values, metrics: MetricsLog): boolean {
   const patience = values.number("patience");
-  const isHopeless = () => patience !== undefined && metrics.sinceBest() >= patience;
-  const saveEvery = values.number("save-every");
-  const saving: Interlude = {
-    isDue: saveEvery === undefined ? everyMinutes(SAVE_EVERY_MINUTES) : everySteps(saveEvery),
-    run: (pause) => saveAll(pause, false),
+  return patience !== undefined && metrics.sinceBest() >= patience;
+}
+
+/** Writes the files of a run. */
+interface Saving {
+  /** Weights by the name of their file. */
+  readonly weights: (name: string, pause: Pause) => Promise<void>;
+  /** Checkpoint and weights. */
+  readonly all: (pause: Pause, options?: { readonly finished?: boolean }) => Promise<void>;
+}
+
+function savingOf(
+  values: Values,
+  { network, settings, position }: {
+    readonly network: Network;
+    readonly settings: Readonly<Record<string, string>>;
+    readonly position: () => StreamPosition;
+  },
+): Saving {
+  const out = values.text("out")!;
+  const weights = async (name: string, pause: Pause) => {
+    const notes = {
+      seed: String(values.number("seed")),
+      steps: String(pause.steps),
+      command: `train ${Deno.args.slice(1).join(" ")}`,
+    };
+    await saveModel(`${out}/${name}.safetensors`, { ...network, model: pause.state.best }, notes, {
+      half: values.flag("half"),
+      values: bestOf(await pause.values()),
+    });
   };
-  const judging: Interlude | undefined = validate && {
-    isDue: everySteps(validate.every),
+  return {
+    weights,
+    async all(pause, { finished = false } = {}) {
+      const { steps, seconds } = pause;
+      const reached = { steps, seconds, position: position(), finished };
+      const path = checkpointPath(values);
+      await writeCheckpoint(path, await pause.values(), reached, settings); // refuses what is no number
+      await weights("weights", pause);
+    },
+  };
+}
+
+function savingNowAndThen(values: Values, save: Saving): Interlude {
+  const steps = values.number("save-every");
+  return {
+    isDue: steps === undefined ? everyMinutes(SAVE_EVERY_MINUTES) : everySteps(steps),
+    run: (pause) => save.all(pause),
+  };
+}
+
+/** Judge the network now and then, keep the best, and stop where there is no hope. */
+function judgingOf(
+  values: Values,
+  { network, validation, metrics, save }: {
+    readonly network: Network;
+    readonly validation: Validation;
+    readonly metrics: MetricsLog;
+    readonly save: Saving;
+  },
+): Interlude {
+  return {
+    isDue: everySteps(validation.every),
     async run(pause) {
       const { steps, state } = pause;
-      const found = await validate.judge({ ...loaded, model: state.best, imageSize, decoding });
+      const found = await validation.judge({ ...network, model: state.best });
       const isBest = found.AP > metrics.best();
       await metrics.add({ step: steps, ...found });
       console.log(
         `judged   step ${steps.toLocaleString("en")}: AP ${found.AP.toFixed(3)}, ` +
           `grouping ${found.grouping.toFixed(3)}${isBest ? ", the best so far" : ""}`,
       );
-      if (isBest) await saveWeights("best", pause);
-      if (isHopeless()) {
-        console.log(`stopped  no better for ${patience} times`);
+      if (isBest) await save.weights("best", pause);
+      if (isHopeless(values, metrics)) {
+        console.log(`stopped  no better for ${values.number("patience")} times`);
         return "stop";
       }
     },
   };
-  // Killed between its last judgement and its end, a run without hope has nothing left but to end.
-  const stopsAt = checkpoint && isHopeless() ? checkpoint.reached.steps : steps;
-  const result = await train(model, stream, recipe, {
-    ...(stopsAt === undefined ? {} : { steps: stopsAt }),
-    ...(minutes === undefined ? {} : { minutes }),
-    accumulate,
-    progress: trainingProgress(batchSize * accumulate, { steps, minutes }),
-    average,
-    onLosses: (losses) => metrics.add({ ...losses }),
-    interludes: judging ? [judging, saving] : [saving],
-    checkpoint,
-  }, async (pause) => {
-    if (judging && metrics.lastJudged() !== pause.steps) await judging.run(pause);
-    await saveAll(pause, true);
-  });
-  if (stream.broken.length > 0) {
-    console.error(`${stream.broken.length} photographs could not be read and were left out`);
+}
+
+function sayWhatWasLeftOut({ broken, droppedPeople }: BatchesAhead): void {
+  if (broken.length > 0) {
+    console.error(`${broken.length} photographs could not be read and were left out`);
   }
-  if (stream.droppedPeople > 0) {
-    console.error(
-      `${stream.droppedPeople} people had no slot and taught no tags: over 30 in a picture`,
-    );
+  if (droppedPeople > 0) {
+    console.error(`${droppedPeople} people had no slot and taught no tags: over 30 in a picture`);
   }
-  const { curves: _, ...figures } = result;
-  await writeFileAtomic(
-    `${out}/log.json`,
-    JSON.stringify({ adapter, seed, batchSize, ...figures, curves: metrics.curves() }, null, 1) +
-      "\n",
-  );
-  console.log(`weights  ${out}/weights.safetensors`);
 }
 
 /**
@@ -398,28 +544,39 @@ async function removeIfThere(path: string): Promise<void> {
   });
 }
 
-/** The checkpoint of an earlier sitting, if the run is to go on; a new run does not write over an unfinished one. */
+function checkpointPath(values: Values): string {
+  return `${values.text("out")}/checkpoint.safetensors`;
+}
+
+/**
+ * The checkpoint of an earlier sitting, if the run is to go on. A new run does not write over an unfinished one, and
+ * what a finished one left is gone: it must not be taken for the new one's, should that be killed soon.
+ */
 async function checkpointToGoOnFrom(
-  path: string,
+  values: Values,
   settings: Readonly<Record<string, string>>,
-  resume: boolean,
 ): Promise<Checkpoint | undefined> {
+  const path = checkpointPath(values);
+  const resume = values.flag("resume");
   const exists = await Deno.stat(path).then(() => true, () => false);
-  if (!exists) {
-    if (resume) console.log(`resume   there is no ${path}: from the start`);
-    return undefined;
-  }
-  if (resume) {
+  if (exists && resume) {
     const checkpoint = await readCheckpoint(path, settings);
     console.log(`resume   after ${checkpoint.reached.steps.toLocaleString("en")} steps`);
     return checkpoint;
   }
-  const { reached } = await readCheckpoint(path);
-  if (reached.finished) return undefined;
-  throw new InputError(
-    `${path}: is the checkpoint of a run that stopped after ${reached.steps} steps` +
-      "\n  help: --resume goes on with it; for a new run choose another --out, or delete it",
-  );
+  if (exists) {
+    const { reached } = await readCheckpoint(path);
+    if (!reached.finished) {
+      throw new InputError(
+        `${path}: is the checkpoint of a run that stopped after ${reached.steps} steps` +
+          "\n  help: --resume goes on with it; for a new run choose another --out, or delete it",
+      );
+    }
+  } else if (resume) {
+    console.log(`resume   there is no ${path}: from the start`);
+  }
+  for (const old of [path, `${values.text("out")}/best.safetensors`]) await removeIfThere(old);
+  return undefined;
 }
 
 /** How a network is judged while it learns. */
@@ -438,17 +595,14 @@ async function validationOf(
   if (every !== undefined && model.options.tagDimensions === 0) {
     throw new InputError("--validate-every is for networks with tags: one person alone has no AP");
   }
-  const opened = await openPhotographs(values, "all", { prefix: "validation-" });
+  const opened = await openPhotographs(values, "all", { prefix: "validation-", judged: true });
   if (opened) checkSameKeypoints(skeleton, opened.file);
-  if (every === undefined) {
-    const idle = ["validation-annotations", "patience"].find((name) =>
-      values.text(name) !== undefined || values.number(name) !== undefined
-    );
-    if (idle) throw new InputError(`--${idle} needs --validate-every`);
-    return undefined;
-  }
+  if (every === undefined) return undefined;
   if (values.text("annotations") !== undefined && !opened) {
     throw new InputError("--validate-every needs --validation-annotations and --validation-images");
+  }
+  if (opened && opened.secret > 0) {
+    console.error(`not judged: ${opened.secret} images whose labels are not public`);
   }
   const broken = new Set<string>(); // left out of every judgement, and said once
   return {
@@ -459,13 +613,14 @@ async function validationOf(
       const samples = opened
         ? samplesOf(opened.photographs, (reason) => broken.add(reason))
         : await validationScenes(imageSize);
-      const predictions = await Array.fromAsync(predict(loaded, samples));
-      for (const reason of [...broken].slice(known)) console.error(`not judged: ${reason}`);
       const scale = opened ? 1 : JUDGED_SIZE / imageSize;
-      const { statistics: { AP, AP50 }, grouping } = measure(predictions, scale, {
-        ...decoding,
-        skeleton,
-      });
+      const options = { ...decoding, skeleton };
+      const { statistics: { AP, AP50 }, grouping } = await measure(
+        predict(loaded, samples),
+        scale,
+        options,
+      );
+      for (const reason of [...broken].slice(known)) console.error(`not judged: ${reason}`);
       return { AP, AP50, grouping };
     },
   };

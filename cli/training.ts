@@ -27,13 +27,14 @@ import {
   poseLoss,
   type PoseNet,
   type Progress,
+  stateOf,
   type Tensor,
   variables,
   zeros,
 } from "../mod.ts";
 import type { Batch } from "../data/mod.ts";
 import type { Recipe } from "./recipe.ts";
-import { type Checkpoint, TrainingState } from "./training_state.ts";
+import { type Checkpoint, type StateValues, TrainingState } from "./training_state.ts";
 
 /** The tensors of a training step: a batch and what changes from step to step. */
 export interface StepTensors {
@@ -79,10 +80,23 @@ export interface TrainingLimits {
 }
 
 /** A point between two steps, for what is done now and then. */
-export interface Pause {
+export class Pause {
   readonly state: TrainingState;
   readonly steps: number;
   readonly seconds: number;
+  #values: Promise<StateValues> | undefined;
+
+  /** Made by {@linkcode train}. */
+  constructor(state: TrainingState, { steps, seconds }: { steps: number; seconds: number }) {
+    this.state = state;
+    this.steps = steps;
+    this.seconds = seconds;
+  }
+
+  /** The state's values, read from the device once, whoever asks how often. */
+  values(): Promise<StateValues> {
+    return this.#values ??= stateOf(this.state);
+  }
 }
 
 /** Something to do now and then between two steps. */
@@ -104,6 +118,8 @@ export interface TrainingOptions extends TrainingLimits {
   readonly onLosses?: (losses: Losses) => Promise<void>;
   /** What to do between steps. */
   readonly interludes?: readonly Interlude[];
+  /** Asked after every step; true ends the sitting there, without a line of losses that another would not have. */
+  readonly isInterrupted?: () => boolean;
   /** Where an earlier sitting ended; the batches must go on there too. */
   readonly checkpoint?: Checkpoint;
 }
@@ -134,7 +150,7 @@ export async function train(
   use: (pause: Pause) => Promise<void> = async () => {},
 ): Promise<TrainingResult> {
   const { steps = Infinity, minutes = Infinity, accumulate = 1, progress } = options;
-  const { average, interludes = [], checkpoint, onLosses } = options;
+  const { average, interludes = [], checkpoint, onLosses, isInterrupted = () => false } = options;
   if (steps === Infinity && minutes === Infinity) {
     throw new RangeError("train: give a number of steps or minutes");
   }
@@ -208,19 +224,20 @@ export async function train(
       }
       if (made === steps) break;
       let stopped = false;
+      const pause = new Pause(state, { steps: made, seconds: seconds() });
       for (const { isDue, run } of interludes) {
-        const pause = { state, steps: made, seconds: seconds() };
         if (!isDue(pause)) continue;
         await readLosses(); // training ends here if the loss is no number any more
         stopped = await run(pause) === "stop" || stopped;
       }
-      if (stopped) break;
+      if (stopped || isInterrupted()) break;
     }
   }
-  await readLosses();
+  if (isInterrupted()) await reading;
+  else await readLosses();
   progress.finish();
   const took = (performance.now() - start) / 1000;
-  await use({ state, steps: made, seconds: seconds() });
+  await use(new Pause(state, { steps: made, seconds: seconds() }));
   return { steps: made, seconds: seconds(), imagesPerSecond: images / took, curves };
 }
 

@@ -15,6 +15,7 @@ import {
   Adam,
   disposeModel,
   floatWeights,
+  type HostArray,
   InputError,
   loadState,
   parameters,
@@ -95,19 +96,32 @@ export interface Reached {
 
 const FORMAT = "ae-training-1";
 
+/** The values of a state's variables by path, in main memory. */
+export type StateValues = Readonly<Record<string, HostArray>>;
+
+/** Those of the model whose predictions count, under its own names: see {@linkcode TrainingState.best}. */
+export function bestOf(values: StateValues): Record<string, HostArray> {
+  const entries = Object.entries(values);
+  const prefix = entries.some(([name]) => name.startsWith("average.")) ? "average." : "model.";
+  return Object.fromEntries(
+    entries.filter(([name]) => name.startsWith(prefix))
+      .map(([name, array]) => [name.slice(prefix.length), array]),
+  );
+}
+
 /**
  * Write a checkpoint, completely or not at all.
  *
+ * @param arrays The state's values: `await stateOf(state)`.
  * @param settings What must be the same for the run to go on; see {@linkcode readCheckpoint}.
  * @throws {RangeError} If a variable is no number any more: the checkpoint before stays, from which a run can go on.
  */
 export async function writeCheckpoint(
   path: string,
-  state: TrainingState,
+  arrays: StateValues,
   reached: Reached,
   settings: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const arrays = await stateOf(state);
   for (const [name, { data }] of Object.entries(arrays)) {
     const bad = data.find((value) => !Number.isFinite(value));
     if (bad === undefined) continue;

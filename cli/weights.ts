@@ -59,7 +59,7 @@ const FORMAT = "ae-posenet-1";
 const LARGEST_IMAGE = 8192;
 
 /** The highest threshold that a weight file may have: heatmaps above have diverged, see combineScales(). */
-const HIGHEST_THRESHOLD = 5;
+export const HIGHEST_THRESHOLD = 5;
 
 /**
  * The file of weights that come with the library; undefined while there are none.
@@ -72,7 +72,9 @@ export async function shippedWeights(
   const url = new URL(`../weights/${name}.safetensors`, import.meta.url);
   if (url.protocol !== "file:") return await localCopy(url);
   const path = decodeURIComponent(url.pathname);
-  const found = await Deno.stat(path).catch(() => undefined);
+  const found = await Deno.stat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+  });
   return found?.isFile ? path : undefined;
 }
 
@@ -159,16 +161,24 @@ export function learnedNumbers({ model }: { readonly model: object }): number {
   return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Write a model's variables and settings, completely or not at all; as 16-bit floats if `half` says so. */
+/** How to write a weight file. */
+export interface SaveOptions {
+  /** Whether to round the weights to 16-bit floats. @default {false} */
+  readonly half?: boolean;
+  /** The variables' values, where they were read already; the model is not asked for them then. */
+  readonly values?: Readonly<Record<string, HostArray>>;
+}
+
+/** Write a model's variables and settings, completely or not at all. */
 export async function saveModel(
   path: string,
   loaded: LoadedModel,
   notes: Readonly<Record<string, string>> = {},
-  options: { readonly half?: boolean } = {},
+  { half = false, values }: SaveOptions = {},
 ): Promise<void> {
-  const state = await stateOf(loaded.model);
+  const state = values ?? await stateOf(loaded.model);
   const metadata = { ...settingsOf(loaded), ...notes };
-  await writeSafetensors(path, options.half ? halved(state) : state, metadata);
+  await writeSafetensors(path, half ? halved(state) : state, metadata);
 }
 
 /** What a weight file says beside the weights. */

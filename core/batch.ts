@@ -86,6 +86,7 @@ function isSmall({ workgroups: [x, y, z] }: Kernel): boolean {
 /** What kernels must have in common: all but their buffers and sizes. Undefined where joining is not possible. */
 function signatureOf({ parts }: Kernel): string | undefined {
   const { name, request: { output }, declarations = "", workgroupSize } = parts;
+  if (parts.stores) return undefined; // `store` is a declaration, too
   const mentions = (word: string) => new RegExp(`\\b${word}\\b`).test(declarations);
   // Declarations are outside the parts, where neither buffers nor constants of one of them can be seen.
   const own = [...parts.inputs, "out", ...Object.keys(parts.constants ?? {})].some(mentions);

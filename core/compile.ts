@@ -26,6 +26,7 @@ import {
 } from "./plan.ts";
 import { acquireAll, type Block, release } from "./pool.ts";
 import { measureChoices } from "./measure.ts";
+import { isWatched } from "./origin.ts";
 import {
   bind,
   bufferOfLeaf,
@@ -44,9 +45,10 @@ import {
   realiseNow,
   writeBuffer,
 } from "./run.ts";
-import { Tensor } from "./tensor.ts";
+import { algebraOf, Tensor } from "./tensor.ts";
 import { TimestampQueries } from "./timestamps.ts";
 import { withTrace } from "./trace.ts";
+import { type Watch, watchPlan } from "./watch.ts";
 
 /** What a step is called with: the tensors of its function's argument, as arrays in main memory. */
 export type StepInputs<T> = {
@@ -75,6 +77,7 @@ interface CompiledVersion {
   readonly plan: Plan;
   readonly jobs: readonly PreparedJob[];
   readonly dispatches: readonly Dispatch[];
+  readonly watch: Watch | undefined;
   readonly output: unknown;
   /** Buffers of the slots and inputs. */
   readonly blocks: readonly Block[];
@@ -174,6 +177,7 @@ export function compile<T extends object, O>(
       const { gpu, version, arrays, submitted } = await prepareFor(inputs);
       replay(gpu, owner, version, arrays);
       submitted();
+      await version.watch?.verdict();
       calls++;
       for (const { data } of arrays.values()) bytes += data.byteLength;
       if (calls >= CALLS_PER_WAIT || bytes >= BYTES_PER_WAIT) await keepUp(gpu);
@@ -220,7 +224,7 @@ function replay(
   version: CompiledVersion,
   arrays: ReadonlyMap<string, HostArray<TypedArray>>,
   encodeAll: (encoder: GPUCommandEncoder) => void = (encoder) =>
-    encode(encoder, version.dispatches),
+    encode(encoder, version.watch?.dispatches ?? version.dispatches),
 ): void {
   const { device } = gpu;
   for (const leaf of version.plan.leaves) {
@@ -230,6 +234,7 @@ function replay(
     writeBuffer(device, bufferOfLeaf(placeholder), arrays.get(name)!.data);
   }
   const encoder = device.createCommandEncoder({ label: owner });
+  version.watch?.reset(encoder);
   encodeAll(encoder);
   for (const { from, to, bytes } of version.copies) {
     encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
@@ -253,8 +258,9 @@ function refreshHandles(version: CompiledVersion): void {
 }
 
 /** Give back everything that a version holds. */
-function drop({ blocks, constants, handles }: CompiledVersion, why: string): void {
+function drop({ blocks, constants, handles, watch }: CompiledVersion, why: string): void {
   for (const block of blocks) release(block);
+  watch?.[Symbol.dispose]();
   for (const constant of constants) constant.dispose();
   for (const handle of handles) expire(handle, why);
 }
@@ -299,11 +305,13 @@ async function trace(
       const block = blockOf(plan.outputs[i]);
       return [x, new Tensor(x.shape, x.dtype, { block, borrowed: true })] as const;
     }));
+    const dispatches = bind(gpu, jobs, bufferOf);
     return {
       gpu,
       plan,
       jobs,
-      dispatches: bind(gpu, jobs, bufferOf),
+      dispatches,
+      watch: await watchPlan(gpu, plan, dispatches, bufferOf, inputNames(inputs)),
       output: mapTensors(result, (x) => handles.get(x) ?? x),
       blocks,
       inputs,
@@ -322,16 +330,24 @@ async function trace(
   }
 }
 
+/** How messages call a step's inputs. */
+function inputNames(inputs: ReadonlyMap<string, Tensor>): Map<Tensor, string> {
+  return new Map([...inputs].map(([name, x]) => [x, `input ${name}`]));
+}
+
 /** What a step computes: the function called once with placeholders. */
 function describeStep(
   fn: (inputs: unknown) => unknown,
   placeholders: ReadonlyMap<string, Tensor>,
 ) {
   const assignments: Assignment[] = [];
-  const result = withTrace({ assignments }, () => fn(Object.fromEntries(placeholders)));
-  if (result instanceof Promise) {
+  const returned = withTrace({ assignments }, () => fn(Object.fromEntries(placeholders)));
+  if (returned instanceof Promise) {
     throw new TypeError("compile: the function must not be async; read values outside the step");
   }
+  // A view shares the variable's buffer, but must show the value from before the step.
+  const isView = (x: Tensor) => !("initial" in x) && "initial" in resolveView(x);
+  const result = mapTensors(returned, (x) => isView(x) ? algebraOf().add(x, 0) : x);
   const wanted = tensorsIn(result);
   // A variable that is returned stands for itself; everything else gets a handle per call.
   const outputs = [...new Set(wanted)].filter((x) => !("initial" in resolveView(x)));
@@ -431,9 +447,10 @@ function checkInputs(
 }
 
 function signatureOf(arrays: ReadonlyMap<string, HostArray<TypedArray>>): string {
-  return [...arrays].map(([name, { shape, data }]) =>
+  const types = [...arrays].map(([name, { shape, data }]) =>
     `${name} [${shape.join(", ")}] ${dtypeOf(data)}`
   ).sort().join("; ");
+  return isWatched() ? `${types} (watched)` : types;
 }
 
 /** All tensors in lists and records, in a fixed order. */

@@ -12,6 +12,7 @@
  */
 import { shapeError } from "./errors.ts";
 import { sizeOf } from "./host_array.ts";
+import { onBehalfOf } from "./origin.ts";
 import { sameShape } from "./shape.ts";
 import { algebraOf, ones, type Tensor, zeros } from "./tensor.ts";
 
@@ -60,13 +61,15 @@ export function grad(
           (op.name.includes(".grad") ? "; only first derivatives are supported" : ""),
       );
     }
-    op.grad({ inputs, output, gradOutput, attrs }).forEach((gradInput, i) => {
-      const input = inputs[i];
-      if (!gradInput || !relevant.has(input)) return;
-      const own = sumTo(gradInput, input.shape);
-      const others = gradients.get(input);
-      gradients.set(input, others ? others.add(own) : own);
-    });
+    const addGradients = () =>
+      op.grad!({ inputs, output, gradOutput, attrs }).forEach((gradInput, i) => {
+        const input = inputs[i];
+        if (!gradInput || !relevant.has(input)) return;
+        const own = sumTo(gradInput, input.shape);
+        const others = gradients.get(input);
+        gradients.set(input, others ? others.add(own) : own);
+      });
+    onBehalfOf(output, addGradients, `gradient of ${op.name}`);
   }
   return wrt.map((x, i) => {
     const gradient = gradients.get(x);

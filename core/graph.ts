@@ -4,6 +4,7 @@
  * @module
  */
 import type { Recipe } from "./op.ts";
+import { onBehalfOf } from "./origin.ts";
 import { Tensor } from "./tensor.ts";
 
 /** The tensor whose buffer a view shows; the tensor itself if it is no view or has a buffer. */
@@ -54,7 +55,8 @@ export function rebuild(
     return withInputs(x, [standIn(x.recipe!.inputs[0])]); // the same view of what stands for its base
   };
   for (const x of ancestors(roots).computed) {
-    made.set(x, make(x, { ...x.recipe!, inputs: x.recipe!.inputs.map(standIn) }));
+    const recipe = { ...x.recipe!, inputs: x.recipe!.inputs.map(standIn) };
+    made.set(x, onBehalfOf(x, () => make(x, recipe)));
   }
   return roots.map(standIn);
 }

@@ -63,6 +63,15 @@ export interface KernelParts {
   readonly body: string;
   /** The most loop iterations that one invocation runs, all loops added up; 0 without loops. */
   readonly iterations: number;
+  /**
+   * True if the body writes every result through `store(at, own, value)` and never to `out` itself, so that an
+   * epilogue can be put in its way (`stores` of Op): `at` is the index in `out`; `own` is `of_channel(c)`, what the
+   * epilogue knows of the channel, loaded once for as many results as possible; `value` is a `T`, or a vec4 of them
+   * where `out` is bound as vectors. `T` is the output's number type, but f32 for f16.
+   */
+  readonly stores?: boolean;
+  /** WGSL of `OfChannel`, `of_channel` and `store`. @default {the value as it is} */
+  readonly epilogue?: string;
 }
 
 /**
@@ -101,6 +110,10 @@ export function kernel(parts: KernelParts): Kernel {
   const arrayOf = (i: number) =>
     parts.vectors?.includes(names[i]) ? `array<vec4<${types[i]}>>` : `array<${types[i]}>`;
   const sizes = Object.entries(parts.sizes ?? {});
+  const declarations = [
+    ...(parts.declarations ? [parts.declarations] : []),
+    ...(parts.stores ? [storeFunctions(parts)] : []),
+  ];
   const buffers = names.map((buffer, i) => `${buffer}: ${arrayOf(i)}`)
     .filter((_, i) => i !== request.overwrites);
   const bindings = bindBuffers(buffers.slice(0, -1), sizes.length, buffers.slice(-1));
@@ -111,12 +124,21 @@ export function kernel(parts: KernelParts): Kernel {
     bindings,
     declarations: [
       ...constantLines(parts.constants ?? {}),
-      ...(parts.declarations && !empty ? [parts.declarations] : []),
+      ...(empty ? [] : declarations),
     ],
     workgroupSize: parts.workgroupSize,
     main: empty ? [] : [...sizes.map(([key], i) => `  let ${key} = sizes[${i}];`), parts.body],
   });
   return { title, code, workgroups, sizes: sizes.map(([, value]) => value), parts };
+}
+
+/** WGSL: the one place where a kernel with `stores` writes its results. */
+function storeFunctions({ request: { output }, vectors, epilogue }: KernelParts): string {
+  const [value, out] = vectors?.includes("out") ? ["vec4<T>", "vec4<Out>"] : ["T", "Out"];
+  const asItIs = `alias OfChannel = u32;
+fn of_channel(c: u32) -> OfChannel { return c; }
+fn store(at: u32, own: OfChannel, value: ${value}) { out[at] = ${out}(value); }`;
+  return `alias T = ${output.dtype === "f16" ? "f32" : output.dtype};\n${epilogue ?? asItIs}`;
 }
 
 /** 0, 1, 2, …: for shaders whose loops are written out in TypeScript. */
@@ -190,7 +212,7 @@ export function grid(
 /**
  * The commonest layout: one invocation per element of the output (or per `count`), numbered `i`.
  *
- * @param body WGSL that sets `out[i]`.
+ * @param body WGSL that sets `out[i]`, or stores it.
  */
 export function perElement(
   name: string,
@@ -204,6 +226,7 @@ export function perElement(
     readonly declarations?: string;
     readonly count?: number;
     readonly iterations?: number;
+    readonly stores?: boolean;
   },
 ): Kernel {
   const count = parts.count ?? sizeOf(request.output.shape);
@@ -219,6 +242,7 @@ export function perElement(
     workgroupSize: [WORKGROUP, 1, 1],
     workgroups,
     iterations: parts.iterations ?? 0,
+    ...(parts.stores ? { stores: true } : {}),
     body: `  let i = global.y * ROW + global.x;\n  if (i >= COUNT) { return; }\n${parts.body}`,
   });
 }
@@ -260,7 +284,7 @@ export function pipelineOf(
     (pipeline) => ({ pipeline, layout, bindings: access.length }),
     async (error) => {
       cache.delete(code);
-      const reason = (await scope)?.message ?? error.message;
+      const reason = ((await scope)?.message ?? error.message).trim();
       const numbered = code.split("\n").map((line, i) => `${String(i + 1).padStart(4)}  ${line}`);
       throw new GpuError(`${title}: the shader was refused: ${reason}\n${numbered.join("\n")}`);
     },
@@ -325,6 +349,11 @@ export function isSoftware(): boolean {
 /** Invocations that a workgroup of the open device can have. */
 export function mostLanes(): number {
   return openedGpu()?.device.limits.maxComputeInvocationsPerWorkgroup ?? WORKGROUP;
+}
+
+/** Buffers that a shader of the open device can bind; what WebGPU guarantees before it is open. */
+export function mostBuffers(): number {
+  return openedGpu()?.device.limits.maxStorageBuffersPerShaderStage ?? 8;
 }
 
 /** Bytes of memory that a workgroup of the open device can share; what WebGPU guarantees before it is open. */

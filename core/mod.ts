@@ -20,5 +20,6 @@ export {
 } from "./tune.ts";
 export { compile, planOf, type Step, type StepInputs } from "./compile.ts";
 export { profile, type ProfileRow } from "./profile.ts";
+export { watchNumbers } from "./watch.ts";
 export type { PlanSummary } from "./plan.ts";
 export type { Block } from "./pool.ts";

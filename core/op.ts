@@ -73,6 +73,20 @@ export interface Op<Attrs> {
    * else needs. Null where that is not possible; see fuse.ts.
    */
   readonly absorb?: (recipe: Recipe, which: readonly boolean[]) => Recipe | null;
+  /**
+   * Set if the kernel writes its results through `store` (core/kernel.ts), so that a pointwise operation that alone
+   * needs them can be computed there. `store` is told the place along the channel axis, which is counted from the end.
+   * `unrolled` says for which results the shader has very many stores.
+   */
+  readonly stores?: {
+    readonly channelAxis: number;
+    readonly unrolled?: (output: Shape) => boolean;
+  };
+  /**
+   * The same result from the kernel of the input `which` points at, an operation with `stores` that nobody else needs.
+   * Null where that is not possible; see fuse.ts.
+   */
+  readonly epilogue?: (recipe: Recipe, which: readonly boolean[]) => Recipe | null;
   /** True if the kernel can write its result over an input of the same shape and type. */
   readonly inPlace?: boolean;
   /** True if the result is the first input's buffer under another shape. */

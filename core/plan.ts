@@ -20,6 +20,7 @@ import { fuse } from "./fuse.ts";
 import { ancestors, resolveView } from "./graph.ts";
 import { sizeOf } from "./host_array.ts";
 import { lower } from "./lower.ts";
+import { isWatched } from "./origin.ts";
 import { sizeClass } from "./pool.ts";
 import { sameShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -68,7 +69,8 @@ export function makePlan(
   assignments: readonly Assignment[] = [],
 ): Plan {
   const asked = [...outputs, ...assignments.map(({ value }) => value)];
-  const lowered = fuse(lower(asked.map(resolveView))).map(resolveView);
+  const steps = lower(asked.map(resolveView));
+  const lowered = (isWatched() ? steps : fuse(steps)).map(resolveView); // a chain would hide its links
   const [wanted, values] = [lowered.slice(0, outputs.length), lowered.slice(outputs.length)];
   const { computed, leaves } = ancestors([...wanted, ...values]);
   const order = new Map(computed.map((x, i) => [x, i]));

@@ -19,12 +19,14 @@ import { GpuError } from "./errors.ts";
 import type { HostArray, TypedArray } from "./host_array.ts";
 import { type Pipeline, pipelineOf, sizesBuffer, unseen } from "./kernel.ts";
 import { resolveView } from "./graph.ts";
+import { isWatched } from "./origin.ts";
 import { type Assignment, makePlan, type Place, type Plan } from "./plan.ts";
 import { acquire, acquireAll, type Block, discard, release } from "./pool.ts";
 import { installReader, type Storage, type Tensor } from "./tensor.ts";
 import { currentTrace } from "./trace.ts";
 import type { Variable } from "./variable.ts";
 import { warmUp } from "./warm_up.ts";
+import { watchPlan } from "./watch.ts";
 
 /** One dispatch, ready to be encoded any number of times. */
 export interface Dispatch {
@@ -60,7 +62,9 @@ export async function prepare(gpu: Gpu, plan: Plan): Promise<PreparedJob[]> {
     if (!op.kernel) throw new GpuError(`internal: ${op.name} has no kernel and is no view`);
     return jobOf(planned, op.kernel({ inputs, output: tensor, attrs, overwrites }));
   });
-  const joined = joinNeighbours(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
+  const joined = isWatched() // a watch looks between any two
+    ? jobs
+    : joinNeighbours(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
   await warmUp(gpu, unseen(gpu, joined.map(({ kernel }) => kernel)));
   return await Promise.all(
     joined.map(async (job) => ({ ...await pipelineOf(gpu, job.kernel), ...job })),
@@ -224,8 +228,11 @@ async function submit(
   const blocks = acquireAll(plan.slots, "tensors");
   const bufferOf = (place: Place) =>
     "slot" in place ? blocks[place.slot].buffer : bufferOfLeaf(place.leaf);
+  const dispatches = bind(gpu, jobs, bufferOf);
+  using watch = await watchPlan(gpu, plan, dispatches, bufferOf);
   const encoder = gpu.device.createCommandEncoder();
-  encode(encoder, bind(gpu, jobs, bufferOf));
+  watch?.reset(encoder);
+  encode(encoder, watch?.dispatches ?? dispatches);
   for (const { from, to } of plan.copies) {
     encoder.copyBufferToBuffer(bufferOf(from), 0, bufferOfLeaf(to), 0, copyBytes(to));
   }
@@ -241,6 +248,7 @@ async function submit(
   blocks.forEach((block, slot) => {
     if (!kept.has(slot)) release(block);
   });
+  await watch?.verdict();
 }
 
 /** A place in the stream of submitted work. */

@@ -14,6 +14,7 @@
 import { bytesPerNumber, type DType, dtypeOf, typedArray } from "./dtype.ts";
 import { type HostArray, type Shape, sizeOf, type TypedArray } from "./host_array.ts";
 import type { Recipe } from "./op.ts";
+import { keepOrigin } from "./origin.ts";
 import { type Block, release } from "./pool.ts";
 
 /** Where a tensor's numbers are. Used by `core/` only. */
@@ -130,6 +131,7 @@ export class Tensor {
       borrowed: from.borrowed ?? false,
     };
     if (!this.storage.borrowed) dropped.register(this, this.storage);
+    keepOrigin(this);
   }
 
   /** How many numbers. */

@@ -1,10 +1,14 @@
 /**
- * Synthetic scenes as a source of samples, endless or of a fixed number.
+ * Synthetic scenes as a source of samples, endless or of a fixed number, of people as poses and as masks.
  *
  * @module
  */
+import type { AnnotatedInstance } from "../instance/instance.ts";
 import type { DescribedSource, Sample } from "./sample.ts";
-import { type SceneOptions, syntheticScene } from "./synthetic/scene.ts";
+import { type Scene, type SceneOptions, syntheticScene } from "./synthetic/scene.ts";
+
+/** The classes of the instances in scenes: people only. */
+export const SCENE_CLASSES: readonly string[] = ["person"];
 
 /** Which scenes: those of one series, from the first on. */
 export interface SceneSourceOptions extends Omit<SceneOptions, "index"> {
@@ -36,9 +40,37 @@ export function sceneSource(options: SceneSourceOptions): DescribedSource {
     throw new RangeError(`sceneSource: length must be a whole number, 1 or more, not ${length}`);
   }
   const sample = (index: number): Sample => {
-    const { image, people } = syntheticScene({ ...scenes, index });
-    return { id: index, fileName: `scene ${scenes.seed}/${index}`, image, people };
+    const scene = syntheticScene({ ...scenes, index });
+    const { image, people } = scene;
+    const fileName = `scene ${scenes.seed}/${index}`;
+    return { id: index, fileName, image, people, instances: sceneInstances(scene) };
   };
   sample(0); // wrong options are noticed here, not in the middle of a run
   return { length, sample, description: { kind: "scenes", settings: options } };
+}
+
+/**
+ * The people of a scene pixel by pixel: instance p is `scene.people[p]`, of class 0 of {@linkcode SCENE_CLASSES}.
+ * Each pixel belongs to one person at most, the nearest.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { sceneInstances, syntheticScene } from "ae/data";
+ *
+ * const scene = syntheticScene({ seed: 1, index: 0, size: 64, people: [2, 2] });
+ * for (const { mask, area } of sceneInstances(scene)) {
+ *   assert.equal(mask.data.reduce((sum, inside) => sum + inside, 0), area);
+ * }
+ * ```
+ */
+export function sceneInstances({ labels, people }: Scene): AnnotatedInstance[] {
+  const [height, width] = labels.shape;
+  const masks = people.map(() => new Uint8Array(labels.data.length));
+  for (let i = 0; i < labels.data.length; i++) { // 0 is nobody
+    if (labels.data[i] > 0) masks[labels.data[i] - 1][i] = 1;
+  }
+  return people.map(({ box, area, crowd }, p) => {
+    return { classIndex: 0, mask: { width, height, data: masks[p] }, box, area, crowd };
+  });
 }

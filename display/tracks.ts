@@ -13,6 +13,7 @@
  * @module
  */
 import type { RgbImage } from "../image/rgb_image.ts";
+import { boxAround } from "../pose/person.ts";
 import { COCO, type Skeleton } from "../pose/skeleton.ts";
 import type {
   AnnotatedTrackPerson,
@@ -20,6 +21,7 @@ import type {
   TrackedPerson,
   TrackFrame,
 } from "../track/track.ts";
+import { textWidth } from "./chart.ts";
 import { cssColor, personColor } from "./color.ts";
 import { drawPanels } from "./panels.ts";
 import { drawPoses } from "./poses.ts";
@@ -126,27 +128,38 @@ export function drawTracks(
   frames: readonly TrackPicture[],
   options: TrackDrawingOptions = {},
 ): Svg[] {
+  return drawings(frames, options).map((draw) => draw());
+}
+
+/** How to draw each frame; a filmstrip draws some only, and photographs take time. */
+function drawings(
+  frames: readonly TrackPicture[],
+  options: TrackDrawingOptions,
+): (() => Svg)[] {
   const { trail = 12 } = options;
   if (!Number.isInteger(trail) || trail < 0) {
     throw new RangeError(`drawTracks: trail must be a whole number, 0 or more, not ${trail}`);
   }
   const colors = options.colors ??
     identityColors(frames.flatMap(({ things }) => things.map(({ identity }) => identity)));
-  const ways = new Map<number, (Point | null)[]>(); // of each identity its middle in the last frames
+  let before: Ways = new Map();
   return frames.map((picture) => {
-    const here = new Map(picture.things.map((thing) => [thing.identity, middleOf(thing)]));
-    for (const identity of here.keys()) ways.getOrInsertComputed(identity, () => []);
-    for (const [identity, way] of ways) {
-      way.push(here.get(identity) ?? null);
-      if (way.length > trail + 1) way.shift();
-    }
-    return drawFrame(picture, ways, { ...options, colors });
+    const ways: Ways = new Map(picture.things.map((thing) => {
+      const middle = middleOf(thing);
+      const way = before.get(thing.identity) ?? [];
+      return [thing.identity, middle ? [...way, middle].slice(-trail - 1) : []];
+    }));
+    before = ways;
+    return () => drawFrame(picture, ways, { ...options, colors });
   });
 }
 
+/** Of everybody in a frame the middles up to now, as far back as there is no gap. */
+type Ways = ReadonlyMap<number, readonly Point[]>;
+
 function drawFrame(
   { frame, image, things }: TrackPicture,
-  ways: ReadonlyMap<number, readonly (Point | null)[]>,
+  ways: Ways,
   options: TrackDrawingOptions & { readonly colors: ReadonlyMap<number, number> },
 ): Svg {
   const { skeleton = COCO, width = 240, colors } = options;
@@ -157,23 +170,34 @@ function drawFrame(
         "  help: give options.size: { width, height } in image pixels",
     );
   }
-  const line = Math.max(size.width, size.height) / 120;
+  const line = Math.max(size.width, size.height) / 120; // a little thinner than a limb
   const colorOf = (identity: number) => identityColor("drawTracks", colors, identity);
   const people = things.filter((thing) => "keypoints" in thing);
   for (const { identity } of people) colorOf(identity); // refused before anything is drawn
   const drawnPeople = drawPoses(image, people, skeleton, {
     frame: size,
     colors: people.map(({ identity }) => colors.get(identity)!),
-    title: `frame ${frame}`,
+    title: `people of frame ${frame}`,
+  });
+  const edge = image ? null : svgElement("rect", {
+    x: -0.5,
+    y: -0.5,
+    width: size.width,
+    height: size.height,
+    fill: "none",
+    stroke: "currentColor",
+    "stroke-opacity": 0.4,
+    "stroke-width": line / 2,
   });
   return new Svg(
     [
+      edge,
       drawnPeople.at(-0.5, -0.5, size.width, size.height),
       things.map((thing) => wayMarkup(ways.get(thing.identity)!, colorOf(thing.identity), line)),
       things.map((thing) =>
         "keypoints" in thing ? null : boxMarkup(thing.box, colorOf(thing.identity), line)
       ),
-      things.map((thing) => numberMarkup(thing, colorOf(thing.identity), line)),
+      things.map((thing) => numberMarkup(thing, colorOf(thing.identity), line, size.width)),
     ],
     {
       width,
@@ -190,10 +214,7 @@ function extentOf(thing: TrackedThing): TrackedBox["box"] | null {
   const points = thing.keypoints.filter((keypoint) =>
     keypoint !== null && !("visibility" in keypoint && keypoint.visibility === 0)
   ) as Point[];
-  if (points.length === 0) return null;
-  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
-  const [left, top] = [Math.min(...xs), Math.min(...ys)];
-  return [left, top, Math.max(...xs) - left, Math.max(...ys) - top];
+  return boxAround(points);
 }
 
 function middleOf(thing: TrackedThing): Point | null {
@@ -225,28 +246,32 @@ function boxMarkup(box: TrackedBox["box"], color: string, line: number): Markup[
   return cased("rect", { x, y, width, height }, color, line);
 }
 
-/** The way up to now: as far back as the thing was there without a gap. */
-function wayMarkup(way: readonly (Point | null)[], color: string, line: number): Markup[] {
-  const gap = way.lastIndexOf(null);
-  const points = way.slice(gap + 1) as Point[];
-  if (points.length < 2) return [];
-  const round = (value: number) => Math.round(value * 100) / 100;
-  const text = points.map(({ x, y }) => `${round(x)},${round(y)}`).join(" ");
-  return cased("polyline", { points: text }, color, line * 0.7);
+function wayMarkup(way: readonly Point[], color: string, line: number): Markup[] {
+  if (way.length < 2) return [];
+  const round = (value: number) => Math.round(value * 100) / 100; // as svgElement rounds numbers
+  const points = way.map(({ x, y }) => `${round(x)},${round(y)}`).join(" ");
+  return cased("polyline", { points }, color, line * 0.7);
 }
 
-function numberMarkup(thing: TrackedThing, color: string, line: number): Markup | null {
+/** The identity above the thing, moved to where it can be read if that is outside of the frame. */
+function numberMarkup(
+  thing: TrackedThing,
+  color: string,
+  line: number,
+  frameWidth: number,
+): Markup | null {
   const extent = extentOf(thing);
   if (!extent) return null;
   const size = 7 * line;
+  const room = frameWidth - textWidth(`${thing.identity}`, size) - line;
   return svgElement("text", {
-    x: extent[0],
+    x: Math.max(0, Math.min(extent[0], room)),
     y: Math.max(size, extent[1] - 1.5 * line),
     "font-size": size,
     "font-weight": 700,
     fill: color,
     stroke: "#141414",
-    "stroke-width": 0.35 * line * 2,
+    "stroke-width": 0.7 * line,
     "paint-order": "stroke",
   }, `${thing.identity}`);
 }
@@ -279,12 +304,12 @@ export function drawFilmstrip(
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`drawFilmstrip: count must be a whole number above 0, not ${count}`);
   }
-  const drawings = drawTracks(frames, options);
+  const draw = drawings(frames, options);
   const step = count > 1 ? (frames.length - 1) / (count - 1) : 0;
   const shown = new Set(Array.from({ length: count }, (_, i) => Math.round(i * step)));
   const panels = [...shown].map((i) => ({
     caption: `frame ${frames[i].frame}`,
-    picture: drawings[i],
+    picture: draw[i](),
   }));
   return drawPanels(panels, {
     columns: Math.min(columns, panels.length),

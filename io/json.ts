@@ -55,21 +55,33 @@ export interface JsonError {
   readonly problem: string;
 }
 
+/** What to look for besides errors. */
+export interface JsonScan {
+  /**
+   * Called with every key of an object: its name, how many objects and lists it is inside of (1 for the keys of the
+   * outermost object), and where it stands.
+   */
+  readonly onKey?: (key: string, depth: number, position: number) => void;
+  /** Objects and lists inside each other. @default {Infinity} */
+  readonly mostDepth?: number;
+  /** Values, lists and objects among them. @default {Infinity} */
+  readonly mostValues?: number;
+}
+
 /**
  * Find the first place at which a text is not JSON.
  *
- * @param onKey Called with every key of an object: its name, how many objects and lists it is inside of
- *   (1 for the keys of the outermost object), and where it stands.
- * @returns The place, or null if the text is JSON.
+ * @returns The place, or null if the text is JSON and within the limits.
  */
 export function findJsonError(
   text: string,
-  onKey?: (key: string, depth: number, position: number) => void,
+  { onKey, mostDepth = Infinity, mostValues = Infinity }: JsonScan = {},
 ): JsonError | null {
   /** The brackets that are open: an explicit stack, as files may nest deeper than calls may. */
   const open: ("{" | "[")[] = [];
   let expect: "value" | "value or ]" | "key" | "key or }" | "comma or end" = "value";
   let i = 0;
+  let values = 0;
   const fail = (problem: string, position = i): JsonError => ({ position, problem });
 
   while (true) {
@@ -101,7 +113,10 @@ export function findJsonError(
       if (text[i] !== ":") return fail(`expected : after the key, found ${quoteAt(text, i)}`);
       expect = "value";
       i++;
+    } else if (++values > mostValues) {
+      return fail(`more than ${mostValues} values`);
     } else if (c === "{" || c === "[") {
+      if (open.length === mostDepth) return fail(`more than ${mostDepth} levels of brackets`);
       open.push(c);
       expect = c === "{" ? "key or }" : "value or ]";
       i++;

@@ -31,7 +31,7 @@
  */
 import { InputError } from "../core/errors.ts";
 import { readBytes } from "./files.ts";
-import { plausibleBytes } from "./zip_archive.ts";
+import { PACKED_AT_ONCE, plausibleBytes } from "./zip_archive.ts";
 
 /** A value of a MAT-file, see the table at the top of the file. */
 export type MatValue = number | string | MatStruct | readonly MatValue[];
@@ -49,6 +49,8 @@ const CLASS = { CELL: 1, STRUCT: 2, CHAR: 4 };
 const READABLE = new Set([...Object.values(CLASS), 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
 const COMPLEX = 0x0800;
 
+/** Places of a matrix, MPII's largest has 25,000; and of all together, which for MPII are about three million. */
+const [MAX_PLACES, MAX_PLACES_TOGETHER] = [2 ** 20, 2 ** 24];
 /** Matrices in matrices; MPII's annotation has 6 levels. */
 const MAX_DEPTH = 64;
 /** Letters of a variable's or field's name, for which MATLAB's own limit (`namelengthmax`) is 63; fields of a struct. */
@@ -87,6 +89,8 @@ interface Place {
   readonly begin: number;
   /** In how many matrices it is. */
   readonly depth: number;
+  /** Of the whole file. */
+  readonly count: { places: number };
 }
 
 /** Goes through the elements of a piece of a file. */
@@ -154,9 +158,21 @@ class Elements {
 
   /** The elements inside one. */
   inside({ data, begin }: Element): Elements {
-    const { name, depth } = this.#place;
+    const { name, depth, count } = this.#place;
     if (depth === MAX_DEPTH) throw this.damaged(`matrices in more than ${MAX_DEPTH} matrices`);
-    return new Elements(data, this.littleEndian, { name, begin, depth: depth + 1 });
+    return new Elements(data, this.littleEndian, { name, begin, depth: depth + 1, count });
+  }
+
+  /** Count the places of a matrix, before memory is taken for them. */
+  take(places: number): void {
+    const { count } = this.#place;
+    count.places += places;
+    if (places > MAX_PLACES || count.places > MAX_PLACES_TOGETHER) {
+      const [most, where] = places > MAX_PLACES
+        ? [MAX_PLACES, "a matrix"]
+        : [MAX_PLACES_TOGETHER, "its matrices"];
+      throw this.refused(`more than ${most} places in ${where}, which no annotation needs`);
+    }
   }
 
   cutOff(): InputError {
@@ -207,15 +223,17 @@ export async function decodeMat(
     throw new InputError(`${name}: is no MAT-file of level 5`);
   }
   const body = new DataView(bytes.buffer, bytes.byteOffset + 128, bytes.byteLength - 128);
-  const elements = new Elements(body, order === "IM", { name, begin: 128, depth: 0 });
+  const count = { places: 0 };
+  const elements = new Elements(body, order === "IM", { name, begin: 128, depth: 0, count });
   const variables: [string, MatValue][] = [];
   let bytesLeft = plausibleBytes(bytes.length);
   while (!elements.done) {
     let [around, element] = [elements, elements.next()];
     if (element.type === TYPE.COMPRESSED) {
-      const place = { name: `${name}: variable at byte ${elements.position}`, begin: 0, depth: 0 };
-      const inflated = await inflate(element.data, bytesLeft, place.name);
+      const variable = `${name}: variable at byte ${elements.position}`;
+      const inflated = await inflate(element.data, elements.littleEndian, bytesLeft, variable);
       bytesLeft -= inflated.byteLength;
+      const place = { name: variable, begin: 0, depth: 0, count };
       around = new Elements(inflated, elements.littleEndian, place);
       element = around.next();
     }
@@ -242,33 +260,80 @@ export async function readMat(path: string): Promise<Record<string, MatValue>> {
   return await decodeMat(await readBytes(path), path);
 }
 
-async function inflate(data: DataView, mostBytes: number, name: string): Promise<DataView> {
+/** The element that a compressed one holds; its first 8 bytes say how long it is, and memory is taken for no more. */
+async function inflate(
+  data: DataView,
+  littleEndian: boolean,
+  mostBytes: number,
+  name: string,
+): Promise<DataView> {
   const { buffer, byteOffset, byteLength } = data;
   const packed = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const stream = ReadableStream.from(inParts(packed)).pipeThrough(
+    new DecompressionStream("deflate"),
+  );
+  const damaged = (problem: string) => new InputError(`${name}: damaged: ${problem}`);
+  let bytes = new Uint8Array(TAG_BYTES);
   let length = 0;
+  const add = (chunk: Uint8Array) => {
+    if (chunk.length > bytes.length - length) {
+      throw damaged("it is longer than its first bytes say");
+    }
+    bytes.set(chunk, length);
+    length += chunk.length;
+  };
   try {
     for await (const chunk of stream) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > mostBytes) break;
+      const missing = Math.max(0, TAG_BYTES - length);
+      add(chunk.subarray(0, missing));
+      if (missing > 0 && length === TAG_BYTES) {
+        const whole = sizeOfMatrix(bytes, littleEndian, damaged);
+        if (whole > mostBytes) {
+          throw damaged("it grows far beyond the file when it is decompressed");
+        }
+        const tag = bytes;
+        bytes = new Uint8Array(whole);
+        bytes.set(tag);
+      }
+      add(chunk.subarray(missing));
     }
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError(`${name}: damaged: it cannot be decompressed`, { cause: error });
   }
-  if (length > mostBytes) {
-    throw new InputError(`${name}: damaged: it grows far beyond the file when it is decompressed`);
-  }
-  return new DataView(await new Blob(chunks).arrayBuffer());
+  return new DataView(bytes.buffer, 0, length);
 }
+
+function* inParts(bytes: Uint8Array<ArrayBuffer>): Generator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < bytes.length; at += PACKED_AT_ONCE) {
+    yield bytes.subarray(at, at + PACKED_AT_ONCE);
+  }
+}
+
+/** Type and size before an element's data. */
+const TAG_BYTES = 8;
+
+/** Bytes of a matrix with its tag, as the tag says. */
+function sizeOfMatrix(
+  tag: Uint8Array<ArrayBuffer>,
+  littleEndian: boolean,
+  damaged: (problem: string) => InputError,
+): number {
+  const view = new DataView(tag.buffer);
+  const type = view.getUint32(0, littleEndian);
+  if (type === TYPE.MATRIX) return TAG_BYTES + view.getUint32(4, littleEndian);
+  throw damaged(`an element of type ${type} where a matrix should be`);
+}
+
+/** An empty matrix, one for all. */
+const EMPTY: [name: string, value: MatValue] = ["", Object.freeze([])];
 
 /** A matrix and its name; `elements` are those inside it. */
 function matrix(elements: Elements, { type, data }: Element): [name: string, value: MatValue] {
   if (type !== TYPE.MATRIX) {
     throw elements.damaged(`an element of type ${type} where a matrix should be`);
   }
-  if (data.byteLength === 0) return ["", []]; // an empty place of a cell
+  if (data.byteLength === 0) return EMPTY; // an empty place of a cell
   const [flags] = elements.numbers();
   const kind = flags & 0xff;
   const size = elements.numbers().reduce((product, side) => product * side, 1);
@@ -281,6 +346,7 @@ function matrix(elements: Elements, { type, data }: Element): [name: string, val
   if (!(Number.isInteger(size) && size >= 0 && size <= Math.max(1, elements.bytesLeft))) {
     throw elements.damaged(`a matrix of ${size} places in ${elements.bytesLeft} bytes`);
   }
+  elements.take(size);
   if (kind === CLASS.CELL) return [name, Array.from({ length: size }, () => within(elements))];
   if (kind === CLASS.STRUCT) return [name, structsOf(elements, size)];
   if (kind === CLASS.CHAR) return [name, textOf(elements)];

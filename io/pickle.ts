@@ -41,7 +41,7 @@ export interface PickleOptions {
 }
 
 /** The authors' checkpoint with Adam's state has about 20,000 opcodes and 5,000 containers. */
-const MAX_OPCODES = 1_000_000;
+const MAX_OPCODES = 500_000;
 const MAX_CONTAINERS = 200_000;
 
 /**
@@ -51,7 +51,7 @@ const MAX_CONTAINERS = 200_000;
 const MAX_GIVEN = 1_000_000;
 
 /** Bytes of an integer; PyTorch's magic number has 10. */
-const MAX_INTEGER_BYTES = 64;
+const MAX_INTEGER_BYTES = 16;
 
 /** Bytes of a name or a decimal number. */
 const MAX_LINE_BYTES = 1024;
@@ -147,11 +147,11 @@ class Machine {
       case "T": // BINSTRING
         return this.#push(this.#text(this.#length(4)));
       case "C": // SHORT_BINBYTES
-        return this.#push(this.#slice(this.#byte()));
+        return this.#pushContainer(this.#part(this.#byte()));
       case "B": // BINBYTES
-        return this.#push(this.#slice(this.#length(4)));
+        return this.#pushContainer(this.#part(this.#length(4)));
       case "\x8e": // BINBYTES8
-        return this.#push(this.#slice(this.#length(8)));
+        return this.#pushContainer(this.#part(this.#length(8)));
 
       case "(": // MARK
         this.#below.push(this.#stack);
@@ -242,9 +242,10 @@ class Machine {
     return bytes === 4 ? low : low + high * 2 ** 32;
   }
 
-  #slice(length: number): Uint8Array<ArrayBuffer> {
+  /** Bytes of the file itself, not a copy: an object for each of a million would need a gigabyte. */
+  #part(length: number): Uint8Array<ArrayBuffer> {
     const at = this.#take(length);
-    return this.#bytes.slice(at, at + length);
+    return this.#bytes.subarray(at, at + length);
   }
 
   /** UTF-8, which Python 2's texts are as well where it matters. */
@@ -265,9 +266,10 @@ class Machine {
   /** Little-endian, two's complement. */
   #integer(length: number): number | bigint {
     if (length > MAX_INTEGER_BYTES) throw this.#fail(`has an integer of ${length} bytes`);
-    const digits = this.#slice(length).reverse();
-    const hex = [...digits].map(hexDigits).join("");
-    return narrowed(BigInt.asIntN(8 * length, BigInt(`0x${hex || "0"}`)));
+    if (length > 8) this.#count(); // weights have one
+    let value = 0n;
+    for (const byte of this.#part(length).toReversed()) value = value << 8n | BigInt(byte);
+    return narrowed(BigInt.asIntN(8 * length, value));
   }
 
   #decimal(): number | bigint | boolean {

@@ -166,7 +166,9 @@ async function readZipFormat(file: BinaryFile): Promise<TorchValue> {
 
 async function isBigEndian(file: BinaryFile, entry: ZipEntry | undefined): Promise<boolean> {
   if (!entry) return false;
-  const text = new TextDecoder().decode(await wholeOf(await entry.open(), entry.name)).trim();
+  const text = new TextDecoder().decode(
+    await wholeOf(await entry.open(), `${file.path}: ${entry.name}`),
+  ).trim();
   if (text === "little" || text === "big") return text === "big";
   throw new InputError(`${file.path}: its byteorder is "${text.slice(0, 20)}", not little or big`);
 }

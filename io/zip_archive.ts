@@ -1,7 +1,7 @@
 /**
  * Zip archives, the container of PyTorch's and NumPy's files. `@zip.js/zip.js` reads the directory (zip64 too) and
  * decompresses; stored entries, the usual case, are read in parts straight from the file. Only what is asked for is
- * read, and what the directory claims is checked against the file before memory is taken for it.
+ * read or decompressed, and what the directory claims is checked against the file before memory is taken for it.
  *
  * @module
  */
@@ -14,7 +14,8 @@ export interface ZipEntry {
   /** Its path in the archive. */
   readonly name: string;
   /**
-   * Open it.
+   * Open it. Of a compressed entry its length is what the directory claims; every reading decompresses from its beginning
+   * to where the reading ends, and one that reaches the entry's end checks length and checksum.
    *
    * @throws {InputError} If it is encrypted, compressed by another method than deflate, lies outside the file, or
    * claims to be far larger than it can be.
@@ -27,16 +28,19 @@ const LOCAL_HEADER = 0x04034b50;
 const LOCAL_HEADER_BYTES = 30;
 const [STORED, DEFLATED] = [0, 8];
 
-/**
- * Decompressed entries are in memory as a whole. Weights hardly compress; an archive that grows a hundredfold beyond so
- * many bytes holds none.
- */
+/** Weights hardly compress; an archive that grows a hundredfold beyond so many bytes holds none. */
 const [SUSPICIOUS_BYTES, SUSPICIOUS_RATIO] = [2 ** 25, 100];
 
 /** The most bytes that what compresses to `packedBytes` can honestly have. */
 export function plausibleBytes(packedBytes: number): number {
   return Math.max(SUSPICIOUS_BYTES, packedBytes * SUSPICIOUS_RATIO);
 }
+
+/**
+ * Compressed bytes that are decompressed at once: a thousand times as many may come out, and all of them before anybody
+ * can say that it is enough.
+ */
+export const PACKED_AT_ONCE = 1024;
 
 /** The authors' checkpoint with Adam's state has about 450. */
 const MAX_ENTRIES = 5000;
@@ -55,7 +59,7 @@ export function isZip(first: Uint8Array): boolean {
  */
 export async function readZip(file: BinaryFile): Promise<ReadonlyMap<string, ZipEntry>> {
   const zip = await import("@zip.js/zip.js"); // 30 ms that only archives need
-  zip.configure({ useWebWorkers: false }); // they would outlive the file
+  zip.configure({ useWebWorkers: false, chunkSize: PACKED_AT_ONCE }); // workers would outlive the file
   class FileReader extends zip.Reader<BinaryFile> {
     override size = file.length;
     override readUint8Array(begin: number, length: number) {
@@ -110,37 +114,48 @@ async function openEntry(file: BinaryFile, entry: FileEntry): Promise<Bytes> {
   if (offset + compressedSize > file.length) {
     throw fail(`claims ${compressedSize} bytes, which the file does not have; it is cut off`);
   }
-  const bytes = await inflate(entry, fail);
   return {
-    length: bytes.length,
+    length: uncompressedSize,
     read(begin, length) {
-      if (begin + length <= bytes.length) {
-        return Promise.resolve(bytes.slice(begin, begin + length));
-      }
-      return Promise.reject(fail(`has ${bytes.length} bytes, not ${begin + length}`));
+      if (begin + length <= uncompressedSize) return inflate(entry, begin, length, fail);
+      return Promise.reject(fail(`has ${uncompressedSize} bytes, not ${begin + length}`));
     },
   };
 }
 
+/** Ends a decompression that has given enough; no error. */
+class Enough extends Error {}
+
+/** The bytes of a compressed entry from `begin` on. */
 async function inflate(
   entry: FileEntry,
+  begin: number,
+  length: number,
   fail: (problem: string) => InputError,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(entry.uncompressedSize);
+  const claimed = entry.uncompressedSize;
+  const end = begin + length;
+  const bytes = new Uint8Array(length);
   let done = 0;
   const writable = new WritableStream<Uint8Array>({
     write(chunk) {
-      if (done + chunk.length > bytes.length) throw fail(`is longer than ${bytes.length} bytes`);
-      bytes.set(chunk, done);
+      const from = done;
       done += chunk.length;
+      if (done > claimed) throw fail(`is longer than ${claimed} bytes`);
+      if (from < end && done > begin) {
+        const part = chunk.subarray(Math.max(0, begin - from), end - from);
+        bytes.set(part, Math.max(0, from - begin));
+      }
+      if (done >= end && end < claimed) throw new Enough();
     },
   });
   try {
-    await entry.getData(writable, { checkSignature: true });
+    await entry.getData(writable, { checkSignature: end === claimed });
   } catch (error) {
+    if (error instanceof Enough) return bytes;
     if (error instanceof InputError) throw error;
     throw fail(`cannot be decompressed: ${(error as Error).message}`);
   }
-  if (done !== bytes.length) throw fail(`has ${done} bytes, not the ${bytes.length} it claims`);
+  if (done !== claimed) throw fail(`has ${done} bytes, not the ${claimed} it claims`);
   return bytes;
 }

@@ -37,14 +37,20 @@ export const HOTA_THRESHOLDS: readonly number[] = Array.from(
 );
 
 /** What HOTA counts at one threshold. */
-interface HotaCounts {
+export interface HotaCounts {
+  /** TP: pairs that reach the threshold. */
   readonly matches: number;
+  /** FN: annotated things without one. */
   readonly misses: number;
+  /** FP: found things without one. */
   readonly falsePositives: number;
-  /** Over all matches: their similarity, A(c), and the same with FPA or FNA left out. */
+  /** Sum over the pairs of their similarity. */
   readonly similaritySum: number;
+  /** Sum over the pairs of A(c). */
   readonly associationSum: number;
+  /** Sum over the pairs of TPA / (TPA + FNA). */
   readonly associationRecallSum: number;
+  /** Sum over the pairs of TPA / (TPA + FPA). */
   readonly associationPrecisionSum: number;
 }
 

@@ -37,12 +37,29 @@ import {
   type MpiiPerson,
 } from "../pose/mpii_records.ts";
 import { MPII } from "../pose/skeletons.ts";
-import { meanOfDefined } from "./average_precision.ts";
+import { meanOfDefined, OUTCOME, vocAveragePrecision } from "./average_precision.ts";
 
 /** A head's size over the diagonal of its box: MPII's evaluation toolkit. */
 const HEAD_OF_DIAGONAL = 0.6;
 /** How far off a hit may be, in head sizes: PCKh at 0.5. */
 const HIT_DISTANCE = 0.5;
+
+/**
+ * Size of a head, the unit of PCKh: 0.6 times the diagonal of its box.
+ *
+ * @param headBox Corners of the box, in image pixels.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { headSize } from "ae";
+ *
+ * assert.equal(headSize([10, 10, 40, 50]), 0.6 * 50);
+ * ```
+ */
+export function headSize([x1, y1, x2, y2]: NonNullable<MpiiPerson["headBox"]>): number {
+  return HEAD_OF_DIAGONAL * Math.hypot(x2 - x1, y2 - y1);
+}
 
 /** AP of the columns of MPII's tables and their mean, 0 to 1; -1 where nothing is annotated. */
 export interface MpiiColumns {
@@ -290,26 +307,13 @@ function judge({ people, found }: Scene, claims: Claim[][], annotated: number[])
 /** Whether keypoint k was found within half a head of where it is annotated. */
 function isHit({ keypoints }: CocoResult, { keypoints: truth, headBox }: MpiiPerson, k: number) {
   if (!(truth[k].visibility > 0) || !(keypoints[3 * k + 2] > 0)) return false;
-  const [x1, y1, x2, y2] = headBox!; // prepare() has seen to it
-  const head = HEAD_OF_DIAGONAL * Math.hypot(x2 - x1, y2 - y1);
   const distance = Math.hypot(keypoints[3 * k] - truth[k].x, keypoints[3 * k + 1] - truth[k].y);
-  return distance / head <= HIT_DISTANCE;
+  return distance / headSize(headBox!) <= HIT_DISTANCE; // prepare() has seen to the box
 }
 
-/**
- * PASCAL VOC's area under the curve: the sum of precision times gain in recall, each precision raised to the best
- * at the same or a higher recall. -1 if there is nothing to find.
- */
+/** PASCAL VOC's area under the curve; -1 if there is nothing to find. */
 function areaUnderCurve(claims: readonly Claim[], annotated: number): number {
-  if (annotated === 0) return -1;
   const sorted = claims.toSorted((a, b) => b.score - a.score);
-  let right = 0;
-  const precisions = sorted.flatMap((claim, n) => claim.right ? [++right / (n + 1)] : []);
-  let best = 0;
-  let area = 0;
-  for (const precision of precisions.reverse()) {
-    best = Math.max(best, precision);
-    area += best / annotated; // every right claim gains so much recall
-  }
-  return area;
+  const outcomes = sorted.map(({ right }) => right ? OUTCOME.RIGHT : OUTCOME.WRONG);
+  return vocAveragePrecision(outcomes, annotated, "all-points");
 }

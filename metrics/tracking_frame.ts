@@ -11,7 +11,7 @@
 import { ShapeError } from "../core/errors.ts";
 import type { AnnotatedPerson, DecodedPerson } from "../pose/person.ts";
 import type { Skeleton } from "../pose/skeleton.ts";
-import type { TrackFrame } from "../track/track.ts";
+import type { TrackedBox, TrackFrame } from "../track/track.ts";
 import { oks } from "./oks.ts";
 
 /** One frame: identities annotated, identities found, and how alike each pair is. */
@@ -24,11 +24,6 @@ export interface TrackingFrame {
   readonly found: readonly number[];
   /** `similarity[t][f]` of `truth[t]` and `found[f]`, 0 to 1: the IoU of boxes or masks, the OKS of people. */
   readonly similarity: readonly (readonly number[])[];
-}
-
-/** Something with a place. */
-interface Boxed {
-  readonly box: readonly [x: number, y: number, width: number, height: number];
 }
 
 /**
@@ -104,7 +99,10 @@ function byNumber<Thing extends { readonly identity: number }>(
  * assert.equal(boxSimilarity({ box: [0, 0, 4, 4] }, { box: [2, 0, 4, 4] }), 8 / 24);
  * ```
  */
-export function boxSimilarity(truth: Boxed, found: Boxed): number {
+export function boxSimilarity(
+  truth: Pick<TrackedBox, "box">,
+  found: Pick<TrackedBox, "box">,
+): number {
   const [x1, y1, width1, height1] = truth.box;
   const [x2, y2, width2, height2] = found.box;
   const width = Math.min(x1 + width1, x2 + width2) - Math.max(x1, x2);

@@ -26,12 +26,15 @@
 import { shapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
 import { isSoftware, type Kernel, kernel, mostLanes, perElement } from "../core/kernel.ts";
+import { resolveView } from "../core/graph.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { cast } from "./cast.ts";
 import { concat, slice } from "./concat.ts";
 import { combineLanes } from "./lanes.ts";
+import { formula } from "./pointwise.ts";
+import { relu } from "./relu.ts";
 import { reshape } from "./reshape.ts";
 
 interface Attrs {
@@ -154,6 +157,7 @@ ${
 /** For losses on the statistics themselves: `∂mean/∂x = 1/n`, `∂variance/∂x = 2(x - mean)/n`. */
 const statisticsGradientOp: Op<null> = {
   name: "batchNorm2d.statistics.grad",
+  stores: { channelAxis: -3 },
   shape: ([x]) => x,
   kernel: (request) =>
     overChannels("batchNorm2d.statistics.grad", request, {
@@ -193,6 +197,7 @@ const normalised = "(x - mean) * factor + shift";
 const normaliseOp: Op<Attrs> = {
   name: "batchNorm2d",
   inPlace: true,
+  stores: { channelAxis: -3 },
   shape: ([x]) => x,
   kernel: (request) =>
     overChannels("batchNorm2d", request, {
@@ -204,23 +209,73 @@ const normaliseOp: Op<Attrs> = {
           ? `select(${normalised}, ${value}(), ${normalised} <= ${value}())` // NaN stays NaN
           : normalised,
     }),
-  grad({ inputs: [x, gamma, beta, statistics], gradOutput, attrs }) {
-    const perChannel = [gamma, beta, statistics];
-    const sums = apply(sumsOp, [x, gradOutput, ...perChannel], attrs); // [2, C]: ∂beta and ∂gamma
-    const channels = gamma.size;
-    const part = (row: number, type: Tensor) => {
-      const own = reshape(slice(sums, [row, 0], [row + 1, channels]), [channels]);
-      return cast(own, type.dtype);
-    };
-    const gradX = apply(gradientOp, [x, gradOutput, ...perChannel, sums], attrs);
-    return [
-      gradX,
-      part(1, gamma),
-      part(0, beta),
-      attrs.training ? null : apply(fixedStatisticsOp, [sums, gamma, statistics], attrs),
-    ];
+  grad({ inputs, gradOutput, attrs }) {
+    const [x, gamma, beta, statistics] = inputs;
+    const { gradients } = normGradients({ x, gamma, beta, statistics }, gradOutput, attrs);
+    return [...gradients, null]; // statistics of x: it acts through them too, and ∂x knows
   },
 };
+
+/** Gradients of x, gamma and beta, and the sums that they come from, `[2, C]`: ∂beta and ∂gamma. */
+function normGradients(
+  { x, gamma, beta, statistics }: Readonly<Record<"x" | "gamma" | "beta" | "statistics", Tensor>>,
+  gradOutput: Tensor,
+  attrs: Attrs,
+) {
+  const perChannel = [gamma, beta, statistics];
+  const sums = apply(sumsOp, [x, gradOutput, ...perChannel], attrs);
+  const gradX = apply(gradientOp, [x, gradOutput, ...perChannel, sums], attrs);
+  const part = (row: number, type: Tensor) => cast(rowOf(sums, row), type.dtype);
+  return { gradients: [gradX, part(1, gamma), part(0, beta)], sums };
+}
+
+/** One row of `[2, C]`. */
+function rowOf(rows: Tensor, row: number): Tensor {
+  const [, C] = rows.shape;
+  return reshape(slice(rows, [row, 0], [row + 1, C]), [C]);
+}
+
+const factorFormula = formula(
+  "batchNorm2d.factor",
+  ["gamma", "variance", "eps"],
+  "gamma * inverseSqrt(variance + eps)",
+);
+const normaliseFormula = formula(
+  "batchNorm2d",
+  ["x", "mean", "factor", "beta"],
+  "(x - mean) * factor + beta",
+);
+
+/**
+ * The same with statistics that do not depend on x; inputs are x, gamma, beta, mean and variance. After a kernel that can
+ * take an epilogue (epilogue.ts) it is a formula on each element, so that it costs no pass of its own. Elsewhere the
+ * kernel is faster, which loads the numbers of a channel once for sixteen elements; and formulas in f16 would round them.
+ */
+const fixedOp: Op<Attrs> = {
+  name: "batchNorm2d.fixed",
+  shape: ([x]) => x,
+  lower({ inputs: [x, gamma, beta, mean, variance], attrs }) {
+    const isF32 = [x, gamma, beta].every(({ dtype }) => dtype === "f32");
+    if (!isF32 || !resolveView(x).recipe?.op.stores) {
+      return apply(normaliseOp, [x, gamma, beta, together(mean, variance)], attrs);
+    }
+    const factor = factorFormula(gamma, variance, attrs.eps);
+    const perChannel = [mean, factor, beta].map((values) => reshape(values, [values.size, 1, 1]));
+    const y = normaliseFormula(x, ...perChannel);
+    return attrs.relu ? relu(y) : y;
+  },
+  grad({ inputs: [x, gamma, beta, mean, variance], gradOutput, attrs }) {
+    const statistics = together(mean, variance);
+    const { gradients, sums } = normGradients({ x, gamma, beta, statistics }, gradOutput, attrs);
+    const ofStatistics = apply(fixedStatisticsOp, [sums, gamma, statistics], attrs);
+    return [...gradients, rowOf(ofStatistics, 0), rowOf(ofStatistics, 1)];
+  },
+};
+
+/** Mean and variance as kernels want them, `[2, C]`. */
+function together(mean: Tensor, variance: Tensor): Tensor {
+  return reshape(concat([mean, variance], 0), [2, mean.size]);
+}
 
 /** x, g `[N, C, H, W]` to `[2, C]`: `Σ g` and `Σ g·x̂` of every channel. */
 const sumsOp: Op<Attrs> = {
@@ -265,6 +320,7 @@ ${
 const gradientOp: Op<Attrs> = {
   name: "batchNorm2d.grad",
   inPlace: true,
+  stores: { channelAxis: -3 },
   shape: ([x]) => x,
   kernel(request) {
     const { eps, training, relu } = request.attrs;
@@ -333,7 +389,7 @@ function overChannels(
       `    let ${input} = ${value}(${position === overwrites ? "out" : `in_${input}`}[${at}]);`;
     return `  {
 ${large.map(load).join("\n")}
-    out[${at}] = ${wide ? "vec4<Out>" : "Out"}(${formula(value)});
+    store(${at}, own, ${formula(value)});
   }`;
   });
   const bound = large.map((input) => `in_${input}`);
@@ -342,7 +398,10 @@ ${large.map(load).join("\n")}
     vectors: wide ? [...bound, "out"] : [],
     sizes: { C, PLANE: plane / perInvocation, VALUES: n * plane },
     count: sizeOf(shape) / perInvocation,
-    body: `  let c = i / PLANE % C;\n${channel}\n${elements.join("\n")}`,
+    stores: true,
+    body: `  let c = i / PLANE % C;\n${channel}\n  let own = of_channel(c);\n${
+      elements.join("\n")
+    }`,
   });
 }
 
@@ -475,16 +534,15 @@ export function batchNorm2d(
 ): BatchNorm2dResult {
   const { eps = 1e-5, relu = false } = options;
   check("batchNorm2d", x, { gamma, beta }, eps);
-  const [n, channels, height, width] = x.shape;
+  const [n, , height, width] = x.shape;
   if (n * height * width === 0) {
     throw new RangeError(`batchNorm2d: there is nothing to average in [${x.shape.join(", ")}]`);
   }
   const statistics = apply(statisticsOp, [x], null);
-  const row = (k: number) => reshape(slice(statistics, [k, 0], [k + 1, channels]), [channels]);
   return {
     y: apply(normaliseOp, [x, gamma, beta, statistics], { eps, relu, training: true }),
-    mean: row(0),
-    variance: row(1),
+    mean: rowOf(statistics, 0),
+    variance: rowOf(statistics, 1),
     statistics,
   };
 }
@@ -522,7 +580,6 @@ export function batchNorm2dInference(
 ): Tensor {
   const { eps = 1e-5, relu = false } = options;
   check("batchNorm2dInference", x, { gamma, beta, mean, variance }, eps);
-  const rows = [cast(mean, "f32"), cast(variance, "f32")];
-  const statistics = reshape(concat(rows, 0), [2, gamma.size]);
-  return apply(normaliseOp, [x, gamma, beta, statistics], { eps, relu, training: false });
+  const statistics = [cast(mean, "f32"), cast(variance, "f32")];
+  return apply(fixedOp, [x, gamma, beta, ...statistics], { eps, relu, training: false });
 }

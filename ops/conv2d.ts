@@ -51,8 +51,8 @@ const MOST_PER_IMAGE = 2 ** 24;
 
 const product: ConvMethod = {
   forward(x, weight, bias, { O, outH, outW }) {
-    const y = matmul(flatKernels(weight), flatImages(x));
-    return reshape(bias ? y.add(reshape(bias, [O, 1])) : y, [x.shape[0], O, outH, outW]);
+    const y = reshape(matmul(flatKernels(weight), flatImages(x)), [x.shape[0], O, outH, outW]);
+    return bias ? y.add(reshape(bias, [O, 1, 1])) : y; // in the product's epilogue
   },
   inputGrad: (gradY, weight, image) =>
     reshape(matmul(flatKernels(weight), flatImages(gradY), { transposeA: true }), image),

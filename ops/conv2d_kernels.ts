@@ -239,18 +239,19 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
     const at = `at + ${p * outW}u`;
     if (vectorStores) {
       return range(TW / 4).map((k) => {
-        const numbers = range(4).map((t) => `Out(y_${p}_${4 * k + t}_${q}[${lane}])`).join(", ");
-        return `out[(${at}) / 4u + ${k}u] = vec4<Out>(${numbers});`;
+        const numbers = range(4).map((t) => `y_${p}_${4 * k + t}_${q}[${lane}]`).join(", ");
+        return `store((${at}) / 4u + ${k}u, own, vec4f(${numbers}));`;
       });
     }
     return range(TW).map((t) => {
-      const assignment = `out[${at} + ${t}u] = Out(y_${p}_${t}_${q}[${lane}]);`;
+      const assignment = `store(${at} + ${t}u, own, y_${p}_${t}_${q}[${lane}]);`;
       return outW % TW === 0 ? assignment : `if (ox + ${t}u < OUT_W) { ${assignment} }`;
     });
   };
   const stores = quads.flatMap((q) =>
     range(4).flatMap((lane) => [
       O % TO === 0 ? "  {" : `  if (channel + ${4 * q + lane}u < O) {`,
+      `    let own = of_channel(channel + ${4 * q + lane}u);`,
       `    let at = ((n * O + channel + ${4 * q + lane}u) * OUT_H + oy) * OUT_W + ox;`,
       ...range(TH).flatMap((p) =>
         outH % TH === 0
@@ -288,6 +289,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
     workgroupSize: [size, 1, 1],
     workgroups,
     iterations: C / channels * (rows ? 1 : 1 + channels * kH),
+    stores: true,
     body: [
       "  let i = global.y * ROW + global.x;",
       "  if (i >= COUNT) { return; }",

@@ -50,13 +50,15 @@ interface Product {
   readonly declarations: string;
   /** WGSL: where the result of (row, column) lies in the output. */
   readonly place: string;
+  /** Which axis of the output a row stands for, from the end. */
+  readonly rowAxis: number;
   /** So many neighbouring columns have their results side by side. */
   readonly run: (setting: Setting) => number;
 }
 
 /** The function that computes it: by the best tile, its parts added up. */
 function product(name: string, parts: Product) {
-  const { shape, run, inputs, a, b, declarations, place } = parts;
+  const { shape, run, inputs, a, b, declarations, place, rowAxis } = parts;
   const sizesOf = (setting: Setting): ProductSizes => ({ ...parts.sizes(setting), batch: 1 });
   const op: Op<Attrs> = {
     name,
@@ -82,6 +84,7 @@ function product(name: string, parts: Product) {
         ...(bias ? { bias: "select(0.0, f32(bias[min(row, ROWS - 1u)]), part == 0u)" } : {}),
       });
     },
+    stores: { channelAxis: rowAxis },
     flops(_, attrs) {
       const { rows, columns, terms } = sizesOf(attrs);
       return 2 * rows * columns * terms;
@@ -118,6 +121,7 @@ fn x_at(column: u32, k: u32) -> f32 {
   return under(column / OUT_PIXELS * C + k / TAPS, k % TAPS, column % OUT_PIXELS);
 }`,
   place: "((part * N + column / OUT_PIXELS) * O + row) * OUT_PIXELS + column % OUT_PIXELS",
+  rowAxis: -3,
   run: ({ outH, outW }) => outH * outW,
 });
 
@@ -146,6 +150,7 @@ const inputGrad = product("conv2d.shared.input", {
   return select(0.0, f32(g[select(0u, place, inside)]), inside);
 }`,
   place: "((part * N + column / PIXELS) * C + row) * PIXELS + column % PIXELS",
+  rowAxis: -3,
   run: ({ image: [, , H, W] }) => H * W,
 });
 
@@ -167,6 +172,7 @@ fn x_at(column: u32, k: u32) -> f32 {
   return under(k / OUT_PIXELS * C + column / TAPS, column % TAPS, k % OUT_PIXELS);
 }`,
   place: "(part * ROWS + row) * COLUMNS + column",
+  rowAxis: -4,
   run: ({ kH, kW, image: [, C] }) => C * kH * kW,
 });
 

@@ -87,6 +87,7 @@ const registersOp: Op<Attrs> = {
     return [...leadingOf(a, b), rows, columns];
   },
   kernel: tileKernel,
+  stores: { channelAxis: -2, unrolled: () => true },
   flops: ([a, b], attrs) => flopsOf(a, b, attrs),
 };
 
@@ -159,14 +160,16 @@ function tileKernel(request: KernelRequest<Attrs>): Kernel {
   const ifInside = (c: number, store: string) =>
     tile.columns <= columns ? store : `if (column + ${c}u < N) { ${store} }`;
   const store = (r: number, q: number) => {
+    const [own, value] = [`own${r}`, `y${r}_${q}`];
     const place = `(batch * M + row + ${r}u) * N + column + ${4 * q}u`;
-    if (wideOut) {
-      return ifInside(4 * q, `out[(${place}) / 4u] = vec4<Out>(y${r}_${q});`);
-    }
+    if (wideOut) return ifInside(4 * q, `store((${place}) / 4u, ${own}, ${value});`);
     return range(4).map((c) =>
-      ifInside(4 * q + c, `out[${place} + ${c}u] = Out(y${r}_${q}.${names[c]});`)
+      ifInside(4 * q + c, `store(${place} + ${c}u, ${own}, ${value}.${names[c]});`)
     ).join("\n  ");
   };
+  const storesOfRow = (r: number) =>
+    [`let own${r} = of_channel(row + ${r}u);`, ...groupsAt.map((q) => store(r, q))]
+      .map((line) => `  ${line}`).join("\n");
   const tail = terms % 4 === 0 ? "" : `
   for (; k < K; k++) {
 ${step(1)}
@@ -192,6 +195,7 @@ ${step(1)}
     workgroupSize: [WORKGROUP, 1, 1],
     workgroups,
     iterations: Math.ceil(terms / 4) + 4,
+    stores: true,
     // The last tiles begin earlier where they would stick out: what two tiles share has the same sum in both. Only a
     // matrix with fewer than four columns has less than one tile.
     body: `  let tile = global.y * ROW + global.x;
@@ -206,7 +210,7 @@ ${tileRowsAt.map((r) => groupsAt.map((q) => `  var y${r}_${q} = vec4f();`).join(
   for (; k + 3u < K; k += 4u) {
 ${step(4)}
   }${tail}
-${tileRowsAt.map((r) => groupsAt.map((q) => `  ${store(r, q)}`).join("\n")).join("\n")}`,
+${tileRowsAt.map(storesOfRow).join("\n")}`,
   });
 }
 

@@ -45,6 +45,7 @@ const workgroupOp: Op<Attrs> = {
       wide: columns % 4 === 0,
     });
   },
+  stores: { channelAxis: -2 },
   flops: ([a, b], attrs) => flopsOf(a, b, attrs),
 };
 

@@ -27,6 +27,7 @@ const gradientOp: Op<Window> = {
   name: "maxPool2d.grad",
   shape: ([x]) => x,
   kernel: (request) => isHalving(request, 4) ? halvingGradient(request) : anyGradient(request),
+  stores: { channelAxis: -3 },
 };
 
 /** The hourglass's case, 2x2 windows side by side, whose rows can be read four numbers at a time. */
@@ -57,9 +58,11 @@ function halvingGradient(request: KernelRequest<Window>): Kernel {
   return perElement("maxPool2d.grad", request, {
     inputs: ["x", "g"],
     vectors: ["x", "out"],
-    sizes: { WIDTH: x.shape[3] / 4 },
+    sizes: { C: x.shape[1], ROWS: x.shape[2] / 2, WIDTH: x.shape[3] / 4 },
     count: sizeOf(output.shape) / 8,
+    stores: true,
     body: `  let top = i / WIDTH * 2u * WIDTH + i % WIDTH;
+  let own = of_channel(i / (ROWS * WIDTH) % C);
   let above = x[top];
   let below = x[top + WIDTH];
   let largest = max(max(above.xz, above.yw), max(below.xz, below.yw));
@@ -74,8 +77,8 @@ function halvingGradient(request: KernelRequest<Window>): Kernel {
   let gb = select(none, g2, b);
   let gc = select(none, g2, c);
   let gd = select(none, g2, d);
-  out[top] = vec4<Out>(ga.x, gb.x, ga.y, gb.y);
-  out[top + WIDTH] = vec4<Out>(gc.x, gd.x, gc.y, gd.y);`,
+  store(top, own, vec4<T>(vec4<Out>(ga.x, gb.x, ga.y, gb.y)));
+  store(top + WIDTH, own, vec4<T>(vec4<Out>(gc.x, gd.x, gc.y, gd.y)));`,
   });
 }
 
@@ -103,9 +106,9 @@ fn firstMaximum(plane: u32, row: u32, column: u32) -> u32 {
 }`;
 
 function sizes({ inputs: [x], attrs }: KernelRequest<Window>): Record<string, number> {
-  const [, , H, W] = x.shape;
+  const [, C, H, W] = x.shape;
   const [, , HO, WO] = pooledShape("maxPool2d", x.shape, attrs);
-  return { H, W, HO, WO, SIZE: attrs.size, STRIDE: attrs.stride, PAD: attrs.pad };
+  return { C, H, W, HO, WO, SIZE: attrs.size, STRIDE: attrs.stride, PAD: attrs.pad };
 }
 
 function anyKernel(request: KernelRequest<Window>): Kernel {
@@ -123,6 +126,7 @@ function anyGradient(request: KernelRequest<Window>): Kernel {
     inputs: ["x", "g"],
     constants: sizes(request),
     declarations: FIRST_MAXIMUM,
+    stores: true,
     iterations: gradientIterations(request.attrs),
     body: `  let plane = i / (H * W);
   let row = i / W % H;
@@ -136,7 +140,7 @@ function anyGradient(request: KernelRequest<Window>): Kernel {
       if (firstMaximum(plane, r, c) == i) { sum += f32(g[(plane * HO + r) * WO + c]); }
     }
   }
-  out[i] = Out(sum);`,
+  store(i, of_channel(plane % C), T(sum));`,
   });
 }
 

@@ -17,7 +17,8 @@
  * Inputs are broadcast as in NumPy. A number in place of a tensor is baked into the shader.
  *
  * A kernel computes a list of formulas, each from inputs or from earlier results: one formula for an operation alone,
- * more where core/fuse.ts joins a chain.
+ * more where core/fuse.ts joins a chain. Where it can, the list is computed where another kernel stores its results:
+ * epilogue.ts.
  *
  * @module
  */
@@ -27,6 +28,7 @@ import { type Kernel, perElement } from "../core/kernel.ts";
 import { apply, type KernelRequest, type Op, type Recipe } from "../core/op.ts";
 import { broadcastShape, stridesOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { inEpilogue } from "./epilogue.ts";
 
 /** An operation as formulas. */
 export interface PointwiseDefinition {
@@ -208,6 +210,7 @@ function formulaOp(
         request,
       ),
     absorb,
+    epilogue,
     ...(grad ? { grad } : {}),
   };
   formulas.set(op as Op<unknown>, { names, expression });
@@ -224,6 +227,7 @@ const fusedOp: Op<Program> = {
   shape: (shapes) => broadcastShape("fused", Object.fromEntries(shapes.entries())),
   kernel: (request) => programKernel(request.attrs, request),
   absorb,
+  epilogue,
 };
 
 /** What an operation of this file computes. */
@@ -266,6 +270,19 @@ function absorb(recipe: Recipe, which: readonly boolean[]): Recipe | null {
   append(programOf(recipe), sources);
   if (inputs.length > MOST_INPUTS || steps.length > MOST_STEPS) return null;
   return { op: fusedOp as Op<unknown>, inputs, attrs: { steps } satisfies Program };
+}
+
+/** The operation's program in the kernel of another: see `epilogue` of Op. */
+function epilogue(recipe: Recipe, which: readonly boolean[]): Recipe | null {
+  const program = programOf(recipe);
+  const shape = broadcastShape(
+    recipe.op.name,
+    Object.fromEntries(recipe.inputs.map((x, i) => [i, x.shape])),
+  );
+  return inEpilogue(recipe, which, shape, {
+    name: fusedName(program),
+    functions: (type, isF16) => programFunctions(program, type, isF16),
+  });
 }
 
 function applyMixed(op: Op<Attrs>, values: readonly (Tensor | number)[]): Tensor {
@@ -336,7 +353,7 @@ function programKernel(program: Program, request: KernelRequest<unknown>): Kerne
   });
 }
 
-/** `mul+add+relu`, or `mul+…+relu, 12 steps`. */
+/** `relu`, `mul+add+relu`, or `mul+…+relu, 12 steps`. */
 function fusedName({ steps }: Program): string {
   const names = steps.map(({ name }) => name);
   return names.length <= 4

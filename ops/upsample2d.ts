@@ -45,9 +45,11 @@ const nearestOp: Op<Attrs> = {
       : perElement("upsample2d.nearest", request, {
         inputs: ["x"],
         sizes: sizes(request.inputs[0].shape, request.attrs),
+        stores: true,
         body:
-          "  out[i] = x[i / (H * S * W * S) * (H * W) + i / (W * S) % (H * S) / S * W + i % (W * S) / S];",
+          "  store(i, of_channel(i / (H * S * W * S) % C), T(x[i / (H * S * W * S) * (H * W) + i / (W * S) % (H * S) / S * W + i % (W * S) / S]));",
       }),
+  stores: { channelAxis: -3 },
   grad: ({ gradOutput, attrs }) => [apply(nearestGradientOp, [gradOutput], attrs)],
 };
 
@@ -66,12 +68,14 @@ const nearestGradientOp: Op<Attrs> = {
   for (var dy = 0u; dy < S; dy++) {
     for (var dx = 0u; dx < S; dx++) { sum += f32(g[corner + dy * W * S + dx]); }
   }
-  out[i] = Out(sum);`,
+  store(i, of_channel(i / (H * W) % C), T(sum));`,
+        stores: true,
       }),
+  stores: { channelAxis: -3 },
 };
 
 function sizes(small: Shape, { scale }: Attrs): Record<string, number> {
-  return { H: small[2], W: small[3], S: scale };
+  return { C: small[1], H: small[2], W: small[3], S: scale };
 }
 
 /** The hourglass's case, where rows can be read and written four numbers at a time. */
@@ -85,14 +89,16 @@ function doublingKernel(request: KernelRequest<Attrs>): Kernel {
   return perElement("upsample2d.nearest", request, {
     inputs: ["x"],
     vectors: ["x", "out"],
-    sizes: { WIDTH: x.shape[3] / 4 },
+    sizes: { C: x.shape[1], HEIGHT: x.shape[2], WIDTH: x.shape[3] / 4 },
     count: sizeOf(x.shape) / 4,
-    body: `  let four = x[i];
+    stores: true,
+    body: `  let four = vec4<T>(x[i]);
   let top = i / WIDTH * 4u * WIDTH + i % WIDTH * 2u;
-  out[top] = four.xxyy;
-  out[top + 1u] = four.zzww;
-  out[top + 2u * WIDTH] = four.xxyy;
-  out[top + 2u * WIDTH + 1u] = four.zzww;`,
+  let own = of_channel(i / (HEIGHT * WIDTH) % C);
+  store(top, own, four.xxyy);
+  store(top + 1u, own, four.zzww);
+  store(top + 2u * WIDTH, own, four.xxyy);
+  store(top + 2u * WIDTH + 1u, own, four.zzww);`,
   });
 }
 
@@ -101,12 +107,13 @@ function doublingGradient(request: KernelRequest<Attrs>): Kernel {
   return perElement("upsample2d.nearest.grad", request, {
     inputs: ["g"],
     vectors: ["g", "out"],
-    sizes: { WIDTH: output.shape[3] / 4 },
+    sizes: { C: output.shape[1], HEIGHT: output.shape[2], WIDTH: output.shape[3] / 4 },
     count: sizeOf(output.shape) / 4,
+    stores: true,
     body: `  let top = i / WIDTH * 4u * WIDTH + i % WIDTH * 2u;
   let left = vec4f(g[top]) + vec4f(g[top + 2u * WIDTH]);
   let right = vec4f(g[top + 1u]) + vec4f(g[top + 2u * WIDTH + 1u]);
-  out[i] = vec4<Out>(vec4f(left.xz, right.xz) + vec4f(left.yw, right.yw));`,
+  store(i, of_channel(i / (HEIGHT * WIDTH) % C), vec4<T>(vec4f(left.xz, right.xz) + vec4f(left.yw, right.yw)));`,
   });
 }
 
@@ -124,6 +131,7 @@ const bilinearOp: Op<Attrs> = {
       inputs: ["x"],
       constants: sizes(request.inputs[0].shape, request.attrs),
       declarations: SOURCE,
+      stores: true,
       body: `  let y = source(i / (W * S) % (H * S), H);
   let x0 = source(i % (W * S), W);
   let row = u32(y);
@@ -134,8 +142,9 @@ const bilinearOp: Op<Attrs> = {
   let right = x0 - f32(column);
   let above = mix(f32(x[upper + column]), f32(x[upper + next]), right);
   let below = mix(f32(x[lower + column]), f32(x[lower + next]), right);
-  out[i] = Out(mix(above, below, y - f32(row)));`,
+  store(i, of_channel(i / (H * S * W * S) % C), T(mix(above, below, y - f32(row))));`,
     }),
+  stores: { channelAxis: -3 },
   grad: ({ gradOutput, attrs }) => [apply(bilinearGradientOp, [gradOutput], attrs)],
 };
 

@@ -142,6 +142,9 @@ function countTiles([N, , H, W]: Shape) {
   return { down, across, count, T: Math.ceil(count / MULTIPLE) * MULTIPLE };
 }
 
+/** What stores pixels; where tiles are no strips one by one, each if it is inside the image. */
+const toPixels = { channelAxis: -3, unrolled: (image: Shape) => !walkTiles(image).strip };
+
 /** `[N, C, H, W]` to `[36, C, T]`. */
 const tilesOp: Op<null> = {
   name: "conv2d.tiles",
@@ -154,6 +157,7 @@ const tilesGradOp: Op<Image> = {
   name: "conv2d.tiles.grad",
   shape: ([[, C]], { image: [N, , H, W] }) => [N, C, H, W],
   kernel: tilesGradKernel,
+  stores: toPixels,
 };
 
 /** `[O, C, 3, 3]` to `[36, C, O]`. */
@@ -175,6 +179,7 @@ const outputsOp: Op<Image> = {
   name: "conv2d.outputs",
   shape: ([[, O]], { image: [N, , H, W] }) => [N, O, H, W],
   kernel: outputsKernel,
+  stores: toPixels,
 };
 
 /** Its transpose: `[N, O, H, W]` to `[36, O, T]`. */
@@ -260,6 +265,7 @@ function perGroup(
     readonly vectors: readonly string[];
     readonly sizes: Readonly<Record<string, number>>;
     readonly body: readonly string[];
+    readonly stores?: boolean;
   },
 ): Kernel {
   const { workgroups, row } = grid(count, WORKGROUP);
@@ -272,6 +278,7 @@ function perGroup(
     workgroupSize: [WORKGROUP, 1, 1],
     workgroups,
     iterations: 0,
+    ...(parts.stores ? { stores: true } : {}),
     body: [
       "  let i = global.y * ROW + global.x;",
       "  if (i >= COUNT) { return; }",
@@ -300,16 +307,20 @@ function loadValues(buffer: string): string[] {
 /** WGSL: store the pixels `<name>_<i>_<j>` of four tiles. */
 function storePixels(name: string, { strip }: TileWalk): string[] {
   const rows = range(SIDE);
-  return range(LANES).flatMap((k) =>
+  const stores = range(LANES).flatMap((k) =>
     rows.flatMap((i) => {
       const pixels = rows.map((j) => `${name}_${i}_${j}[${k}]`);
-      if (strip) return [`  out[at_${k} + ${i}u * W / 4u] = vec4f(${pixels.join(", ")});`];
+      if (strip) {
+        return [`  store(at_${k} + ${i}u * W / 4u, own, vec4f(${pixels.join(", ")}));`];
+      }
       return pixels.map((pixel, j) => {
         const [y, x] = [`ty_${k} * 4u + ${i}u`, `tx_${k} * 4u + ${j}u`];
-        return `  if (${y} < H && ${x} < W) { out[plane_${k} + (${y}) * W + ${x}] = ${pixel}; }`;
+        const at = `plane_${k} + (${y}) * W + ${x}`;
+        return `  if (${y} < H && ${x} < W) { store(${at}, own, ${pixel}); }`;
       });
     })
   );
+  return ["  let own = of_channel(channel);", ...stores];
 }
 
 function tilesKernel(request: KernelRequest): Kernel {
@@ -402,6 +413,7 @@ function tilesGradKernel(request: KernelRequest<Image>): Kernel {
     inputs: ["g"],
     vectors: walk.strip ? ["g", "out"] : ["g"],
     sizes: walk.sizes,
+    stores: true,
     body: [
       ...walk.position,
       ...range(VALUES + 2).flatMap((r) => [...middle, 0, last].map((s) => value(r, s))),
@@ -418,6 +430,7 @@ function outputsKernel(request: KernelRequest<Image>): Kernel {
     inputs: bias ? ["m", "bias"] : ["m"],
     vectors: walk.strip ? ["m", "out"] : ["m"],
     sizes: walk.sizes,
+    stores: true,
     body: [
       ...walk.position,
       ...loadValues("m"),

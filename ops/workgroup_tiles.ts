@@ -279,16 +279,17 @@ export function workgroupKernel(options: WorkgroupProduct): Kernel {
     range(4).flatMap((r) => [
       "  {",
       `    let row = first_row + lane_row * 4u + ${g * rowsBetween + r}u;`,
+      `    let own = of_channel(min(row, ROWS - 1u));`,
       ...(bias ? [`    let bias = ${bias};`] : []),
       ...columnGroups.flatMap((q) => {
         const first = `first_column + lane_column * 4u + ${q * columnsBetween}u`;
         const value = `y${4 * g + r}_${q}${bias ? " + bias" : ""}`;
         return wide
           ? [
-            `    { let column = ${first}; if (row < ROWS && column < COLUMNS) { out[(${options.place}) / 4u] = vec4<Out>(${value}); } }`,
+            `    { let column = ${first}; if (row < ROWS && column < COLUMNS) { store((${options.place}) / 4u, own, ${value}); } }`,
           ]
           : range(4).map((c) =>
-            `    { let column = ${first} + ${c}u; if (row < ROWS && column < COLUMNS) { out[${options.place}] = Out((${value})[${c}]); } }`
+            `    { let column = ${first} + ${c}u; if (row < ROWS && column < COLUMNS) { store(${options.place}, own, (${value})[${c}]); } }`
           );
       }),
       "  }",
@@ -323,6 +324,7 @@ export function workgroupKernel(options: WorkgroupProduct): Kernel {
     workgroupSize: [lanes, 1, 1],
     workgroups,
     iterations: termsOfPart / DEPTH,
+    stores: true,
     body: [
       "  let tile = workgroup.y * GRID_ROW + workgroup.x;",
       "  let part = tile / (ACROSS * DOWN) % PARTS;",

@@ -11,7 +11,12 @@
  * @module
  */
 import { InputError } from "../core/errors.ts";
-import { checkCocoTruth, type CocoImage, type CocoTruth } from "./coco_records.ts";
+import {
+  checkCocoTruth,
+  type CocoImage,
+  type CocoRecordOptions,
+  type CocoTruth,
+} from "./coco_records.ts";
 import { CROWDPOSE } from "./skeletons.ts";
 
 /** The share of a person's box that stands for the area of the person: crowdposetools, `cocoeval.py`. */
@@ -35,6 +40,7 @@ export interface CrowdPoseTruth extends CocoTruth {
  *
  * @param parsed What `JSON.parse` returned; it is not changed.
  * @param name What to call it in errors: the file's path.
+ * @param options.categoryId The category of people, 1 in the published files.
  * @throws {InputError} Where {@linkcode checkCocoTruth} refuses it, or an image has no `crowdIndex` of 0 to 1.
  *
  * @example Usage
@@ -48,7 +54,11 @@ export interface CrowdPoseTruth extends CocoTruth {
  * assert.equal(annotations[0].area, 0.53 * 200);
  * ```
  */
-export function checkCrowdPoseTruth(parsed: unknown, name: string): CrowdPoseTruth {
+export function checkCrowdPoseTruth(
+  parsed: unknown,
+  name: string,
+  { categoryId }: Pick<CocoRecordOptions, "categoryId"> = {},
+): CrowdPoseTruth {
   const file = parsed as { readonly annotations?: unknown } | null;
   const annotations = Array.isArray(file?.annotations)
     ? file.annotations.map((annotation) => withArea(annotation))
@@ -56,6 +66,7 @@ export function checkCrowdPoseTruth(parsed: unknown, name: string): CrowdPoseTru
   const isRecord = typeof file === "object" && file !== null && !Array.isArray(file);
   const truth = checkCocoTruth(isRecord ? { ...file, annotations } : parsed, {
     skeleton: CROWDPOSE,
+    categoryId,
     name,
   });
   truth.images.forEach((image, i) => {

@@ -20,7 +20,7 @@
  * @module
  */
 import { InputError } from "../core/errors.ts";
-import type { AnnotatedKeypoint, AnnotatedPerson } from "./person.ts";
+import { type AnnotatedKeypoint, type AnnotatedPerson, boxAround } from "./person.ts";
 import { MPII } from "./skeletons.ts";
 
 /** MPII's unit of scale: a person of scale 1 is so many pixels tall. */
@@ -198,11 +198,8 @@ function boxOf(
   position: MpiiPerson["position"],
   scale: number | null,
 ): AnnotatedPerson["box"] {
-  if (points.length > 0) {
-    const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
-    const [left, top] = [Math.min(...xs), Math.min(...ys)];
-    return [left, top, Math.max(...xs) - left, Math.max(...ys) - top];
-  }
+  const around = boxAround(points);
+  if (around) return around;
   if (!position || scale === null) return [0, 0, 0, 0];
   const side = MPII_BODY * scale;
   return [position.x - side / 2, position.y - side / 2, side, side];

@@ -49,3 +49,26 @@ export interface DecodedPerson {
   /** Mean heatmap value over all K keypoints, missing ones counting 0, before any filling in. */
   readonly score: number;
 }
+
+/**
+ * The smallest box around some points, `[x, y, width, height]`; null for no points.
+ *
+ * @param points In whatever pixels.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { boxAround } from "ae";
+ *
+ * assert.deepEqual(boxAround([{ x: 1, y: 9 }, { x: 4, y: 7 }]), [1, 7, 3, 2]);
+ * assert.equal(boxAround([]), null);
+ * ```
+ */
+export function boxAround(
+  points: readonly { readonly x: number; readonly y: number }[],
+): AnnotatedPerson["box"] | null {
+  if (points.length === 0) return null;
+  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  return [left, top, Math.max(...xs) - left, Math.max(...ys) - top];
+}

@@ -97,14 +97,63 @@ export const CROWDPOSE: Skeleton = {
   groupingOrder: [12, 13, 0, 1, 6, 7, 2, 3, 4, 5, 8, 9, 10, 11],
 };
 
+/**
+ * PoseTrack's 15 keypoints, as its files name them; the two ears that the files of 2018 have between, never annotated,
+ * are left out. PoseTrack is judged by distance over head size; its `sigmas` serve OKS: COCO's, and for the ends of the
+ * head those of openpifpaf_posetrack (`posetrack2018.py`).
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { POSETRACK } from "ae";
+ *
+ * const leftKnee = POSETRACK.keypoints.indexOf("left_knee");
+ * assert.equal(POSETRACK.keypoints[POSETRACK.flip[leftKnee]], "right_knee");
+ * ```
+ */
+export const POSETRACK: Skeleton = {
+  name: "posetrack",
+  keypoints: [
+    "nose",
+    "head_bottom",
+    "head_top",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_hip",
+    "right_hip",
+    "left_knee",
+    "right_knee",
+    "left_ankle",
+    "right_ankle",
+  ],
+  flip: [0, 1, 2, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13],
+  // deno-fmt-ignore
+  limbs: [
+    [2, 0], [0, 1], [1, 3], [1, 4], //                             head
+    [3, 4], [3, 5], [5, 7], [4, 6], [6, 8], //                     arms
+    [3, 9], [4, 10], [9, 10], //                                   trunk
+    [9, 11], [11, 13], [10, 12], [12, 14], //                      legs
+  ],
+  // deno-fmt-ignore
+  sigmas: [
+    .026, .08, .06, .079, .079, .072, .072, .062, .062, .107, .107, .087, .087, .089, .089,
+  ],
+  groupingOrder: [0, 1, 2, 3, 4, 9, 10, 5, 6, 7, 8, 11, 12, 13, 14],
+};
+
 const SKELETONS: Readonly<Record<string, Skeleton>> = {
   coco: COCO,
   mpii: MPII,
   crowdpose: CROWDPOSE,
+  posetrack: POSETRACK,
 };
 
 /**
- * A skeleton of a public data set by its name: coco, mpii or crowdpose.
+ * A skeleton of a public data set by its name: coco, mpii, crowdpose or posetrack.
  *
  * @throws {InputError} If there is none of this name; names the nearest.
  *

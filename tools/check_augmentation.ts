@@ -77,9 +77,13 @@ async function run(values: Values): Promise<void> {
       const predictions = await Array.fromAsync(predict(loaded, samples, options));
       const seconds = (performance.now() - start) / 1000;
       const others = THRESHOLDS.map((threshold) => decodedAt(threshold, predictions, loaded));
-      const row = (name: string, all: readonly (readonly Prediction[])[], seconds: number) => {
-        const [own, ...rest] = all.map((found) =>
-          measure(found, JUDGED_SIZE / size, loaded.decoding)
+      const row = async (
+        name: string,
+        all: readonly (readonly Prediction[])[],
+        seconds: number,
+      ) => {
+        const [own, ...rest] = await Promise.all(
+          all.map((found) => measure(found, JUDGED_SIZE / size, loaded.decoding)),
         );
         const { AP, AP50, AR } = own.statistics;
         const cells = [AP, AP50, AR, own.grouping, ...rest.map(({ statistics }) => statistics.AP)]
@@ -87,7 +91,7 @@ async function run(values: Values): Promise<void> {
         cells.push(seconds.toFixed(1));
         console.log(`${name.padEnd(22)}${cells.map((cell) => cell.padStart(7)).join("")}`);
       };
-      row(name, [predictions, ...others], seconds);
+      await row(name, [predictions, ...others], seconds);
       if (!refiner) continue;
       const again = performance.now();
       const pixel = size / JUDGED_SIZE;
@@ -95,7 +99,7 @@ async function run(values: Values): Promise<void> {
       const secondsAgain = (performance.now() - again) / 1000;
       const rest: Prediction[][] = [];
       for (const found of others) rest.push(await refinedAll(found, refiner, { pixel }));
-      row("  and a second look", [first, ...rest], seconds + secondsAgain);
+      await row("  and a second look", [first, ...rest], seconds + secondsAgain);
     }
   }
 }

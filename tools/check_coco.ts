@@ -79,7 +79,8 @@ async function check(folder: string, minutes: number): Promise<number> {
   const ideal = samples.map((sample) =>
     decode(sample, idealMaps(sample, IMAGE_SIZE, stride), IMAGE_SIZE, stride, decoding)
   );
-  const [reached, bound] = [found, ideal].map((predictions) => measure(predictions).statistics.AP);
+  const measured = await Promise.all([found, ideal].map((predictions) => measure(predictions)));
+  const [reached, bound] = measured.map(({ statistics }) => statistics.AP);
   const passed = reached >= SHARE * bound;
   console.log(`${PHOTOS} photographs at ${IMAGE_SIZE} pixels: AP ${reached.toFixed(3)}`);
   console.log(`ideal maps of the same size:      AP ${bound.toFixed(3)}`);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readSafetensors, rgbImage, writePng, writeSafetensors } from "ae";
+import { adapterInfo, readSafetensors, rgbImage, writePng, writeSafetensors } from "ae";
 import { idsOf } from "../../cli/predict.ts";
 import { runMain } from "./run_main.ts";
 
@@ -36,7 +36,7 @@ Deno.test("main() names the nearest command and option", async () => {
     printed: "",
     message:
       'trian: unknown command "trian"; there are demo, demo:track, train, predict, evaluate, ' +
-      "import-weights, info\n  help: did you mean train?",
+      'evaluate-tracks, import-weights, info\n  help: did you mean "train"?',
   });
   const { code, message } = await runMain("train", "--presett", "demo");
   assert.equal(code, 1);
@@ -60,6 +60,7 @@ Deno.test("main() refuses settings before anything is written", async () => {
       [["train", "--steps", "1", "--preset", "dmo", "--out", out], /unknown preset "dmo"/],
       [["train", "--steps", "1", "--recipe", "x", "--out", out], /unknown recipe "x"/],
       [["train", "--steps", "1", "--size", "60", "--out", out], /--size 60 does not suit/],
+      [["train", "--steps", "1", "--threshold", "6", "--out", out], /--threshold .* at most 5/],
       [["train", "--steps", "1", "--seed", "2017", "--out", out], /seed of scenes to judge on/],
       [[
         "train",
@@ -142,7 +143,7 @@ Deno.test("main() refuses settings before anything is written", async () => {
       [["predict", "x.jpg", "--scales", "big", "--out", out], /--scales must be official, demo9/],
       [
         ["predict", "x.jpg", "--decoder", "higherhrnet", "--out", out],
-        /unknown decoder "higherhrnet".*\n {2}help: did you mean higher-hrnet\?/,
+        /unknown decoder "higherhrnet".*\n {2}help: did you mean "higher-hrnet"\?/,
       ],
     ];
     for (const [args, expected] of cases) {
@@ -184,6 +185,46 @@ Deno.test("main() goes on with a training run, and does not write over an unfini
     const resumed = await run("--steps", "3", "--validate-every", "2", "--resume");
     assert.deepEqual([resumed.code, resumed.message], [0, ""]);
     assert.match(resumed.printed, /resume {3}after 2 steps/);
+  });
+});
+
+Deno.test("main() goes on with 16-bit numbers and 16-bit weights as if it had never stopped, to the last bit", async () => {
+  assert.ok((await adapterInfo()).f16, "the gate's adapter has 16-bit numbers");
+  await inFolder(async (folder) => {
+    // The recipe's rates depend on the step alone, so a run of two steps is the beginning of one of three.
+    const run = (name: string, steps: number, ...more: string[]) =>
+      runMain(
+        ...["train", "--preset", "demo", "--batch", "1", "--recipe", "authors", "--half"],
+        ...["--precision", "f16", "--average", "0.9", "--accumulate", "2"],
+        ...["--steps", `${steps}`, "--out", `${folder}/${name}`, ...more],
+      );
+    const whole = await run("whole", 3);
+    assert.deepEqual([whole.code, whole.message], [0, ""]);
+    assert.equal((await run("cut", 2)).code, 0);
+    const path = `${folder}/cut/checkpoint.safetensors`;
+    const { arrays, metadata } = await readSafetensors(path);
+    const reached = { ...JSON.parse(metadata.reached), finished: false };
+    const settings = { ...JSON.parse(metadata.settings), "--steps": "3" };
+    await writeSafetensors(path, arrays, {
+      ...metadata,
+      reached: JSON.stringify(reached),
+      settings: JSON.stringify(settings),
+    });
+    const resumed = await run("cut", 3, "--resume");
+    assert.deepEqual([resumed.code, resumed.message], [0, ""]);
+    assert.match(resumed.printed, /resume {3}after 2 steps/);
+    // The loss's scale is a constant of the precision: nothing of it needs to be kept.
+    for (const name of ["checkpoint", "weights"]) {
+      const [a, b] = await Promise.all(
+        ["whole", "cut"].map((run) => readSafetensors(`${folder}/${run}/${name}.safetensors`)),
+      );
+      assert.deepEqual(Object.keys(b.arrays), Object.keys(a.arrays));
+      for (const [key, { data }] of Object.entries(a.arrays)) {
+        assert.ok(data.every((value, i) => Object.is(value, b.arrays[key].data[i])), key);
+      }
+      const isHalf = Object.values(a.arrays).every(({ data }) => data instanceof Float16Array);
+      assert.equal(isHalf, name === "weights");
+    }
   });
 });
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { COCO, CROWDPOSE, MPII, rgbImage, type Skeleton, skeletonRecord, writePng } from "ae";
+import { crowdPoseRecords } from "ae/data";
 import { readAnnotationFile, readIds } from "../../cli/datasets.ts";
 import { evaluateCommand } from "../../cli/evaluate.ts";
 import { readOptions } from "../../cli/options.ts";
+import { openPhotographs } from "../../cli/sources.ts";
 import { runMain } from "./run_main.ts";
 
 async function inFolder(body: (folder: string) => Promise<void>) {
@@ -86,7 +88,8 @@ Deno.test("readAnnotationFile() tells the data sets by what is in the file", asy
 
     await assert.rejects(kindOf(crowded, "--dataset", "cocoo"), {
       name: "InputError",
-      message: "--dataset can be coco, crowdpose, mpii, not cocoo\n  help: did you mean coco?",
+      message: 'unknown --dataset "cocoo"; there are coco, crowdpose, mpii\n' +
+        '  help: did you mean "coco"?',
     });
     await assert.rejects(
       kindOf(crowded, "--skeleton", "mpii"),
@@ -140,6 +143,34 @@ Deno.test("evaluate measures CrowdPose with easy, medium and hard", async () => 
     assert.equal(json.curves[9].name, "OKS 0.95");
     const report = await Deno.readTextFile(`${folder}/report.html`);
     assert.match(report, /CrowdPose keypoint evaluation[^]*AP_hard[^]*Errors/);
+  });
+});
+
+Deno.test("evaluate and train take the category that a CrowdPose file calls people", async () => {
+  await inFolder(async (folder) => {
+    const { truth, results } = cocoFile(CROWDPOSE, { crowdIndex: 0.4 });
+    const of = <T extends object>(records: T[]) =>
+      records.map((one) => ({ ...one, category_id: 7 }));
+    const categories = [{ id: 7, name: "person", keypoints: CROWDPOSE.keypoints }];
+    const renamed = { ...truth, annotations: of(truth.annotations), categories };
+    const annotations = ["--annotations", await write(`${folder}/truth.json`, renamed)];
+    const found = ["--results", await write(`${folder}/found.json`, of(results))];
+    const { code, printed, message } = await runMain("evaluate", ...annotations, ...found);
+    assert.deepEqual([code, message], [0, ""]);
+    assert.match(printed, /^AP {8}1\.000\n/);
+    const [photo] = crowdPoseRecords(renamed, "truth.json");
+    assert.equal(photo.people.length, 1);
+  });
+});
+
+Deno.test("openPhotographs() leaves out what cannot be judged because its labels are secret, and counts it", async () => {
+  await inFolder(async (folder) => {
+    await writePng(`${folder}/1.png`, rgbImage(8, 8)); // and no secret.png, which is not looked for
+    const path = await write(`${folder}/truth.json`, mpiiFile().truth);
+    const values = readOptions(evaluateCommand, ["--annotations", path, "--images", folder]);
+    const opened = await openPhotographs(values, "all", { judged: true });
+    assert.deepEqual([opened?.photographs.length, opened?.secret], [1, 1]);
+    await assert.rejects(openPhotographs(values, "all"), /secret\.png/);
   });
 });
 
@@ -295,12 +326,21 @@ Deno.test("train, predict and evaluate know MPII, whose keypoints have scores of
     await writePng(`${folder}/1.png`, rgbImage(64, 64, pixels));
     const [image] = mpiiFile().truth.annolist;
     const truth = { annolist: [image] };
+    const judged = [
+      "--validation-annotations",
+      await write(`${folder}/all.json`, mpiiFile().truth),
+    ];
+    judged.push("--validation-images", folder, "--validate-every", "1");
     const annotations = ["--annotations", await write(`${folder}/truth.json`, truth)];
     const photographs = [...annotations, "--images", folder];
     const small = ["--preset", "tiny-64", "--steps", "1", "--batch", "1", "--threshold", "0"];
-    const trained = await runMain("train", ...photographs, ...small, "--out", `${folder}/trained`);
-    assert.deepEqual([trained.code, trained.message], [0, ""]);
-    const weights = ["--weights", `${folder}/trained/weights.safetensors`];
+    const learnt = `${folder}/trained`;
+    const trained = await runMain("train", ...photographs, ...judged, ...small, "--out", learnt);
+    assert.deepEqual(
+      [trained.code, trained.message],
+      [0, "not judged: 1 images whose labels are not public"],
+    );
+    const weights = ["--weights", `${learnt}/weights.safetensors`];
     const out = `${folder}/predicted`;
     assert.equal((await runMain("predict", ...photographs, ...weights, "--out", out)).code, 0);
     const results = JSON.parse(await Deno.readTextFile(`${out}/results.json`));

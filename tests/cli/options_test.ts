@@ -6,6 +6,7 @@ const command: Command = {
   operands: "",
   options: {
     steps: { type: "whole", least: 1, help: "how many" },
+    height: { type: "number", most: 5, help: "how high" },
     rate: { type: "number", above: true, default: 0.1, help: "how fast" },
     out: { type: "text", default: "out", help: "where" },
     quiet: { type: "flag", help: "no words" },
@@ -31,7 +32,7 @@ Deno.test("readOptions() refuses what it does not know and names the nearest", (
   assert.throws(() => readOptions(command, ["here"]), /unexpected argument "here"/);
 });
 
-Deno.test("readOptions() refuses zero, negative, fractional and missing numbers", () => {
+Deno.test("readOptions() refuses zero, negative, too large, fractional and missing numbers", () => {
   assert.throws(
     () => readOptions(command, ["--steps", "0"]),
     /--steps must be a whole number, 1 or/,
@@ -39,6 +40,11 @@ Deno.test("readOptions() refuses zero, negative, fractional and missing numbers"
   assert.throws(() => readOptions(command, ["--steps", "2.5"]), /--steps must be a whole number/);
   assert.throws(() => readOptions(command, ["--rate", "0"]), /--rate must be a number, above 0/);
   assert.throws(() => readOptions(command, ["--rate", "-1"]), /--rate/);
+  assert.equal(readOptions(command, ["--height", "5"]).number("height"), 5);
+  assert.throws(
+    () => readOptions(command, ["--height", "5.1"]),
+    /--height must be a number, 0 or more, at most 5, not 5.1$/,
+  );
   assert.throws(() => readOptions(command, ["--rate", "fast"]), /--rate must be a number/);
   assert.throws(() => readOptions(command, ["--out="]), /--out needs a value/);
 });

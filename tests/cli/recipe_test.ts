@@ -3,6 +3,7 @@ import { recipeOf } from "../../cli/recipe.ts";
 
 Deno.test("recipeOf() knows its names", () => {
   assert.throws(() => recipeOf("large"), /unknown recipe "large"; there are small, authors, paper/);
+  assert.throws(() => recipeOf("smal"), /^InputError: .*\n {2}help: did you mean "small"\?$/);
 });
 
 Deno.test("recipeOf() takes another rate, heavier tags, and pull at full weight for who has learnt", () => {

@@ -15,8 +15,13 @@ import {
 import { type Batch, batches, type BatchStream, type StreamPosition } from "ae/data";
 import { sceneSource } from "ae/data";
 import { recipeOf } from "../../cli/recipe.ts";
-import { everySteps, type Interlude, type Pause, train } from "../../cli/training.ts";
-import { readCheckpoint, TrainingState, writeCheckpoint } from "../../cli/training_state.ts";
+import { everySteps, type Interlude, Pause, train } from "../../cli/training.ts";
+import {
+  bestOf,
+  readCheckpoint,
+  TrainingState,
+  writeCheckpoint,
+} from "../../cli/training_state.ts";
 
 const options = {
   stacks: 1,
@@ -112,7 +117,7 @@ Deno.test("train() goes on from a checkpoint as if it had never stopped, to the 
       isDue: ({ steps }) => steps === 4,
       async run({ state, steps, seconds }) {
         const reached = { steps, seconds, position: whole.position, finished: false };
-        await writeCheckpoint(path, state, reached, settings);
+        await writeCheckpoint(path, await stateOf(state), reached, settings);
       },
     };
     const from = (model: PoseNet) => ({ ...shared, progress: quiet(), model });
@@ -197,6 +202,28 @@ Deno.test("train() keeps a moving average of the model as it was before each ste
   average![name].data.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 1e-6));
 });
 
+Deno.test("Pause reads a state once, and bestOf() has the model that counts in it", async () => {
+  for (const averaged of [false, true]) {
+    const state = await TrainingState.begin(new PoseNet(options), {
+      eps: 1e-8,
+      averaged,
+      accumulated: true,
+    });
+    const [first] = parameters(state.best).values();
+    await assign(first, first.add(1)); // so that model and average differ
+    const pause = new Pause(state, { steps: 1, seconds: 1 });
+    const [once, again] = [await pause.values(), await pause.values()];
+    assert.equal(once, again);
+    const [found, expected] = [bestOf(once), await stateOf(state.best)];
+    assert.deepEqual(Object.keys(found), Object.keys(expected));
+    for (const [name, { data }] of Object.entries(expected)) {
+      assert.ok(data.every((value, i) => value === found[name].data[i]), name);
+    }
+    state.dispose();
+    disposeModel(state.model);
+  }
+});
+
 Deno.test("readCheckpoint() says what it is not, and which setting differs", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/checkpoint.safetensors`;
@@ -207,13 +234,13 @@ Deno.test("readCheckpoint() says what it is not, and which setting differs", asy
   });
   const reached = { steps: 1, seconds: 2, position: { epoch: 0, position: 2 }, finished: false };
   try {
-    await writeCheckpoint(path, state, reached, { "--batch": "2", "--seed": "1" });
+    await writeCheckpoint(path, await stateOf(state), reached, { "--batch": "2", "--seed": "1" });
     // What is no number is not written, and the checkpoint before stays.
     const [spoilt] = parameters(state.model).values();
     const good = (await read({ spoilt })).spoilt;
     await assign(spoilt, tensor({ shape: [...good.shape], data: good.data.map(() => NaN) }));
     await assert.rejects(
-      writeCheckpoint(path, state, { ...reached, steps: 2 }, {}),
+      writeCheckpoint(path, await stateOf(state), { ...reached, steps: 2 }, {}),
       /RangeError: train: model\..* holds NaN after step 2/,
     );
     assert.equal((await readCheckpoint(path)).reached.steps, 1);

@@ -12,6 +12,23 @@ import {
 } from "ae";
 import { loadModel, localCopy, makeModel, saveModel } from "../../cli/weights.ts";
 
+Deno.test("saveModel() writes values that were read before, without asking the model again", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const saved = makeModel("demo", { channels: 4, increase: 2, seed: 3 });
+    const values = await stateOf(saved.model);
+    disposeModel(saved.model); // reading it would be an error
+    await saveModel(`${folder}/weights.safetensors`, saved, {}, { values });
+    const { arrays } = await readSafetensors(`${folder}/weights.safetensors`);
+    assert.deepEqual(Object.keys(arrays).sort(), Object.keys(values).sort());
+    for (const [name, { data }] of Object.entries(values)) {
+      assert.ok(data.every((value, i) => value === arrays[name].data[i]), name);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("loadModel() gives back what saveModel() wrote, the decoding also under a preset's name", async () => {
   const folder = await Deno.makeTempDir();
   try {

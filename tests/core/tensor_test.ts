@@ -291,3 +291,15 @@ Deno.test("kernel() refuses loops that the software adapter would end silently",
     /internal: long asks for \[70000,1,1\] workgroups/,
   );
 });
+
+Deno.test("a step that returns a view of a variable returns the value from before it", async () => {
+  const v = variable(tensor([[1, 2]]), "v");
+  using step = compile(() => {
+    assign(v, v.mul(10));
+    return { flat: v.reshape([2]), twice: [v.reshape([2, 1]).reshape([2])] };
+  });
+  const { flat, twice } = await step({});
+  assert.deepEqual(await flat.array(), [1, 2]);
+  assert.deepEqual(await twice[0].array(), [1, 2]);
+  assert.deepEqual(await v.array(), [[10, 20]]);
+});

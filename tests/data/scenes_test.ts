@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { batches } from "../../data/loader.ts";
-import { sceneSource } from "../../data/scenes.ts";
-import { syntheticScene } from "../../data/synthetic/scene.ts";
+import { sceneInstances, sceneSource } from "../../data/scenes.ts";
+import { personMask, syntheticScene } from "../../data/synthetic/scene.ts";
 
 Deno.test("sceneSource() gives the scenes of a series by number", async () => {
   const source = sceneSource({ seed: 3, size: 32, people: [2, 3] });
@@ -14,6 +14,24 @@ Deno.test("sceneSource() gives the scenes of a series by number", async () => {
     people: scene.people,
     ignore: undefined,
   });
+});
+
+Deno.test("sceneSource() gives everybody's pixels as instances of one class", async () => {
+  const source = sceneSource({ seed: 3, size: [48, 32], people: [4, 4] });
+  const { people, instances } = await source.sample(2);
+  const scene = syntheticScene({ seed: 3, index: 2, size: [48, 32], people: [4, 4] });
+  assert.deepEqual(instances, sceneInstances(scene));
+  assert.equal(instances!.length, people.length);
+  instances!.forEach(({ classIndex, mask, box, area, crowd }, p) => {
+    assert.deepEqual([classIndex, crowd, mask.width, mask.height], [0, false, 48, 32]);
+    assert.deepEqual([box, area], [people[p].box, people[p].area]);
+    assert.deepEqual(mask.data, personMask(scene, p));
+  });
+});
+
+Deno.test("sceneInstances() is empty for a scene without people", () => {
+  const scene = syntheticScene({ seed: 3, index: 0, size: 16, people: [0, 0] });
+  assert.deepEqual(sceneInstances(scene), []);
 });
 
 Deno.test("sceneSource() goes through batches(), every pixel counting", async () => {

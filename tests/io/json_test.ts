@@ -90,8 +90,23 @@ Deno.test("findJsonError() agrees with JSON.parse on texts with a random change"
 
 Deno.test("findJsonError() reports every key with its depth", () => {
   const keys: [string, number][] = [];
-  findJsonError('{"a": {"b": [{"c": 1}]}, "d\\u0065": 2}', (key, depth) => keys.push([key, depth]));
+  findJsonError('{"a": {"b": [{"c": 1}]}, "d\\u0065": 2}', {
+    onKey: (key, depth) => keys.push([key, depth]),
+  });
   assert.deepEqual(keys, [["a", 1], ["b", 2], ["c", 4], ["de", 1]]);
+});
+
+Deno.test("findJsonError() stops at more levels or values than it may find", () => {
+  const text = '{"a": [1, [2]], "b": {}}'; // six values, three levels of brackets
+  assert.equal(findJsonError(text, { mostDepth: 3, mostValues: 6 }), null);
+  assert.deepEqual(findJsonError(text, { mostDepth: 2 }), {
+    position: 10,
+    problem: "more than 2 levels of brackets",
+  });
+  assert.deepEqual(findJsonError(text, { mostValues: 5 }), {
+    position: 21,
+    problem: "more than 5 values",
+  });
 });
 
 Deno.test("findJsonError() stands deeper nesting than the call stack would", () => {

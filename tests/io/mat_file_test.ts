@@ -169,20 +169,52 @@ Deno.test("decodeMat() reads no deeper and no longer names than files have", asy
 });
 
 Deno.test("decodeMat() stops decompressing what grows far beyond the file", async () => {
-  // A variable that 12 MiB of zeros follow, and is read all the same; three of them are too much.
-  const [start, variable] = [file(6, [1, 1], element(2, [7], true)), new Uint8Array(12 * 2 ** 20)];
+  // A text of 12 MiB of zeros: the sizes stand in the tags of the matrix and of the letters, the last element.
+  const [start, zeros] = [file(4, [1, 1], element(1, [], true)), 12 * 2 ** 20];
+  const variable = new Uint8Array(start.length - 128 + zeros);
   variable.set(start.subarray(128));
-  const stream = new Blob([variable]).stream().pipeThrough(new CompressionStream("deflate"));
-  const packed = [...new Uint8Array(await new Response(stream).arrayBuffer())];
-  const compressed = element(15, packed, true).slice(0, 8 + packed.length); // not filled up
-  const many = (count: number) =>
-    Uint8Array.from([...start.subarray(0, 128), ...Array(count).fill(compressed).flat()]);
-  assert.deepEqual(await decodeMat(many(2), "x"), { v: 7 });
-  await assert.rejects(decodeMat(many(3), "x"), {
-    name: "InputError",
-    message: `x: variable at byte ${128 + 2 * compressed.length}: damaged: ` +
-      "it grows far beyond the file when it is decompressed",
-  });
+  const tags = new DataView(variable.buffer);
+  tags.setUint32(4, variable.length - 8, true);
+  tags.setUint32(start.length - 128 - 4, zeros, true);
+  const packed = async (content: Uint8Array<ArrayBuffer>) => {
+    const stream = new Blob([content]).stream().pipeThrough(new CompressionStream("deflate"));
+    const bytes = [...new Uint8Array(await new Response(stream).arrayBuffer())];
+    return element(15, bytes, true).slice(0, 8 + bytes.length); // not filled up
+  };
+  const fileOf = (...elements: number[][]) =>
+    Uint8Array.from([...start.subarray(0, 128), ...elements.flat()]);
+  const one = await packed(variable);
+  const { v } = await decodeMat(fileOf(one, one), "x");
+  assert.equal((v as string).length, zeros);
+  const refused = (file: Uint8Array<ArrayBuffer>, at: number, problem: string) =>
+    assert.rejects(decodeMat(file, "x"), {
+      name: "InputError",
+      message: `x: variable at byte ${at}: damaged: ${problem}`,
+    });
+  const tooMuch = "it grows far beyond the file when it is decompressed";
+  await refused(fileOf(one, one, one), 128 + 2 * one.length, tooMuch);
+  // What its first bytes say is enough to refuse it, and is all that it may have.
+  tags.setUint32(4, 2 ** 30, true);
+  await refused(fileOf(await packed(variable.slice(0, 100))), 128, tooMuch);
+  tags.setUint32(4, 1000, true);
+  await refused(fileOf(await packed(variable)), 128, "it is longer than its first bytes say");
+  await refused(
+    fileOf(await packed(new Uint8Array(100))),
+    128,
+    "an element of type 0 where a matrix should be",
+  );
+});
+
+Deno.test("decodeMat() takes no memory for more places than an annotation needs", async () => {
+  const many = 2 ** 20 + 1;
+  const bytes = file(6, [1, many], element(2, [], true));
+  const filled = new Uint8Array(bytes.length + many);
+  filled.set(bytes);
+  new DataView(filled.buffer).setUint32(132, filled.length - 136, true);
+  await assert.rejects(
+    decodeMat(filled, "x"),
+    /^InputError: x: byte 168: more than 1048576 places in a matrix, which no annotation needs$/,
+  );
 });
 
 Deno.test("decodeMat() notices a compressed file that is cut off anywhere", async () => {

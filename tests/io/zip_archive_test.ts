@@ -105,7 +105,26 @@ Deno.test("readZip() notices damaged compressed bytes", async () => {
   const bytes = await archive(6, {}, ["a"]);
   bytes[45] ^= 0xff;
   await withArchive(bytes, async (entries) => {
-    await assert.rejects(entries.get("a")!.open(), { name: "InputError" });
+    const a = await entries.get("a")!.open();
+    await assert.rejects(a.read(0, a.length), { name: "InputError" });
+  });
+});
+
+Deno.test("readZip() decompresses no more of an entry than is asked for", async () => {
+  // An entry whose end is damaged: whoever reads its beginning alone does not come so far.
+  const noise = new Uint8Array(200_000).map((_, i) => (i * i) % 251);
+  const writer = new ZipWriter(new Uint8ArrayWriter(), { level: 6, useWebWorkers: false });
+  await writer.add("a", new Uint8ArrayReader(noise));
+  const bytes = await writer.close();
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const packed = view.getUint32(lastPlace(bytes, 0x02014b50) + 20, true);
+  bytes.fill(0xff, 31 + packed - 20, 31 + packed);
+  await withArchive(bytes, async (entries) => {
+    const a = await entries.get("a")!.open();
+    assert.equal(a.length, noise.length);
+    assert.deepEqual(await a.read(0, 10), noise.slice(0, 10));
+    assert.deepEqual(await a.read(995, 10), noise.slice(995, 1005));
+    await assert.rejects(a.read(0, a.length), { name: "InputError" });
   });
 });
 

@@ -10,7 +10,7 @@ import {
   tensor,
   zeros,
 } from "../../core/mod.ts";
-import { batchNorm2d, batchNorm2dInference, runningStatistic } from "../../ops/mod.ts";
+import { batchNorm2d, batchNorm2dInference, runningStatistic, upsample2d } from "../../ops/mod.ts";
 import type { Numbers } from "../check_gradient.ts";
 import { checkOp } from "../check_op.ts";
 import { assertClose } from "../close.ts";
@@ -175,6 +175,21 @@ describe("batchNorm2dInference", () => {
       halfTolerance: 0.05,
       tolerance: 1e-4,
     })));
+  });
+
+  it("is computed where the kernel before it stores its results, with the same bits", async () => {
+    const numbers = [[2, 1, 3], [0.1, 0.2, 0.3], [1, 2, 0.5], [0.5, 1, 2]];
+    const [gamma, beta, mean, variance] = numbers.map((values) => tensor(values));
+    const x = hostArray([1, 3, 2, 3], Array.from({ length: 18 }, (_, i) => Math.sin(i)));
+    const norm = (x: Tensor) =>
+      batchNorm2dInference(x, gamma, beta, mean, variance, { relu: true });
+    using fused = compile(({ x }: { x: Tensor }) => ({ y: norm(upsample2d(x)) }));
+    const { y } = await fused({ x });
+    const got = await y.read();
+    assert.equal([...fused.plans().values()][0].kernels, 2); // the factors of the channels, and all the rest
+    const stored = upsample2d(tensor(x));
+    await stored.read();
+    assert.deepEqual(got, await norm(stored).read()); // by a kernel of its own
   });
 
   it("refuses statistics that do not fit", () => {

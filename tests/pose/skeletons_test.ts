@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { COCO, CROWDPOSE, MPII, skeletonNamed } from "../../pose/mod.ts";
+import { COCO, CROWDPOSE, MPII, POSETRACK, skeletonNamed } from "../../pose/mod.ts";
 
-for (const skeleton of [COCO, MPII, CROWDPOSE]) {
+for (const skeleton of [COCO, MPII, CROWDPOSE, POSETRACK]) {
   const { name, keypoints, flip, limbs, sigmas, groupingOrder } = skeleton;
 
   Deno.test(`skeletonNamed() gives "${name}", whose parts fit together`, () => {
@@ -24,7 +24,7 @@ Deno.test("skeletonNamed() refuses names that it does not know", () => {
   assert.throws(() => skeletonNamed("mpi"), {
     name: "InputError",
     message:
-      'unknown skeleton "mpi"; there are coco, mpii, crowdpose\n  help: did you mean "mpii"?',
+      'unknown skeleton "mpi"; there are coco, mpii, crowdpose, posetrack\n  help: did you mean "mpii"?',
   });
   assert.throws(() => skeletonNamed("toString"), /^InputError: unknown skeleton "toString"/);
 });

@@ -1,0 +1,170 @@
+/**
+ * `evaluate-tracks`: the figures of a tracker's results, for MOTChallenge and PoseTrack; as a table, as JSON, and as a time
+ * line of who was found when.
+ *
+ * @module
+ */
+import {
+  combineTrackingFigures,
+  drawTimeline,
+  evaluatePoseTrack,
+  InputError,
+  matchTracks,
+  MOT_DISTRACTORS,
+  motTrackingFrames,
+  poseSimilarity,
+  POSETRACK,
+  type PoseTrackEvaluation,
+  type TrackingFigures,
+  trackingFigures,
+  type TrackingFrame,
+  trackingFrames,
+  writeFileAtomic,
+} from "../mod.ts";
+import type { Command, Values } from "./options.ts";
+import { checkWritable } from "./output.ts";
+import { type MotVideo, type PoseVideo, readTracks } from "./track_files.ts";
+
+/** `evaluate-tracks`. */
+export const evaluateTracksCommand: Command = {
+  summary: "The figures of a tracker's results: MOTA, IDF1, HOTA, for MOTChallenge or PoseTrack.",
+  operands: "TRUTH RESULTS",
+  options: {
+    threshold: {
+      type: "number",
+      above: true,
+      default: 0.5,
+      help: "least IoU (of boxes) or OKS (of people) of a match, at most 1; not for HOTA",
+    },
+    distractors: {
+      type: "text",
+      help: `MOTChallenge: classes that excuse what is found on them (default ` +
+        `${MOT_DISTRACTORS.join(",")}; for MOT20 add 6)`,
+    },
+    poseval: {
+      type: "flag",
+      help: "PoseTrack: count odd frames as poseval does, for comparison with published MOTA",
+    },
+    json: { type: "text", help: "also write all figures to this file" },
+    timeline: { type: "text", help: "one video: also draw who was found when: FILE.svg" },
+  },
+  notes:
+    "TRUTH and RESULTS are two files, gt.txt and found.txt or two .json files of PoseTrack, or\n" +
+    "two folders: NAME/gt/gt.txt and NAME.txt, or NAME.json and NAME.json.",
+  run,
+};
+
+async function run(values: Values): Promise<void> {
+  const [truth, results, ...more] = values.operands;
+  if (results === undefined || more.length > 0) {
+    throw new InputError("two files or folders expected: TRUTH RESULTS\n  help: see --help");
+  }
+  const threshold = values.number("threshold")!;
+  if (threshold > 1) throw new InputError(`--threshold must be at most 1, not ${threshold}`);
+  const [json, timeline] = [values.text("json"), values.text("timeline")];
+  for (const path of [json, timeline]) if (path !== undefined) await checkWritable(path);
+  const videos = await readTracks(truth, results);
+  const { kind } = videos[0];
+  checkOptions(values, kind, videos.length);
+  const distractors = distractorsOf(values);
+  const frames = videos.map((video) => framesOf(video, distractors));
+  const parts = frames.map((one) => trackingFigures(one, { threshold }));
+  const all = combineTrackingFigures(parts);
+  const people = kind === "posetrack"
+    ? evaluatePoseTrack(videos as PoseVideo[], {
+      rules: values.flag("poseval") ? "poseval" : "plain",
+    })
+    : undefined;
+  const rows = videos.map(({ name }, v) => [name, parts[v]] as const);
+  console.log(tableOf(rows.length > 1 ? [...rows, ["all", all]] : rows));
+  if (people) console.log(`\n${poseTableOf(people)}`);
+  if (json !== undefined) {
+    const figures = { dataset: kind, threshold, figures: all, videos: Object.fromEntries(rows) };
+    await writeFileAtomic(json, `${JSON.stringify({ ...figures, posetrack: people }, null, 2)}\n`);
+  }
+  if (timeline !== undefined) {
+    const title = `${videos[0].name}: who was found when`;
+    await writeFileAtomic(
+      timeline,
+      drawTimeline(matchTracks(frames[0], { threshold }), { title }).toString(),
+    );
+  }
+}
+
+/** See that no option is given in vain. */
+function checkOptions(values: Values, kind: "mot" | "posetrack", videos: number): void {
+  if (kind === "mot" && values.flag("poseval")) throw new InputError("--poseval is for PoseTrack");
+  if (kind === "posetrack" && values.text("distractors") !== undefined) {
+    throw new InputError("--distractors is for MOTChallenge");
+  }
+  if (videos > 1 && values.text("timeline") !== undefined) {
+    throw new InputError(`--timeline is for one video, there are ${videos}`);
+  }
+}
+
+function distractorsOf(values: Values): readonly number[] {
+  const text = values.text("distractors");
+  if (text === undefined) return MOT_DISTRACTORS;
+  return text.split(",").map((word) => {
+    const category = Number(word);
+    if (word.trim() !== "" && Number.isInteger(category) && category >= 1) return category;
+    throw new InputError(
+      `--distractors is a list of classes like ${MOT_DISTRACTORS.join(",")}, not ${text}`,
+    );
+  });
+}
+
+/** Boxes by IoU, people by OKS; only labelled frames. */
+function framesOf(
+  video: MotVideo | PoseVideo,
+  distractors: readonly number[],
+): TrackingFrame[] {
+  if (video.kind === "mot") return motTrackingFrames(video, { distractors });
+  const truth = video.truth.filter(({ labelled }) => labelled);
+  const numbers = new Set(truth.map(({ frame }) => frame));
+  const found = video.found.filter(({ frame }) => numbers.has(frame));
+  return trackingFrames({ truth, found }, poseSimilarity(POSETRACK));
+}
+
+const share = (value: number) => value.toFixed(3);
+
+/** The columns of the table. */
+const COLUMNS: Readonly<Record<string, (figures: TrackingFigures) => string>> = {
+  HOTA: ({ HOTA }) => share(HOTA),
+  DetA: ({ DetA }) => share(DetA),
+  AssA: ({ AssA }) => share(AssA),
+  LocA: ({ LocA }) => share(LocA),
+  IDF1: ({ IDF1 }) => share(IDF1),
+  MOTA: ({ MOTA }) => share(MOTA),
+  MOTP: ({ MOTP }) => share(MOTP),
+  switches: ({ identitySwitches }) => `${identitySwitches}`,
+  fragments: ({ fragmentations }) => `${fragmentations}`,
+  misses: ({ misses }) => `${misses}`,
+  false: ({ falsePositives }) => `${falsePositives}`,
+};
+
+function tableOf(rows: readonly (readonly [name: string, figures: TrackingFigures])[]): string {
+  return alignedRows([
+    ["", ...Object.keys(COLUMNS)],
+    ...rows.map(([name, figures]) => [
+      name,
+      ...Object.values(COLUMNS).map((valueOf) => valueOf(figures)),
+    ]),
+  ]);
+}
+
+function poseTableOf({ columns, MOTP, precision, recall }: PoseTrackEvaluation): string {
+  const values = { ...columns, MOTP, precision, recall };
+  return alignedRows([
+    ["PoseTrack", ...Object.keys(values)],
+    ["MOTA", ...Object.values(values).map((value) => value === null ? "-" : share(value))],
+  ]);
+}
+
+/** Rows as text, the first column to the left and the others to the right. */
+function alignedRows(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
+  return rows.map((row) =>
+    row.map((cell, c) => c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])).join("  ")
+  ).join("\n");
+}

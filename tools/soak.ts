@@ -1,0 +1,126 @@
+/**
+ * Long runs, and what they hold while they go on: training of a small network, and predictions of tiny pictures, each
+ * read, grouped and thrown away.
+ *
+ * @module
+ */
+import { compile, decodeBatch, hostArray, memory, PoseNet, type Tensor } from "../mod.ts";
+import { batchesAhead, Random } from "../data/mod.ts";
+import { syntheticSource } from "../cli/sources.ts";
+import { recipeOf } from "../cli/recipe.ts";
+import { train } from "../cli/training.ts";
+import { makeModel } from "../cli/weights.ts";
+import type { Progress } from "../mod.ts";
+
+/** What the process holds at one moment. */
+export interface Reading {
+  /** Units of work done so far. */
+  readonly done: number;
+  readonly residentBytes: number;
+  /** Bytes on the device, buffers that wait for the next user included. */
+  readonly gpuBytes: number;
+  /** Open files, where the system tells. */
+  readonly handles: number;
+}
+
+/** What the process holds now. */
+export function readingAt(done: number): Reading {
+  const gpuBytes = memory().reduce((sum, { bytes }) => sum + bytes, 0);
+  return { done, residentBytes: Deno.memoryUsage().rss, gpuBytes, handles: openFiles() };
+}
+
+function openFiles(): number {
+  try {
+    return [...Deno.readDirSync("/proc/self/fd")].length;
+  } catch {
+    return 0; // not Linux
+  }
+}
+
+/** Train the demo's network for so many minutes or steps; a reading every so many steps. */
+export async function soakTraining(
+  limits: { readonly minutes?: number; readonly steps?: number },
+  { every, progress }: { readonly every: number; readonly progress: Progress },
+): Promise<Reading[]> {
+  const loaded = makeModel("demo", { seed: 1 }, {});
+  const { model, imageSize } = loaded;
+  const stream = batchesAhead(syntheticSource(1, imageSize, undefined), {
+    batchSize: 4,
+    inputSize: imageSize,
+    stride: model.stride,
+    seed: 1,
+    slots: 4,
+  });
+  const readings: Reading[] = [];
+  await train(model, stream, recipeOf("small"), {
+    ...limits,
+    progress,
+    interludes: [{
+      isDue: ({ steps }) => steps % every === 0,
+      run: ({ steps }) => Promise.resolve(void readings.push(readingAt(steps))),
+    }],
+  });
+  return readings;
+}
+
+/** Pixels of the tiny pictures' sides, and pictures in a call. */
+const SIDE = 16;
+const CALL = 64;
+
+/** Predict so many tiny pictures; a reading every so many. */
+export async function soakPrediction(
+  count: number,
+  { every, progress }: { readonly every: number; readonly progress: Progress },
+): Promise<Reading[]> {
+  const model = new PoseNet({
+    ...{ stacks: 1, channels: 8, increase: 4, depth: 2, stem: "stride2", keypoints: 3 },
+  });
+  using step = compile(({ images }: { images: Tensor }) => {
+    const { heatmaps, tags } = model.forward(images).at(-1)!;
+    return { heatmaps, tags };
+  });
+  const random = new Random(1);
+  const images = hostArray([CALL, 3, SIDE, SIDE]);
+  const readings: Reading[] = [];
+  for (let done = 0; done < count;) {
+    for (let i = 0; i < images.data.length; i++) images.data[i] = random.next();
+    const { heatmaps, tags } = await step({ images });
+    const [maps, tagMaps] = await Promise.all([heatmaps.read(), tags.read()]);
+    decodeBatch(maps, tagMaps);
+    const before = done;
+    done += CALL;
+    if (Math.floor(done / every) > Math.floor(before / every)) readings.push(readingAt(done));
+    progress.update(Math.min(done, count));
+  }
+  progress.finish();
+  return readings;
+}
+
+/** Growth from the middle to the end of a run, as a share of what was held. */
+export interface Growth {
+  readonly resident: number;
+  /** Bytes and files: what is held by the library must not grow at all. */
+  readonly gpuBytes: number;
+  readonly handles: number;
+}
+
+/**
+ * How much is held more at the end than when everything had settled: the mean of the last quarter against that of the
+ * second, since the JavaScript heap breathes.
+ */
+export function growthOf(readings: readonly Reading[]): Growth {
+  const quarter = Math.floor(readings.length / 4);
+  if (quarter === 0) {
+    throw new RangeError(`growthOf: 4 readings are needed, there are ${readings.length}`);
+  }
+  const mean = (part: readonly Reading[], of: (reading: Reading) => number) =>
+    part.reduce((sum, it) => sum + of(it), 0) / part.length;
+  const [early, late] = [readings.slice(quarter, 2 * quarter), readings.slice(-quarter)];
+  const most = (of: (reading: Reading) => number) =>
+    Math.max(...late.map(of)) - Math.max(...early.map(of));
+  return {
+    resident: mean(late, (it) => it.residentBytes) / mean(early, (it) => it.residentBytes) - 1,
+    gpuBytes: most((it) => it.gpuBytes),
+    handles: most((it) => it.handles),
+  };
+}
