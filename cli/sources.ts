@@ -5,6 +5,8 @@
  */
 import { InputError } from "../mod.ts";
 import {
+  type BatchOptions,
+  clipSource,
   type CocoDataset,
   type CocoOptions,
   type DescribedSource,
@@ -51,6 +53,40 @@ export function syntheticSource(
   poses?: SceneSourceOptions["poses"],
 ): DescribedSource {
   return sceneSource({ seed, size, people: PEOPLE, setting: SETTING, poses });
+}
+
+/** Fewest and most people in a video. */
+export const VIDEO_PEOPLE = [2, 5] as const;
+/** Frames of a video in a batch: two, so that a batch has many people. */
+const FRAMES_PER_CLIP = 2;
+/** They are so many frames apart: the next one, up to as long as somebody may be hidden. */
+const CLIP_GAP = [1, 25] as const;
+
+/** Clips without end to learn tags from that last. */
+export function videoClips(seed: number, size: number): DescribedSource {
+  return clipSource({
+    seed,
+    size,
+    people: VIDEO_PEOPLE,
+    framesPerClip: FRAMES_PER_CLIP,
+    gap: CLIP_GAP,
+  });
+}
+
+/**
+ * What batches of {@linkcode videoClips} are made with.
+ *
+ * @throws {InputError} If the batch cuts a clip.
+ */
+export function clipBatches(
+  batchSize: number,
+): Pick<BatchOptions, "slots" | "framesPerClip"> & { readonly batchSize: number } {
+  if (batchSize % FRAMES_PER_CLIP !== 0) {
+    throw new InputError(
+      `--batch ${batchSize} is no whole number of clips of ${FRAMES_PER_CLIP} frames`,
+    );
+  }
+  return { batchSize, slots: VIDEO_PEOPLE[1], framesPerClip: FRAMES_PER_CLIP };
 }
 
 /** The poses that `--poses` names, if it is given. */

@@ -61,12 +61,17 @@ const LARGEST_IMAGE = 8192;
 /** The highest threshold that a weight file may have: heatmaps above have diverged, see combineScales(). */
 export const HIGHEST_THRESHOLD = 5;
 
-const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
-
-/** The file of the weights that come with the library; undefined while there are none. */
-export async function shippedWeights(): Promise<string | undefined> {
-  if (SHIPPED_WEIGHTS.protocol !== "file:") return await localCopy(SHIPPED_WEIGHTS);
-  const path = decodeURIComponent(SHIPPED_WEIGHTS.pathname);
+/**
+ * The file of weights that come with the library; undefined while there are none.
+ *
+ * @param name `demo` finds people, `track` gives them tags that last over time.
+ */
+export async function shippedWeights(
+  name: "demo" | "track" = "demo",
+): Promise<string | undefined> {
+  const url = new URL(`../weights/${name}.safetensors`, import.meta.url);
+  if (url.protocol !== "file:") return await localCopy(url);
+  const path = decodeURIComponent(url.pathname);
   const found = await Deno.stat(path).catch((error) => {
     if (error instanceof Deno.errors.NotCapable) throw error;
   });
@@ -152,7 +157,7 @@ function first({ shape, data }: HostArray, wanted: Shape): HostArray {
 }
 
 /** How many numbers training changes. */
-export function learnedNumbers({ model }: LoadedModel): number {
+export function learnedNumbers({ model }: { readonly model: object }): number {
   return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
 }
 
@@ -195,7 +200,9 @@ export function settingsOf(
  * Weights rounded to 16-bit floats, which have 11 binary digits; a tensor with a number too large for them stays as
  * it is.
  */
-function halved(state: Readonly<Record<string, HostArray>>): Record<string, SafetensorsArray> {
+export function halved(
+  state: Readonly<Record<string, HostArray>>,
+): Record<string, SafetensorsArray> {
   return Object.fromEntries(
     Object.entries(state).map(([name, array]) => {
       const data = new Float16Array(array.data);

@@ -18,9 +18,15 @@ import {
   drawAugmentation,
   wholePicture,
 } from "./augment.ts";
-import { type Batch, type BatchOptions, checkBatchSizes, makeBatch } from "./batch.ts";
+import {
+  type Batch,
+  type BatchOptions,
+  checkBatchSizes,
+  droppedPeople,
+  makeBatch,
+} from "./batch.ts";
 import { Random } from "./random.ts";
-import { labelledPeople, type Sample, type SampleSource } from "./sample.ts";
+import type { Sample, SampleSource } from "./sample.ts";
 
 /** A place in a stream of batches. */
 export interface StreamPosition {
@@ -112,7 +118,7 @@ export class BatchStream implements AsyncIterable<Batch> {
    * @throws {InputError} If no sample of a whole pass (of 1,000 in a row when endless) can be read.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
-    const { batchSize, steps = Infinity, slots = 30 } = this.#options;
+    const { batchSize, steps = Infinity } = this.#options;
     for (let step = 0; step < steps; step++) {
       const samples: Sample[] = [];
       const augmentations: Augmentation[] = [];
@@ -120,8 +126,8 @@ export class BatchStream implements AsyncIterable<Batch> {
         const { sample, augmentation } = await this.#next();
         samples.push(sample);
         augmentations.push(augmentation);
-        this.#droppedPeople += Math.max(0, labelledPeople(sample.people).length - slots);
       }
+      this.#droppedPeople += droppedPeople(samples, this.#options);
       yield makeBatch(samples, this.#options, augmentations);
     }
   }

@@ -41,4 +41,13 @@ export {
   type FillPlace,
   type Neighbours,
 } from "./refine.ts";
+export { retagPeople } from "./retag_people.ts";
 export { personCrop, readPerson, refinePerson, type RefinePersonOptions } from "./single_person.ts";
+export {
+  poseOverlap,
+  trackable,
+  type TrackablePerson,
+  trackPeople,
+  type TrackPeopleOptions,
+} from "./track_people.ts";
+export { type Trackable, Tracker, type TrackerOptions } from "./tracker.ts";

@@ -31,6 +31,7 @@ export * from "./profile.ts";
 export { niceTicks } from "./scale.ts";
 export * from "./svg.ts";
 export * from "./tags.ts";
+export * from "./tracking_report.ts";
 export * from "./timeline.ts";
 export {
   drawFilmstrip,
