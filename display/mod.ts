@@ -7,6 +7,7 @@
  *
  * @module
  */
+export * from "./activations.ts";
 export {
   type BarChartOptions,
   type BarSeries,
@@ -17,6 +18,7 @@ export {
 } from "./chart.ts";
 export * from "./color.ts";
 export * from "./evaluation_report.ts";
+export * from "./film.ts";
 export { drawHeatmaps, type HeatmapPictureOptions, paintHeatmaps } from "./heatmaps.ts";
 export * from "./jupyter.ts";
 export * from "./panels.ts";
@@ -26,5 +28,7 @@ export * from "./progress.ts";
 export * from "./report.ts";
 export * from "./profile.ts";
 export { niceTicks } from "./scale.ts";
+export * from "./surface.ts";
 export * from "./svg.ts";
+export * from "./table.ts";
 export * from "./tags.ts";
