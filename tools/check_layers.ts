@@ -36,6 +36,7 @@ const LIBRARY = [
   "metrics",
   "display",
   "io",
+  "jupyter",
   "data",
 ];
 
@@ -59,6 +60,7 @@ export const LAYERS: readonly (readonly [place: string, imports: readonly string
   ["metrics", NO_GPU],
   ["display", NO_GPU],
   ["io", [...NO_GPU, "core/tune.ts"]],
+  ["jupyter", ["core", "display"]],
   ["mod.ts", LIBRARY],
   ["cli", ["mod.ts", ...LIBRARY]],
   ["bench", ["mod.ts", "cli", ...LIBRARY]],
