@@ -10,6 +10,7 @@ export { type Kernel, kernel, type KernelParts, perElement } from "./kernel.ts";
 export { apply } from "./op.ts";
 export { assign, Variable, variable } from "./variable.ts";
 export { read } from "./run.ts";
+export { kernelsOf } from "./shaders.ts";
 export { grad } from "./grad.ts";
 export {
   type ChoiceRow,

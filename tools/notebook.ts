@@ -143,10 +143,10 @@ function excerpt(text: string): string {
   return JSON.stringify(text.length > most ? `${text.slice(0, most)}…` : text);
 }
 
-/** A cell as messages call it: its number from 1, its name, its first line. */
+/** A cell as messages call it: its number from 1 and its name. */
 export function cellName(notebook: Notebook, index: number): string {
-  const { id, source } = notebook.cells[index];
-  return `cell ${index + 1} (${id}): ${joined(source).split("\n")[0].slice(0, 60)}`;
+  const { id } = notebook.cells[index];
+  return `cell ${index + 1} (${id})`;
 }
 
 /**
@@ -243,7 +243,7 @@ function showingLast(source: string): string {
   const lines = source.trimEnd().split("\n");
   const start = lines.findLastIndex((line) => /^[^\s)\]}`]/.test(line) && !/^\/\//.test(line));
   if (start < 0 || NO_EXPRESSION.test(lines[start])) return source;
-  const expression = lines.slice(start).join("\n").replace(/;\s*$/, "");
+  const expression = lines.slice(start).join("\n").replace(/;(?:\s|\/\/[^\n]*)*$/, "");
   return [...lines.slice(0, start), `await showLast(\n${expression},\n);`].join("\n");
 }
 
@@ -269,15 +269,20 @@ export function brokenPromises(
   shown: ReadonlyMap<string, string>,
   options: { readonly fast?: boolean } = {},
 ): string[] {
-  return notebook.cells.flatMap((cell, i) => {
+  const code = notebook.cells.flatMap((cell, i) => cell.cell_type === "code" ? [{ cell, i }] : []);
+  const unreached = code.filter(({ cell }) => !shown.has(cell.id));
+  const problems = unreached.length === 0 ? [] : [
+    `${unreached.length} cells were not reached, from ${cellName(notebook, unreached[0].i)}`,
+  ];
+  const broke = code.flatMap(({ cell, i }) => {
     const promise = cell.metadata.ae;
-    if (cell.cell_type !== "code" || promise?.expect === undefined) return [];
     const text = shown.get(cell.id);
-    if (text === undefined) return [`${cellName(notebook, i)}: was not reached`];
+    if (promise?.expect === undefined || text === undefined) return [];
     const expect = options.fast && promise.fast?.expect !== undefined
       ? promise.fast.expect
       : promise.expect;
     const problem = broken(expect, text);
     return problem ? [`${cellName(notebook, i)}: ${problem}`] : [];
   });
+  return [...problems, ...broke];
 }
