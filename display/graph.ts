@@ -34,9 +34,11 @@ export interface GraphNode {
 }
 
 /** How a graph is drawn. */
-export interface GraphOptions {
+export interface GraphOptions<T extends GraphNode = GraphNode> {
   /** Names for some of its nodes: `{ x, loss }`. */
   readonly names?: Readonly<Record<string, GraphNode>>;
+  /** What stands under a node's name. @default {its shape} */
+  readonly note?: (node: T) => string;
   /** Draw at most so many nodes, those nearest to the roots. @default {60} */
   readonly most?: number;
   /** The heading. @default {what is drawn, in numbers} */
@@ -81,15 +83,17 @@ const ROOT_COLOR = "#e07014";
  * assert.match(svg.toString(), />square</);
  * ```
  */
-export function drawGraph(
-  roots: GraphNode | readonly GraphNode[],
-  options: GraphOptions = {},
+export function drawGraph<T extends GraphNode>(
+  roots: T | readonly T[],
+  options: GraphOptions<T> = {},
 ): Svg {
   const asked = [roots].flat() as readonly GraphNode[];
+  // What a node is made from is of the node's own kind.
+  const note = (options.note ?? shapeOf) as (node: GraphNode) => string;
   if (asked.length === 0) throw new RangeError("drawGraph: there is no tensor to draw");
   const { nodes, left } = nearest(asked, options.most ?? 60);
   const names = new Map(Object.entries(options.names ?? {}).map(([name, node]) => [node, name]));
-  const placed = place(nodes, names);
+  const placed = place(nodes, (node) => linesOf(node, names.get(node), note(node)));
   const operations = nodes.filter(({ recipe }) => recipe).length;
   const title = options.title ??
     `${count(operations, "operation")} on ${count(nodes.length - operations, "leaf", "leaves")}${
@@ -143,24 +147,27 @@ function nearest(
   return { nodes: [...ordered], left: seen.size - kept.size };
 }
 
-function linesOf(node: GraphNode, name: string | undefined): string[] {
-  const shape = `[${node.shape.join(", ")}]`;
+function shapeOf({ shape }: GraphNode): string {
+  return `[${shape.join(", ")}]`;
+}
+
+function linesOf(node: GraphNode, name: string | undefined, note: string): string[] {
   const own = name ?? node.name;
-  if (!node.recipe) return [own ?? "data", shape];
-  return [own ? `${own} = ${node.recipe.op.name}` : node.recipe.op.name, shape];
+  if (!node.recipe) return [own ?? "data", note];
+  return [own ? `${own} = ${node.recipe.op.name}` : node.recipe.op.name, note];
 }
 
 /** Every node's row and place. */
 function place(
   nodes: readonly GraphNode[],
-  names: ReadonlyMap<GraphNode, string>,
+  linesOfNode: (node: GraphNode) => readonly string[],
 ): Map<GraphNode, Placed> {
   const placed = new Map<GraphNode, Placed>();
   const rows: Placed[][] = [];
   for (const node of nodes) {
     const inputs = inputsOf(node).flatMap((input) => placed.get(input) ?? []);
     const row = Math.max(-1, ...inputs.map((input) => input.row)) + 1;
-    const lines = linesOf(node, names.get(node));
+    const lines = linesOfNode(node);
     const width = Math.max(44, ...lines.map((line) => textWidth(line) + 14));
     const box = { node, lines, row, width, x: 0 };
     placed.set(node, box);
