@@ -13,6 +13,7 @@
  *     pose       skeletons and people
  *     instance   things of a class, pixel by pixel
  *     image, io  pictures and files
+ *     jupyter    what shows itself in a notebook
  *
  * Data sets are in `ae/data`.
  *
@@ -31,3 +32,4 @@ export * from "./decoders/mod.ts";
 export * from "./metrics/mod.ts";
 export * from "./display/mod.ts";
 export * from "./io/mod.ts";
+export * from "./jupyter/mod.ts";
