@@ -23,6 +23,7 @@ export * from "./graph.ts";
 export { drawHeatmaps, type HeatmapPictureOptions, paintHeatmaps } from "./heatmaps.ts";
 export * from "./jupyter.ts";
 export * from "./live.ts";
+export * from "./live_picture.ts";
 export * from "./model_table.ts";
 export * from "./numbers.ts";
 export * from "./panels.ts";
