@@ -115,7 +115,12 @@ export function drawGraph<T extends GraphNode>(
       fill: "currentColor",
     }, title),
     everything.flatMap((to) =>
-      inputsOf(to.node).flatMap((input) => placed.has(input) ? [edge(placed.get(input)!, to)] : [])
+      inputsOf(to.node).flatMap((input, i, { length }) => {
+        const from = placed.get(input);
+        // Each line ends at a place of its own, so that an input that is used twice has two.
+        const end = to.x + (i - (length - 1) / 2) * Math.min(16, to.width / (length + 1));
+        return from ? [edge(from, to, end)] : [];
+      })
     ),
     everything.map((box) => drawBox(box, asked.includes(box.node))),
   ], { width, height, title });
@@ -223,8 +228,9 @@ function topOf({ row }: Placed): number {
   return HEAD + row * ROW_HEIGHT;
 }
 
-function edge(from: Placed, to: Placed): Markup {
-  const [x0, y0, x1, y1] = [from.x, topOf(from) + BOX_HEIGHT, to.x, topOf(to)];
+/** A line from the middle of a box to the place `x1` at the top of another. */
+function edge(from: Placed, to: Placed, x1: number): Markup {
+  const [x0, y0, y1] = [from.x, topOf(from) + BOX_HEIGHT, topOf(to)];
   const middle = Math.min((y1 - y0) / 2, 40);
   const points = [x0, y0, x0, y0 + middle, x1, y1 - middle, x1, y1].map((v) => v.toFixed(1));
   const [a, b, c, d, e, f, g, h] = points;
