@@ -233,7 +233,7 @@ function setConstant(source: string, name: string, value: number, where: string)
 
 /** A line that begins a statement that has no value to show. */
 const NO_EXPRESSION =
-  /^(?:const|let|var|function|async function|class|abstract|import\b(?! *\()|export|type|interface|enum|declare|namespace|if|for|while|do|switch|try|throw|using|await using|return|\{|\/\/|\/\*|\* ?)/;
+  /^(?:(?:const|let|var|function|async function|class|abstract|import(?! *\()|export|type|interface|enum|declare|namespace|if|for|while|do|switch|try|throw|using|await using|return)\b|[{*]|\/\/|\/\*)/;
 
 /**
  * The source with its last statement shown, if that is an expression. No parser is needed: in formatted code the last
