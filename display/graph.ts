@@ -114,14 +114,7 @@ export function drawGraph<T extends GraphNode>(
       "font-weight": 600,
       fill: "currentColor",
     }, title),
-    everything.flatMap((to) =>
-      inputsOf(to.node).flatMap((input, i, { length }) => {
-        const from = placed.get(input);
-        // Each line ends at a place of its own, so that an input that is used twice has two.
-        const end = to.x + (i - (length - 1) / 2) * Math.min(16, to.width / (length + 1));
-        return from ? [edge(from, to, end)] : [];
-      })
-    ),
+    everything.flatMap((to) => edgesTo(to, placed)),
     everything.map((box) => drawBox(box, asked.includes(box.node))),
   ], { width, height, title });
 }
@@ -226,6 +219,17 @@ function separate(row: readonly Placed[]): void {
 
 function topOf({ row }: Placed): number {
   return HEAD + row * ROW_HEIGHT;
+}
+
+/**
+ * The lines to a box from its inputs, in the order in which these stand. Each ends at a place of its own, so that an
+ * input that is used twice has two.
+ */
+function edgesTo(to: Placed, placed: ReadonlyMap<GraphNode, Placed>): Markup[] {
+  const inputs = inputsOf(to.node).flatMap((input) => placed.get(input) ?? [])
+    .toSorted((a, b) => a.x - b.x);
+  const apart = Math.min(16, to.width / (inputs.length + 1));
+  return inputs.map((from, i) => edge(from, to, to.x + (i - (inputs.length - 1) / 2) * apart));
 }
 
 /** A line from the middle of a box to the place `x1` at the top of another. */

@@ -133,7 +133,7 @@ function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return `${value}`;
   const rounded = Number(value.toPrecision(3));
   const plain = `${rounded}`;
-  return plain.length <= 7 ? plain : rounded.toExponential(1);
+  return plain.length <= 6 ? plain : rounded.toExponential(1);
 }
 
 /** What a number that is not finite is painted in. */

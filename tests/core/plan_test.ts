@@ -97,3 +97,13 @@ Deno.test("makePlan() refuses two values for one variable", () => {
     /assign: .* gets two values in one step/,
   );
 });
+
+Deno.test("summarise() says who is in which slot when", () => {
+  const x = tensor([1, 2]);
+  const y = matmul(x.reshape([1, 2]), x.reshape([2, 1])); // kernel 0
+  const z = y.sum(); // kernel 1
+  const { kernels, bytesOfSlots, uses } = summarise(makePlan([y, z]));
+  assert.deepEqual(uses.map(({ from, to }) => [from, to]), [[0, kernels], [1, kernels]]);
+  assert.deepEqual(uses[0].shape, [1, 1]);
+  for (const { slot } of uses) assert.ok(bytesOfSlots[slot] > 0);
+});
