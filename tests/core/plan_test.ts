@@ -99,11 +99,13 @@ Deno.test("makePlan() refuses two values for one variable", () => {
 });
 
 Deno.test("summarise() says who is in which slot when", () => {
-  const x = tensor([1, 2]);
-  const y = matmul(x.reshape([1, 2]), x.reshape([2, 1])); // kernel 0
-  const z = y.sum(); // kernel 1
-  const { kernels, bytesOfSlots, uses } = summarise(makePlan([y, z]));
-  assert.deepEqual(uses.map(({ from, to }) => [from, to]), [[0, kernels], [1, kernels]]);
-  assert.deepEqual(uses[0].shape, [1, 1]);
-  for (const { slot } of uses) assert.ok(bytesOfSlots[slot] > 0);
+  const steps = [leaf()];
+  for (let i = 0; i < 3; i++) steps.push(apply(gather, [steps[i]], null));
+  const { kernels, bytesOfSlots, uses } = summarise(makePlan([steps[2], steps[3]]));
+  // The first result is read by kernel 1; the other two are there at the end.
+  assert.deepEqual(uses.map(({ from, to }) => [from, to]), [[0, 1], [1, kernels], [2, kernels]]);
+  assert.deepEqual(uses.map(({ slot }) => slot), [0, 1, 0]); // the third takes the first's place
+  for (const { slot, op, shape } of uses) {
+    assert.deepEqual([bytesOfSlots[slot] >= 256, op, shape], [true, "gather", [64]]);
+  }
 });

@@ -135,7 +135,7 @@ Deno.test("moduleOf() leaves alone what ends in a statement", () => {
 Deno.test("moduleOf() sets constants for the fast run, and says where one is missing", () => {
   const promise = { expect: "loss", fast: { set: { steps: 3 } } };
   assert.equal(
-    moduleLines("const steps = 1_000; // many\n", promise),
+    moduleLines("const steps = 1_000; // many", promise),
     "const steps = 3; // many\n",
   );
   assert.throws(
