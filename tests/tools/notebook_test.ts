@@ -96,7 +96,7 @@ Deno.test("conventionProblems() finds what is wrong with the frame", () => {
 Deno.test("conventionProblems() finds what is wrong with a cell", () => {
   const problems = (cell: NotebookCell) => conventionProblems(notebook(cell)).join("; ");
   const good = code("a", "1", { expect: "word" });
-  assert.match(problems(code("a", "1", undefined)), /^cell 2 \(a\): says not what it shows/);
+  assert.match(problems(code("a", "1", undefined)), /^cell 2 \(a\): promises nothing to show/);
   assert.match(problems(code("head", "1", { expect: "word" })), /another cell has this id/);
   assert.match(problems({ ...good, id: "a b" }), /its id is not one of letters/);
   assert.match(problems({ ...good, execution_count: null }), /was not run; store its outputs/);
@@ -156,6 +156,11 @@ Deno.test("brokenPromises() names the cells, and only the first of those not rea
     "2 cells were not reached, from cell 3 (b)",
     'cell 2 (a): expects "a" and shows "x"',
   ]);
+});
+
+Deno.test("brokenPromises() finds a cell that promises nothing", () => {
+  const found = brokenPromises(notebook(code("a", "1", undefined)), new Map([["a", "x"]]));
+  assert.match(found.join("; "), /^cell 2 \(a\): promises nothing to show/);
 });
 
 Deno.test("brokenPromises() takes the promise of the fast run for the fast run only", () => {
