@@ -114,9 +114,7 @@ export function drawGraph<T extends GraphNode>(
       "font-weight": 600,
       fill: "currentColor",
     }, title),
-    everything.flatMap((to) =>
-      inputsOf(to.node).flatMap((input) => placed.has(input) ? [edge(placed.get(input)!, to)] : [])
-    ),
+    everything.flatMap((to) => edgesTo(to, placed)),
     everything.map((box) => drawBox(box, asked.includes(box.node))),
   ], { width, height, title });
 }
@@ -223,8 +221,20 @@ function topOf({ row }: Placed): number {
   return HEAD + row * ROW_HEIGHT;
 }
 
-function edge(from: Placed, to: Placed): Markup {
-  const [x0, y0, x1, y1] = [from.x, topOf(from) + BOX_HEIGHT, to.x, topOf(to)];
+/**
+ * The lines to a box from its inputs, in the order in which these stand. Each ends at a place of its own, so that an
+ * input that is used twice has two.
+ */
+function edgesTo(to: Placed, placed: ReadonlyMap<GraphNode, Placed>): Markup[] {
+  const inputs = inputsOf(to.node).flatMap((input) => placed.get(input) ?? [])
+    .toSorted((a, b) => a.x - b.x);
+  const apart = Math.min(16, to.width / (inputs.length + 1));
+  return inputs.map((from, i) => edge(from, to, to.x + (i - (inputs.length - 1) / 2) * apart));
+}
+
+/** A line from the middle of a box to the place `x1` at the top of another. */
+function edge(from: Placed, to: Placed, x1: number): Markup {
+  const [x0, y0, y1] = [from.x, topOf(from) + BOX_HEIGHT, topOf(to)];
   const middle = Math.min((y1 - y0) / 2, 40);
   const points = [x0, y0, x0, y0 + middle, x1, y1 - middle, x1, y1].map((v) => v.toFixed(1));
   const [a, b, c, d, e, f, g, h] = points;

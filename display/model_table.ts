@@ -44,7 +44,7 @@ interface Row {
  * import assert from "node:assert/strict";
  * import { Conv2d, JUPYTER_DISPLAY, modelTable, variables } from "ae";
  *
- * const model = { conv: new Conv2d({ inChannels: 3, outChannels: 8, kernelSize: 3, seed: 1 }) };
+ * const model = { conv: new Conv2d({ inChannels: 3, outChannels: 8, size: 3 }) };
  * const text = modelTable(variables(model))[JUPYTER_DISPLAY]()["text/plain"];
  * assert.match(text, /conv +weight \[8, 3, 3, 3\], bias \[8\] +224/);
  * ```

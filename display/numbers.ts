@@ -10,6 +10,7 @@
  * @module
  */
 import type { HostArray } from "../core/host_array.ts";
+import { textWidth } from "./chart.ts";
 import { cssColor, divergingColor, type Rgb } from "./color.ts";
 import { pngDataUrl } from "./picture.ts";
 import { type Markup, Svg, svgElement } from "./svg.ts";
@@ -30,8 +31,8 @@ export interface NumbersOptions {
 const MOST_WRITTEN = 12;
 /** Side of a cell with a number in it. */
 const CELL = { width: 52, height: 24 };
-/** Side of a panel of coloured pixels, at least. */
-const PANEL = 96;
+/** Side that a panel of coloured pixels should have: alone, and among others. */
+const PANEL = { alone: 192, among: 96 };
 const GAP = 12;
 const HEAD = 24;
 /** Width of a drawing from which on panels go into a new row. */
@@ -70,7 +71,8 @@ export function drawNumbers(array: HostArray, options: NumbersOptions = {}): Svg
   const all = rows * columns === 0 ? 0 : size / (rows * columns);
   const drawn = Math.min(all, options.panels ?? 12);
   const written = rows <= MOST_WRITTEN && columns <= MOST_WRITTEN;
-  const scale = Math.max(1, Math.floor(PANEL / Math.max(rows, columns)));
+  const side = drawn === 1 ? PANEL.alone : PANEL.among;
+  const scale = Math.max(1, Math.floor(side / Math.max(rows, columns)));
   const [width, height] = written
     ? [columns * CELL.width, rows * CELL.height]
     : [columns * scale, rows * scale];
@@ -91,7 +93,7 @@ export function drawNumbers(array: HostArray, options: NumbersOptions = {}): Svg
   const lines = Math.ceil(drawn / perRow);
   const rest = all > drawn ? `${title}; ${all - drawn} more are not drawn` : title;
   return new Svg([text(0, 14, rest, 13, 600), ...panels], {
-    width: Math.max(rest.length * 7, Math.min(drawn, perRow) * (width + GAP)),
+    width: Math.max(textWidth(rest, 13) + 8, Math.min(drawn, perRow) * (width + GAP)),
     height: HEAD + Math.max(lines * (height + label + GAP), 4),
     title: rest,
   });
@@ -131,7 +133,7 @@ function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return `${value}`;
   const rounded = Number(value.toPrecision(3));
   const plain = `${rounded}`;
-  return plain.length <= 7 ? plain : rounded.toExponential(1);
+  return plain.length <= 6 ? plain : rounded.toExponential(1);
 }
 
 /** What a number that is not finite is painted in. */

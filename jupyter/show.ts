@@ -6,7 +6,7 @@
  * form, so that a notebook's cells also run as a plain program.
  *
  *     value                       in the kernel                    elsewhere
- *     picture, tensor             its richest form                 its text
+ *     picture, tensor, step       its richest form                 its text
  *     live picture (display/)     one output that changes          a line per change
  *     anything else               as console.log would print it    the same
  *
@@ -40,9 +40,9 @@ function kernelDisplay(): KernelDisplay | null {
 
 /** What a value says of itself for notebooks; undefined if it says nothing. */
 async function bundleOf(value: unknown): Promise<MimeBundle | undefined> {
-  if (typeof value !== "object" || value === null || !(JUPYTER_DISPLAY in value)) return undefined;
-  return await (value as { [JUPYTER_DISPLAY](): MimeBundle | Promise<MimeBundle> })
-    [JUPYTER_DISPLAY]();
+  // A compiled step is a function.
+  const shows = value as { [JUPYTER_DISPLAY]?(): MimeBundle | Promise<MimeBundle> } | null;
+  return await shows?.[JUPYTER_DISPLAY]?.();
 }
 
 /** The text form of a value: its text for notebooks if it has one, and else what `console.log` prints. */

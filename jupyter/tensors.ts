@@ -20,7 +20,7 @@ installPicture(async (x) => {
 });
 
 function bundleOf(x: Tensor, array: HostArray<TypedArray>): MimeBundle {
-  const text = `${`${x}`.replace(" (computed)", "")}\n${numbersText(array)}`;
+  const text = `${`${x}`.replace(/ \(.*\)$/, "")}\n${numbersText(array)}`;
   if (x.size === 0 || x.size > MOST_DRAWN || x.shape.length === 0) return { "text/plain": text };
   const numbers = { shape: array.shape, data: Float32Array.from(array.data) };
   return { "text/plain": text, "image/svg+xml": drawNumbers(numbers).toString() };

@@ -121,7 +121,7 @@ async function checkFast(notebooks: ReadonlyMap<string, Notebook>): Promise<stri
       ["run", "--no-check", ...CONFIGURED, "--no-prompt", "-R", "-W", "-E", file],
       FOLDER,
     );
-    if (!success) problems.push(`${path}: ${stderr.trim() || "ended without a word"}`);
+    if (!success) problems.push(`${path}: ${stderr}`);
     const broken = brokenPromises(notebooks.get(path)!, splitOutput(stdout), { fast: true });
     problems.push(...broken.map((problem) => `${path}: ${problem}`));
     console.log(`${path}: ${((performance.now() - start) / 1000).toFixed(1)} s as a module`);
@@ -145,7 +145,9 @@ async function runDeno(
   return {
     success: output.success,
     stdout: text.decode(output.stdout),
-    stderr: text.decode(output.stderr),
+    stderr: output.signal
+      ? `stopped after ${MOST_FAST_MS / 1000} s`
+      : text.decode(output.stderr).trim() || `exit code ${output.code}`,
   };
 }
 
@@ -222,20 +224,14 @@ async function checkOne(
     );
   }
   if (!success) return [text.decode(stderr).trim().split("\n").slice(-8).join("\n")];
-  return [first, runs.slice(code.length)].slice(0, again ? 2 : 1).flatMap((pass, p) =>
-    [
-      ...errorsOf(notebook, pass),
-      ...brokenPromises(notebook, new Map(pass.map((run) => [idOf(notebook, run), textOf(run)]))),
-    ].map((problem) => p === 0 ? problem : `once more: ${problem}`)
-  );
-}
-
-function idOf(notebook: Notebook, { index }: CellRun): string {
-  return notebook.cells[index].id;
-}
-
-function textOf({ outputs }: CellRun): string {
-  return outputText(outputs);
+  const second = runs.slice(code.length); // of which there is nothing if the first ended early
+  return [first, ...(second.length > 0 ? [second] : [])].flatMap((pass, p) => {
+    const shown = new Map(
+      pass.map(({ index, outputs }) => [notebook.cells[index].id, outputText(outputs)]),
+    );
+    const found = [...errorsOf(notebook, pass), ...brokenPromises(notebook, shown)];
+    return found.map((problem) => p === 0 ? problem : `run once more, ${problem}`);
+  });
 }
 
 function errorsOf(notebook: Notebook, runs: readonly CellRun[]): string[] {

@@ -180,6 +180,8 @@ export function conventionProblems(notebook: Notebook): string[] {
   return problems;
 }
 
+const NO_PROMISE = 'promises nothing to show: metadata "ae": { "expect": … }';
+
 function cellProblems({ metadata, outputs = [], execution_count }: NotebookCell): string[] {
   const problems: string[] = [];
   const isSolution = metadata.tags?.includes("solution") ?? false;
@@ -187,7 +189,7 @@ function cellProblems({ metadata, outputs = [], execution_count }: NotebookCell)
     problems.push('a solution has the tag "solution" and jupyter.source_hidden, or neither');
   }
   if (metadata.ae?.expect === undefined) {
-    return [...problems, 'says not what it shows: metadata "ae": { "expect": … }'];
+    return [...problems, NO_PROMISE];
   }
   if (!execution_count) {
     return [...problems, "was not run; store its outputs: check:notebooks --save"];
@@ -233,7 +235,7 @@ function setConstant(source: string, name: string, value: number, where: string)
 
 /** A line that begins a statement that has no value to show. */
 const NO_EXPRESSION =
-  /^(?:const|let|var|function|async function|class|abstract|import\b(?! *\()|export|type|interface|enum|declare|namespace|if|for|while|do|switch|try|throw|using|await using|return|\{|\/\/|\/\*|\* ?)/;
+  /^(?:(?:const|let|var|function|async function|class|abstract|import(?! *\()|export|type|interface|enum|declare|namespace|if|for|while|do|switch|try|throw|using|await using|return)\b|[{*]|\/\/|\/\*)/;
 
 /**
  * The source with its last statement shown, if that is an expression. No parser is needed: in formatted code the last
@@ -277,7 +279,8 @@ export function brokenPromises(
   const broke = code.flatMap(({ cell, i }) => {
     const promise = cell.metadata.ae;
     const text = shown.get(cell.id);
-    if (promise?.expect === undefined || text === undefined) return [];
+    if (promise?.expect === undefined) return [`${cellName(notebook, i)}: ${NO_PROMISE}`];
+    if (text === undefined) return [];
     const expect = options.fast && promise.fast?.expect !== undefined
       ? promise.fast.expect
       : promise.expect;

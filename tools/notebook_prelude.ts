@@ -15,5 +15,7 @@ export function startCell(id: string): void {
 /** Show a cell's last expression. */
 export async function showLast(value: unknown): Promise<void> {
   const result = await value;
-  if (result !== undefined) console.log(await textOf(result));
+  if (result === undefined) return;
+  // The kernel does not ask functions how they want to be shown.
+  console.log(typeof result === "function" ? Deno.inspect(result) : await textOf(result));
 }
