@@ -32,7 +32,6 @@ export * from "./plan.ts";
 export * from "./poses.ts";
 export {
   lineSink,
-  notebookSink,
   Progress,
   type ProgressOptions,
   type ProgressSink,
