@@ -173,7 +173,7 @@ async function pullAndPushFigure(): Promise<Svg> {
   }, [drawn(start), drawn(end)]);
 }
 
-/** Steps against the gradient of pull and push (or of push alone), one person a column of the maps. */
+/** Steps against the gradient of pull and push; each person is a column of the maps. */
 async function followGradient(start: HostArray, steps: number): Promise<HostArray> {
   const [, , K, , P] = start.shape;
   const tags = variable(tensor(start), "tags");
