@@ -79,7 +79,7 @@ interface Material {
 const FIGURES: Readonly<Record<string, (material: Material) => Svg | Promise<Svg>>> = {
   "01_network": ({ loaded: { model: { options, stride }, imageSize } }) =>
     slide({
-      heading: "An hourglass: look at everything, answer at every pixel",
+      heading: "The hourglass: see everything, answer every pixel",
       words: "channels × rows × columns; down: context, across: detail, up: both",
     }, [drawHourglass({ ...options, side: imageSize / stride })]),
   "02_activations": activationsFigure,
