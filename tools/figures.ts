@@ -278,8 +278,10 @@ async function learningCurveFigure(): Promise<Svg> {
   ]);
 }
 
-function precisionRecallFigure({ predictions, loaded: { imageSize, decoding } }: Material): Svg {
-  const { evaluation: { precision }, statistics } = measure(
+async function precisionRecallFigure(
+  { predictions, loaded: { imageSize, decoding } }: Material,
+): Promise<Svg> {
+  const { evaluation: { precision }, statistics } = await measure(
     predictions,
     JUDGED_SIZE / imageSize,
     decoding,
