@@ -23,7 +23,7 @@
  *
  * @module
  */
-import { InputError, stepwise } from "../mod.ts";
+import { InputError, stepwise, type TagLossForm } from "../mod.ts";
 import { AUTHORS_DECODING, type Decoding } from "./weights.ts";
 
 /** How strongly the parts of the loss count as training goes on; `done` runs from 0 to 1. */
@@ -33,6 +33,8 @@ export interface Recipe {
   readonly pullWeight: (done: number) => number;
   /** Error at a mark's centre counts so much more than in the background. */
   readonly foregroundWeight: number;
+  /** Formula of pull and push. */
+  readonly tagForm: TagLossForm;
   /** How to decode what the network then says. */
   readonly decoding: Decoding;
 }
@@ -60,6 +62,7 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
       pushWeight: 1e-3 * tagWeight,
       pullWeight: () => 1e-3 * tagWeight,
       foregroundWeight: 0,
+      tagForm: "authors",
       decoding: AUTHORS_DECODING,
     };
   }
@@ -74,6 +77,7 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
     pushWeight: 5e-2 * tagWeight,
     pullWeight: (done) => 5e-2 * tagWeight * (learnt ? 1 : Math.min(1, 0.05 + 0.95 * done * 2)),
     foregroundWeight: 10,
+    tagForm: "authors",
     decoding: { threshold: 0.6, maxTagDistance: 1 },
   };
 }
