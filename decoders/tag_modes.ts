@@ -4,7 +4,7 @@
  *     one dimension    a histogram of the tags, smoothed with [1, 2, 1] / 4, and its peaks
  *                           ▂█▃       ▁▅▂     ▆▂
  *     more             mean shift: from the fullest cells of a grid uphill to where tags are densest,
- *                      t ← Σ w t_i / Σ w_i,   w_i = exp(−‖t − t_i‖² / (2 b²)),   b = half the separation
+ *                      t ← Σ w t_i / Σ w_i,   w_i = exp(−‖t − t_i‖² / (2 b²)),   b = a third of the separation
  *
  * The highest comes first; a lower one counts if it is at least the separation away from all that count.
  *
@@ -127,9 +127,7 @@ export function tagModes(tags: HostArray, options: TagModeOptions = {}): TagMode
   if (!data.every(Number.isFinite)) {
     throw new RangeError("tagModes: a tag is not finite");
   }
-  const found = D === 1
-    ? tagHistogram(data, options).map(({ tag, smoothed }) => ({ tag: [tag], density: smoothed }))
-    : meanShift(tags, separation);
+  const found = D === 1 ? peaksOf(tagHistogram(data, options)) : meanShift(tags, separation);
   return apart(found.sort((a, b) => b.density - a.density), separation);
 }
 
@@ -139,9 +137,18 @@ function apart(modes: readonly TagMode[], separation: number): TagMode[] {
   for (const mode of modes) {
     // A hair less: bins are whole steps apart, and their middles are rounded.
     const isFar = kept.every(({ tag }) => distance(tag, mode.tag) >= separation - 1e-9);
-    if (mode.density > 0 && isFar) kept.push(mode);
+    if (isFar) kept.push(mode);
   }
   return kept;
+}
+
+/** The bins that are no lower than those beside them. Beside every bin that holds something there are two. */
+function peaksOf(bins: readonly TagBin[]): TagMode[] {
+  return bins.flatMap(({ tag, smoothed, count }, i) => {
+    const isPeak = count > 0 && smoothed >= bins[i - 1].smoothed &&
+      smoothed >= bins[i + 1].smoothed;
+    return isPeak ? [{ tag: [tag], density: smoothed }] : [];
+  });
 }
 
 function distance(a: readonly number[], b: readonly number[]): number {
@@ -150,8 +157,8 @@ function distance(a: readonly number[], b: readonly number[]): number {
 
 function meanShift(tags: HostArray, separation: number): TagMode[] {
   const points = evenly(tags);
-  const width = separation / 2;
-  return fullestCells(points, separation).map((start) => climb(points, start, width));
+  const width = separation / 3; // two modes so far apart are still two, if one is twice as high
+  return fullestCells(points, width).map((start) => climb(points, start, width));
 }
 
 /** At most {@linkcode MOST_TAGS} of the tags, each as a list. */
