@@ -321,6 +321,10 @@ function checkOptions(options: InstanceOptions & InstanceFrame): void {
       );
     }
   }
+  const { frame: { stride = 4 } } = options;
+  if (!(stride > 0 && stride < Infinity)) {
+    throw new RangeError(`decodeInstances: stride must be above 0, not ${stride}`);
+  }
   for (const [name, value] of Object.entries({ threshold, leastShare, leastPixels, leastPart })) {
     if (!(value >= 0 && value < Infinity)) {
       throw new RangeError(`decodeInstances: ${name} must be 0 or more, not ${value}`);
