@@ -2,10 +2,21 @@
 export * from "./affine.ts";
 export * from "./jpeg.ts";
 export * from "./mask.ts";
+export { type Box, boxOverlaps, maskOverlaps } from "./overlap.ts";
 export * from "./png.ts";
-export * from "./polygon.ts";
+export { fillPolygons, polygonRunLengths } from "./polygon.ts";
 export * from "./read_image.ts";
 export * from "./resize.ts";
 export * from "./rgb_image.ts";
-export * from "./run_length.ts";
+export {
+  decodeRunLengths,
+  encodeRunLengths,
+  formatRunLengths,
+  mergeRunLengths,
+  parseRunLengths,
+  type RunCounts,
+  runLengthArea,
+  runLengthBox,
+  type RunLengths,
+} from "./run_length.ts";
 export * from "./warp.ts";

@@ -81,6 +81,11 @@ export async function writeCocoResults(
   options: CocoRecordOptions = {},
 ): Promise<void> {
   checkCocoResults(results, { name: path, ...options });
-  const records = results.map((result) => JSON.stringify(result));
-  await writeFileAtomic(path, records.length > 0 ? `[\n${records.join(",\n")}\n]\n` : "[]\n");
+  await writeRecords(path, results);
+}
+
+/** Write a list of records, one a line, completely or not at all. */
+export async function writeRecords(path: string, records: readonly object[]): Promise<void> {
+  const lines = records.map((record) => JSON.stringify(record));
+  await writeFileAtomic(path, lines.length > 0 ? `[\n${lines.join(",\n")}\n]\n` : "[]\n");
 }

@@ -3,7 +3,8 @@ import "./choices_file.ts"; // keeps what core measures
 
 export { openArrays } from "./array_file.ts";
 export { cachePath } from "./cache_folder.ts";
-export * from "./coco_records.ts";
+export * from "./coco_instance_records.ts";
+export { readCocoResults, readCocoTruth, writeCocoResults } from "./coco_records.ts";
 export { readBytes, writeFileAtomic } from "./files.ts";
 export { readJson } from "./json.ts";
 export * from "./mat_file.ts";

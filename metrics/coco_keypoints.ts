@@ -2,11 +2,11 @@
  * COCO keypoint evaluation: the ten figures by which pose estimation is compared.
  *
  *     truth, results ── per image: sort by score, keep 20 ── OKS table [D, G]
- *                                                              │  matchDetections
+ *                                                              │  matchScenes
  *        10 OKS thresholds  .50 .55 ... .95                    ▼
  *         3 area ranges     all, medium, large         right / wrong / ignored, per detection
  *                                                              │  all images together, by score
- *                                                              ▼  precisionRecall
+ *                                                              ▼  curvesOf
  *     AP, AP50, AP75, AP_M, AP_L  and  AR, AR50, AR75, AR_M, AR_L
  *
  * AP is the mean over the ten thresholds of average precision, AR the mean of the recall reached;
@@ -46,21 +46,25 @@ import {
   type CocoTruth,
 } from "../pose/coco_records.ts";
 import { COCO, type Skeleton } from "../pose/skeleton.ts";
+import { meanOfDefined, type PrecisionRecall, RECALL_GRID } from "./average_precision.ts";
 import {
-  meanOfDefined,
-  OUTCOME,
-  type PrecisionRecall,
-  precisionRecall,
-  RECALL_GRID,
-} from "./average_precision.ts";
-import { Matcher } from "./matching.ts";
+  checkImageIds,
+  COCO_THRESHOLDS,
+  curvesOf,
+  type Detection,
+  imagesAsked,
+  matchScenes,
+  meanPrecision,
+  meanRecall,
+  ranking,
+  type Scene,
+  scenesOf,
+  type Truth,
+} from "./coco_evaluation.ts";
 import { keypointSimilarity, oksOfKeypoints } from "./oks.ts";
 
 /** The ten OKS thresholds 0.5, 0.55, ..., 0.95. */
-export const OKS_THRESHOLDS: readonly number[] = Array.from(
-  { length: 10 },
-  (_, i) => i === 9 ? 0.95 : 0.5 + i * ((0.95 - 0.5) / 9), // as numpy.linspace rounds
-);
+export const OKS_THRESHOLDS: readonly number[] = COCO_THRESHOLDS;
 
 /** Which people are asked for, by the area of their mask. */
 export interface AreaRange {
@@ -259,7 +263,7 @@ export function evaluateByKeypoint(
 }
 
 /** The scene in which everybody on whom keypoint k is not annotated is ignored. */
-function withKeypoint(scene: Scene, k: number): Scene {
+function withKeypoint(scene: PersonScene, k: number): PersonScene {
   const truths = scene.truths.map((truth) => ({
     ...truth,
     ignored: truth.ignored || !(truth.annotation.keypoints[3 * k + 2] > 0),
@@ -270,7 +274,7 @@ function withKeypoint(scene: Scene, k: number): Scene {
 /** How near keypoint k is on people that were found at the first threshold. */
 function similarityOnFound(
   { images }: KeypointEvaluation,
-  scenes: readonly Scene[],
+  scenes: readonly PersonScene[],
   sigma: number,
   k: number,
 ): { annotated: number; found: number; similarity: number } {
@@ -470,38 +474,24 @@ function matchesAt50({ matches, detections }: ImageEvaluation): Int32Array {
   return matches.subarray(0, detections.length);
 }
 
-/** A detection ready for matching. */
-interface Detection {
+/** A detection with its record. */
+interface FoundPerson extends Detection {
   readonly result: CocoResult;
-  /** Position in the list of results. */
-  readonly index: number;
-  /** Square pixels; decides whether it counts outside its area range. */
-  readonly area: number;
 }
 
-/** A true person ready for matching. */
-interface Truth {
+/** A true person with its record; ignored if it is a crowd, or nothing is annotated. */
+interface TruePerson extends Truth {
   readonly annotation: CocoAnnotation;
-  /** Position in the list of annotations. */
-  readonly index: number;
-  readonly crowd: boolean;
-  /** A crowd, or nothing annotated. */
-  readonly ignored: boolean;
 }
 
-/** One image's people: the best detections in order, and the truths in file order. */
-interface Scene {
-  readonly imageId: number;
-  readonly detections: readonly Detection[];
-  readonly truths: readonly Truth[];
-}
+type PersonScene = Scene<FoundPerson, TruePerson>;
 
 /** Check everything and sort it by image: ascending ids, detections by descending score. */
 function prepare(
   truth: CocoTruth,
   results: readonly CocoResult[],
   options: EvaluationOptions,
-): Scene[] {
+): PersonScene[] {
   const { skeleton = COCO, categoryId = 1, maxDetections = 20 } = options;
   const { truth: truthName = "ground truth", results: resultsName = "results" } = options.names ??
     {};
@@ -512,45 +502,25 @@ function prepare(
   }
   checkCocoTruth(truth, { skeleton, categoryId, name: truthName });
   checkCocoResults(results, { skeleton, categoryId, name: resultsName });
-  if (truth.images.length === 0) throw new InputError(`${truthName}: there are no images`);
+  const imageIds = imagesAsked("evaluateKeypoints", truth.images, options.imageIds, truthName);
   checkCategory(truth.annotations, categoryId, `${truthName}: none of the annotations`);
   checkCategory(results, categoryId, `${resultsName}: none of the results`);
+  checkImageIds(truth.images, results, { truth: truthName, results: resultsName });
 
-  const scenes = new Map<number, { detections: Detection[]; truths: Truth[] }>();
-  for (const { id } of truth.images) scenes.set(id, { detections: [], truths: [] });
-  truth.annotations.forEach((annotation, index) => {
-    if (annotation.category_id !== categoryId) return;
+  const truths = truth.annotations.flatMap((annotation, index) => {
+    if (annotation.category_id !== categoryId) return [];
     const crowd = Boolean(annotation.iscrowd);
     const ignored = crowd || annotatedKeypoints(annotation) === 0;
-    scenes.get(annotation.image_id)!.truths.push({ annotation, index, crowd, ignored });
+    const { image_id, area } = annotation;
+    return [[image_id, { annotation, index, area, crowd, ignored }] as const];
   });
   const areaOf = detectionArea(results, resultsName);
-  results.forEach((result, index) => {
-    const scene = scenes.get(result.image_id);
-    if (!scene) {
-      throw new InputError(
-        `${resultsName}: results[${index}].image_id is ${result.image_id}, which is none of the ` +
-          `${truth.images.length} images of ${truthName}`,
-      );
-    }
-    if (result.category_id !== categoryId) return;
-    scene.detections.push({ result, index, area: areaOf(result) });
+  const detections = results.flatMap((result, index) => {
+    if (result.category_id !== categoryId) return [];
+    const { image_id, score } = result;
+    return [[image_id, { result, index, score, area: areaOf(result) }] as const];
   });
-
-  if (options.imageIds?.length === 0) {
-    throw new RangeError(
-      "evaluateKeypoints: imageIds is an empty list; leave it out for all images",
-    );
-  }
-  const ids = [...new Set(options.imageIds ?? scenes.keys())].sort((a, b) => a - b);
-  return ids.map((imageId) => {
-    const scene = scenes.get(imageId);
-    if (!scene) throw new InputError(`${truthName}: imageIds asks for image ${imageId}, not in it`);
-    const detections = scene.detections
-      .sort((a, b) => b.result.score - a.result.score)
-      .slice(0, maxDetections);
-    return { imageId, detections, truths: scene.truths };
-  });
+  return scenesOf(imageIds, detections, truths, maxDetections);
 }
 
 /** Refuse records that are all of other categories: every figure would silently be 0 or -1. */
@@ -597,21 +567,17 @@ function detectionArea(
 
 /** The evaluation itself, with the keypoints in `which` only: match per image, then add up. */
 function evaluate(
-  scenes: readonly Scene[],
+  scenes: readonly PersonScene[],
   sigmas: readonly number[],
   which: readonly number[],
   areas: readonly AreaRange[],
 ): KeypointEvaluation {
-  const tables = scenes.map((scene) => oksTable(scene, sigmas, which));
-  const order = orderByScore(scenes);
-  const matched = areas.map((area) => matchAll(scenes, tables, area));
-  const ordered = new Uint8Array(order.length);
-  const curves = matched.map(({ people, outcomes }) =>
-    outcomes.map((unordered) => {
-      order.forEach((d, place) => ordered[place] = unordered[d]);
-      return precisionRecall(ordered, people);
-    })
-  );
+  const compared = scenes.map((scene) => {
+    return { ...scene, similarity: oksTable(scene, sigmas, which) };
+  });
+  const order = ranking(scenes);
+  const matched = areas.map((area) => matchScenes(compared, area));
+  const curves = matched.map((ofArea) => curvesOf(ofArea, order));
 
   const [T, R, A] = [OKS_THRESHOLDS.length, RECALL_GRID.length, areas.length];
   const precision = new Float64Array(T * R * A);
@@ -622,65 +588,20 @@ function evaluate(
       recall[t * A + a] = curve.recall;
     })
   );
-  const images = scenes.map(({ imageId, detections, truths }, i) => ({
+  const images = compared.map(({ imageId, detections, truths, similarity }, i) => ({
     imageId,
     detections: detections.map(({ index }) => index),
     truths: truths.map(({ index }) => index),
     ignored: truths.map(({ ignored }) => ignored),
-    oks: tables[i],
+    oks: similarity,
     matches: matched[0].matches[i],
   }));
   return { statistics: statistics(curves), precision, recall, images };
 }
 
-/** All images matched for one area range. */
-interface Matched {
-  /** How many people there are to find. */
-  readonly people: number;
-  /** `[T]`, then an outcome for every detection, image by image. */
-  readonly outcomes: readonly Uint8Array[];
-  /** For every image `[T, D]`, as in {@linkcode ImageEvaluation}. */
-  readonly matches: readonly Int32Array<ArrayBuffer>[];
-}
-
-/** Match every image at every threshold, with the people and detections outside `area` ignored. */
-function matchAll(
-  scenes: readonly Scene[],
-  tables: readonly Float64Array[],
-  area: AreaRange,
-): Matched {
-  const total = scenes.reduce((sum, { detections }) => sum + detections.length, 0);
-  const outcomes = OKS_THRESHOLDS.map(() => new Uint8Array(total));
-  let people = 0;
-  let first = 0; // where this image's detections start in outcomes
-  const matches = scenes.map(({ detections, truths }, i) => {
-    const D = detections.length;
-    const rivals = truths.map(({ annotation, crowd, ignored }) => ({
-      crowd,
-      ignored: ignored || outsideOf(area, annotation.area),
-    }));
-    const strays = detections.map((detection) => outsideOf(area, detection.area));
-    const matcher = new Matcher(tables[i], D, rivals);
-    const found = new Int32Array(OKS_THRESHOLDS.length * D);
-    OKS_THRESHOLDS.forEach((threshold, t) => {
-      matcher.match(threshold, found, t * D);
-      for (let d = 0; d < D; d++) {
-        const g = found[t * D + d];
-        const excused = g >= 0 ? rivals[g].ignored : strays[d];
-        const counted = g >= 0 ? OUTCOME.RIGHT : OUTCOME.WRONG;
-        outcomes[t][first + d] = excused ? OUTCOME.IGNORED : counted;
-      }
-    });
-    people += rivals.filter(({ ignored }) => !ignored).length;
-    first += D;
-    return found;
-  });
-  return { people, outcomes, matches };
-}
-
 /** Row-major `[D, G]`. */
 function oksTable(
-  { detections, truths }: Scene,
+  { detections, truths }: PersonScene,
   sigmas: readonly number[],
   which: readonly number[],
 ): Float64Array<ArrayBuffer> {
@@ -694,24 +615,12 @@ function oksTable(
   return table;
 }
 
-/** All detections, image by image, as positions in descending order of score; ties keep their order. */
-function orderByScore(scenes: readonly Scene[]): Uint32Array {
-  const scores = scenes.flatMap(({ detections }) => detections.map(({ result }) => result.score));
-  return Uint32Array.from(scores, (_, d) => d).sort((a, b) => scores[b] - scores[a] || a - b);
-}
-
-function outsideOf({ least, most }: AreaRange, area: number): boolean {
-  return area < least || area > most;
-}
-
 /** The ten figures from the curves `[A][T]`; -1 for area ranges that were left out. */
 function statistics(curves: readonly (readonly PrecisionRecall[])[]): KeypointStatistics {
   const [ALL, MEDIUM, LARGE] = [0, 1, 2]; // places in AREA_RANGES
   const [T50, T75] = [0, 5]; //              places in OKS_THRESHOLDS
-  const AP = (a: number, t?: number) =>
-    meanOfDefined(select(curves, a, t).flatMap(({ precision }) => [...precision]));
-  const AR = (a: number, t?: number) =>
-    meanOfDefined(select(curves, a, t).map(({ recall }) => recall));
+  const AP = (a: number, t?: number) => meanPrecision(select(curves, a, t));
+  const AR = (a: number, t?: number) => meanRecall(select(curves, a, t));
   return {
     AP: AP(ALL),
     AP50: AP(ALL, T50),

@@ -1,4 +1,8 @@
-/** How good are the people that were found? Figures of COCO, MPII and CrowdPose, and what went wrong. @module */
+/**
+ * How good are the people, masks and boxes that were found? Figures of COCO, MPII, CrowdPose and VOC, and what went wrong.
+ *
+ * @module
+ */
 export {
   averagePrecision,
   OUTCOME,
@@ -6,6 +10,7 @@ export {
   precisionRecall,
   RECALL_GRID,
 } from "./average_precision.ts";
+export * from "./coco_instances.ts";
 export * from "./coco_keypoints.ts";
 export * from "./crowdpose.ts";
 export * from "./error_analysis.ts";

@@ -19,7 +19,18 @@
  *
  * @module
  */
-import { InputError } from "../core/errors.ts";
+import {
+  checkAnnotationFile,
+  checkNumbers,
+  checkRegion,
+  type Failure,
+  failure,
+  finiteNumber,
+  hasBox,
+  isRecord,
+  kind,
+  wholeNumber,
+} from "./record_checks.ts";
 import { COCO, type Skeleton } from "./skeleton.ts";
 
 /** One photograph. Only `id` is needed for evaluation. */
@@ -116,40 +127,8 @@ export interface CocoRecordOptions {
 export function checkCocoTruth(parsed: unknown, options: CocoRecordOptions = {}): CocoTruth {
   const { skeleton = COCO, categoryId = 1, name = "ground truth" } = options;
   const fail = failure(name);
-  if (!isRecord(parsed)) {
-    throw fail(`expected an object with images and annotations, found ${kind(parsed)}`);
-  }
-  const { images, annotations } = parsed;
-  if (!Array.isArray(images)) throw fail(`images should be a list, it is ${kind(images)}`);
-  if (!Array.isArray(annotations)) {
-    throw fail(`annotations should be a list, it is ${kind(annotations)}`);
-  }
-
-  const imageIds = new Set<number>();
-  images.forEach((image: unknown, i) => {
-    if (!isRecord(image)) throw fail(`images[${i}] should be an object, it is ${kind(image)}`);
-    const id = wholeNumber(image.id, `images[${i}].id`, fail);
-    if (imageIds.has(id)) throw fail(`images[${i}].id is ${id}, which another image has already`);
-    imageIds.add(id);
-  });
-
-  const ids = new Set<number>();
-  annotations.forEach((annotation: unknown, i) => {
-    const place = `annotations[${i}]`;
-    if (!isRecord(annotation)) {
-      throw fail(`${place} should be an object, it is ${kind(annotation)}`);
-    }
-    const id = wholeNumber(annotation.id, `${place}.id`, fail);
-    if (id < 1) throw fail(`${place}.id is ${id}, annotation ids start at 1`);
-    if (ids.has(id)) throw fail(`${place}.id is ${id}, which another annotation has already`);
-    ids.add(id);
-    const imageId = wholeNumber(annotation.image_id, `${place}.image_id`, fail);
-    if (!imageIds.has(imageId)) {
-      throw fail(`${place}.image_id is ${imageId}, which is not the id of any image`);
-    }
-    if (wholeNumber(annotation.category_id, `${place}.category_id`, fail) === categoryId) {
-      checkPerson(annotation, place, skeleton, fail);
-    }
+  checkAnnotationFile(parsed, fail, (annotation, place) => {
+    if (annotation.category_id === categoryId) checkPerson(annotation, place, skeleton, fail);
   });
   return parsed as unknown as CocoTruth;
 }
@@ -168,15 +147,10 @@ function checkPerson(
     );
   }
   checkKeypoints(annotation.keypoints, `${place}.keypoints`, skeleton, fail);
-  checkNumbers(annotation.bbox, 4, `${place}.bbox`, fail);
-  const area = finiteNumber(annotation.area, `${place}.area`, fail);
-  if (area < 0) throw fail(`${place}.area is ${area}, an area is 0 or more`);
-  const { num_keypoints: count, iscrowd } = annotation;
+  checkRegion(annotation, place, fail);
+  const { num_keypoints: count } = annotation;
   if (count !== undefined && wholeNumber(count, `${place}.num_keypoints`, fail) < 0) {
     throw fail(`${place}.num_keypoints is ${count}, a number of keypoints is 0 or more`);
-  }
-  if (iscrowd !== undefined && Number(iscrowd) !== 0 && Number(iscrowd) !== 1) {
-    throw fail(`${place}.iscrowd is ${show(iscrowd)}, 0 or 1 expected`);
   }
 }
 
@@ -228,18 +202,6 @@ export function checkCocoResults(
   return parsed as readonly CocoResult[];
 }
 
-/** Whether a result brings its own box; pycocotools reads an empty list as none. */
-function hasBox(result: unknown): boolean {
-  if (!isRecord(result) || result.bbox === undefined || result.bbox === null) return false;
-  return !(Array.isArray(result.bbox) && result.bbox.length === 0);
-}
-
-type Failure = (problem: string, help?: string) => InputError;
-
-function failure(name: string): Failure {
-  return (problem, help) => new InputError(`${name}: ${problem}${help ? `\n  help: ${help}` : ""}`);
-}
-
 function checkKeypoints(value: unknown, place: string, skeleton: Skeleton, fail: Failure): void {
   const count = skeleton.keypoints.length;
   checkNumbers(
@@ -249,51 +211,4 @@ function checkKeypoints(value: unknown, place: string, skeleton: Skeleton, fail:
     fail,
     `skeleton "${skeleton.name}" has ${count} keypoints of three numbers each`,
   );
-}
-
-function checkNumbers(
-  value: unknown,
-  count: number,
-  place: string,
-  fail: Failure,
-  help?: string,
-): void {
-  if (!Array.isArray(value)) throw fail(`${place} should be a list, it is ${kind(value)}`);
-  if (value.length !== count) {
-    throw fail(`${place} has ${value.length} numbers, ${count} expected`, help);
-  }
-  for (let i = 0; i < count; i++) {
-    if (!Number.isFinite(value[i])) {
-      throw fail(`${place}[${i}] is ${show(value[i])}, not a finite number`);
-    }
-  }
-}
-
-function finiteNumber(value: unknown, place: string, fail: Failure): number {
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw fail(`${place} is ${show(value)}, not a finite number`);
-}
-
-function wholeNumber(value: unknown, place: string, fail: Failure): number {
-  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-  throw fail(`${place} is ${show(value)}, not a whole number`);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** What a value is, in words: for values too large to print. */
-function kind(value: unknown): string {
-  if (value === undefined) return "missing";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `the ${typeof value} ${show(value)}`;
-}
-
-/** A value as printed in a message, cut off when long. */
-function show(value: unknown): string {
-  if (value === undefined) return "missing";
-  const text = typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
-  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }

@@ -52,7 +52,7 @@ export const LAYERS: readonly (readonly [place: string, imports: readonly string
   ["optim", NETWORK],
   ["pose", LEVEL_0],
   ["image", LEVEL_0],
-  ["instance", [...LEVEL_0, "image"]],
+  ["instance", [...LEVEL_0, "image", "pose"]],
   ["track", [...LEVEL_0, "image", "pose"]],
   ["decoders", NO_GPU],
   ["data", NO_GPU],

@@ -1,15 +1,24 @@
 /**
  * Golden cases of evaluation: the ten COCO keypoint figures, precision and recall, and the OKS of every
- * pair, as pycocotools gives them for the annotation and result files that the case names.
+ * pair, and the twelve figures of masks and of boxes, as pycocotools gives them for the annotation and result
+ * files that the case names.
  *
  * @module
  */
-import { readCocoResults, readCocoTruth } from "../../io/mod.ts";
-import { evaluateKeypoints } from "../../metrics/mod.ts";
+import {
+  readCocoInstanceResults,
+  readCocoInstanceTruth,
+  readCocoResults,
+  readCocoTruth,
+} from "../../io/mod.ts";
+import { evaluateInstances, evaluateKeypoints } from "../../metrics/mod.ts";
 import type { Comparison, FamilyRunner, GoldenCase } from "./golden.ts";
 
 /** Runners of the evaluation's families, by name. */
-export const families: Record<string, FamilyRunner> = { coco_keypoints: cocoKeypoints };
+export const families: Record<string, FamilyRunner> = {
+  coco_keypoints: cocoKeypoints,
+  coco_segm: cocoInstances,
+};
 
 /** The family stores float64; pycocotools adds up in another order, hence not 0. */
 const tolerance = { atol: 1e-12, rtol: 0 };
@@ -38,5 +47,18 @@ async function cocoKeypoints(
   for (const [id, rows] of Object.entries((values.oks ?? {}) as Record<string, number[][]>)) {
     const image = evaluation.images.find(({ imageId }) => imageId === Number(id));
     compare.close(`oks of image ${id}`, image?.oks ?? [], rows.flat(), tolerance);
+  }
+}
+
+async function cocoInstances(
+  { params, values }: GoldenCase,
+  compare: Comparison,
+  { folder }: { readonly folder: string },
+): Promise<void> {
+  const truth = await readCocoInstanceTruth(`${folder}/${params.gt_file}`);
+  const results = await readCocoInstanceResults(`${folder}/${params.dt_file}`);
+  for (const [shape, name] of [["masks", "stats"], ["boxes", "bbox_stats"]] as const) {
+    const { statistics } = evaluateInstances(truth, results, { shape });
+    compare.close(shape, Object.values(statistics), values[name] as number[], tolerance);
   }
 }
