@@ -32,16 +32,24 @@ export const VALIDATION_SEED = 2018;
 const VALIDATION_SCENES = 100;
 /** Fewest and most people in a scene of the demo. */
 const PEOPLE = [1, 4] as const;
+/** Fewest and most people in a scene that is taken apart pixel by pixel: nobody is alone. */
+const OVERLAPPING = [2, 5] as const;
+/** Most people in any scene that networks learn from. */
+export const MOST_PEOPLE = { poses: PEOPLE[1], instances: OVERLAPPING[1] } as const;
 /** Where they are: pictures of 64 pixels are for people near by. */
 export const SETTING = "stage";
 /** They are judged as if so wide: COCO's area ranges are meant for photographs of about 512 pixels. */
 export const JUDGED_SIZE = 512;
 
 /** The evaluation scenes in a few words that name everything they depend on. */
-export const EVALUATION_NAME =
-  `synthetic scenes, version ${SYNTHETIC_VERSION}, setting ${SETTING}, seed ${EVALUATION_SEED}, ` +
-  `${EVALUATION_SCENES} scenes of ${PEOPLE[0]} to ${PEOPLE[1]} people, ` +
-  `areas as if ${JUDGED_SIZE} pixels wide`;
+export const EVALUATION_NAME = evaluationName(PEOPLE);
+/** Those that masks are measured on, likewise. */
+export const INSTANCE_EVALUATION_NAME = evaluationName(OVERLAPPING);
+
+function evaluationName([fewest, most]: readonly [number, number]): string {
+  return `synthetic scenes, version ${SYNTHETIC_VERSION}, setting ${SETTING}, seed ${EVALUATION_SEED}, ` +
+    `${EVALUATION_SCENES} scenes of ${fewest} to ${most} people, areas as if ${JUDGED_SIZE} pixels wide`;
+}
 
 /** Scenes without end to train on, with poses of the articulated model or of an annotation file. */
 export function syntheticSource(
@@ -50,6 +58,15 @@ export function syntheticSource(
   poses?: SceneSourceOptions["poses"],
 ): DescribedSource {
   return sceneSource({ seed, size, people: PEOPLE, setting: SETTING, poses });
+}
+
+/** Scenes without end of people who overlap, to learn masks from. */
+export function instanceSource(
+  seed: number,
+  size: number,
+  poses?: SceneSourceOptions["poses"],
+): DescribedSource {
+  return sceneSource({ seed, size, people: OVERLAPPING, setting: SETTING, poses });
 }
 
 /** The poses that `--poses` names, if it is given. */
@@ -66,16 +83,20 @@ export const POSES: Option = {
 
 /** The scenes that networks are measured on, at one size. */
 export function evaluationScenes(size: number): Promise<Sample[]> {
-  return scenesOf(EVALUATION_SEED, EVALUATION_SCENES, size);
+  return scenesOf(syntheticSource(EVALUATION_SEED, size), EVALUATION_SCENES);
+}
+
+/** The scenes that masks are measured on, at one size. */
+export function instanceEvaluationScenes(size: number): Promise<Sample[]> {
+  return scenesOf(instanceSource(EVALUATION_SEED, size), EVALUATION_SCENES);
 }
 
 /** The scenes that networks are judged on while they learn. */
 export function validationScenes(size: number): Promise<Sample[]> {
-  return scenesOf(VALIDATION_SEED, VALIDATION_SCENES, size);
+  return scenesOf(syntheticSource(VALIDATION_SEED, size), VALIDATION_SCENES);
 }
 
-async function scenesOf(seed: number, count: number, size: number): Promise<Sample[]> {
-  const source = syntheticSource(seed, size);
+async function scenesOf(source: SampleSource, count: number): Promise<Sample[]> {
   return await Promise.all(Array.from({ length: count }, (_, index) => source.sample(index)));
 }
 

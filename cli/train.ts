@@ -8,6 +8,7 @@ import {
   batchesAhead,
   OFFICIAL_AUGMENTATION,
   type SampleSource,
+  SCENE_CLASSES,
   singlePersonSource,
 } from "../data/mod.ts";
 import { checkSameKeypoints, DATASET_OPTIONS, readIds, sameKeypoints } from "./datasets.ts";
@@ -15,7 +16,9 @@ import type { Command, Values } from "./options.ts";
 import { prepareFolder, removeHalfWritten, trainingProgress } from "./output.ts";
 import {
   EVALUATION_SEED,
+  instanceSource,
   JUDGED_SIZE,
+  MOST_PEOPLE,
   openPhotographs,
   POSES,
   posesOf,
@@ -31,9 +34,11 @@ import { recipeOf } from "./recipe.ts";
 import { everyMinutes, everySteps, type Interlude, type Pause, train } from "./training.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./training_state.ts";
 import {
+  forInstances,
   learnedNumbers,
   type LoadedModel,
   loadModel,
+  makeInstanceModel,
   makeModel,
   saveModel,
   withoutTags,
@@ -80,10 +85,13 @@ export const trainCommand: Command = {
       help:
         "learn to look at one person at a time, for --refine: without tags, from --weights or nothing",
     },
+    instances: {
+      type: "flag",
+      help: "learn masks of overlapping people on synthetic scenes, from --weights or nothing",
+    },
     recipe: {
       type: "text",
-      default: "small",
-      help: "loss weights and learning rate: small, authors, paper",
+      help: "loss weights and learning rate: small, authors, paper; instances for --instances",
     },
     rate: { type: "number", above: true, help: "highest learning rate (default: the recipe's)" },
     "tag-weight": {
@@ -178,10 +186,12 @@ async function run(values: Values): Promise<void> {
     throw new InputError("how long?\n  help: give --steps or --minutes");
   }
   const start = values.text("weights");
-  const recipe = recipeOf(values.text("recipe")!, {
+  const ofInstances = values.flag("instances");
+  if (ofInstances) checkSuitsInstances(values);
+  const recipe = recipeOf(recipeName(values), {
     rate: values.number("rate"),
     tagWeight: values.number("tag-weight"),
-    learnt: start !== undefined,
+    learnt: start !== undefined && !ofInstances, // what finds instances may be new
   });
   const average = values.number("average");
   if (average !== undefined && average >= 1) {
@@ -203,18 +213,23 @@ async function run(values: Values): Promise<void> {
   const opened = await openPhotographs(values, "labelled", { maskUnlabelled: !crowdsOnly });
   if (crowdsOnly && !opened) throw new InputError("--crowds-only is for photographs");
   const isSingle = values.flag("single-person");
-  const given = start === undefined
-    ? makeModel(
-      values.text("preset") ?? "demo",
-      { seed, recompute, precision, ...(isSingle ? { tagDimensions: 0 } : {}) },
-      recipe.decoding,
-      opened?.file.skeleton,
-    )
-    : await loadModel(start, values.text("preset"));
+  const made = { seed, recompute, precision, ...(isSingle ? { tagDimensions: 0 } : {}) };
+  const given = start !== undefined
+    ? await loadModel(start, values.text("preset"))
+    : ofInstances
+    ? makeInstanceModel(values.text("preset") ?? "segment", SCENE_CLASSES, made)
+    : makeModel(values.text("preset") ?? "demo", made, recipe.decoding, opened?.file.skeleton);
   if (!isSingle && given.model.options.tagDimensions === 0) {
     throw new InputError(`--weights ${start}: are for --single-person: they have no tags`);
   }
-  const loaded = isSingle ? await withoutTags(given) : given;
+  if (given.classes && !ofInstances) {
+    throw new InputError(`--weights ${start}: are for --instances: they find no keypoints`);
+  }
+  const loaded = isSingle
+    ? await withoutTags(given)
+    : ofInstances
+    ? await forInstances(given, SCENE_CLASSES, { seed })
+    : given;
   const { skeleton } = loaded;
   if (opened) checkSameKeypoints(skeleton, opened.file);
   else if (!sameKeypoints(skeleton, COCO)) {
@@ -245,7 +260,8 @@ async function run(values: Values): Promise<void> {
     throw new InputError("--without leaves no photograph to learn from");
   }
   const sceneSize = isSingle ? LARGER * imageSize : imageSize;
-  const people = photographs ?? syntheticSource(seed, sceneSize, await posesOf(values));
+  const scenes = ofInstances ? instanceSource : syntheticSource;
+  const people = photographs ?? scenes(seed, sceneSize, await posesOf(values));
   const source = isSingle
     ? singlePersonSource(people, {
       seed,
@@ -263,7 +279,9 @@ async function run(values: Values): Promise<void> {
     `network  ${loaded.preset}: ${learnedNumbers(loaded).toLocaleString("en")} parameters`,
   );
   console.log(
-    `data     ${annotations ?? "synthetic scenes"}${isSingle ? ", one person at a time" : ""}`,
+    `data     ${annotations ?? "synthetic scenes"}${
+      isSingle ? ", one person at a time" : ofInstances ? ", masks" : ""
+    }`,
   );
 
   const accumulate = values.number("accumulate")!;
@@ -286,8 +304,9 @@ async function run(values: Values): Promise<void> {
     inputSize: imageSize,
     stride: model.stride,
     seed,
-    slots: annotations === undefined ? 4 : 30,
+    slots: annotations !== undefined ? 30 : MOST_PEOPLE[ofInstances ? "instances" : "poses"],
     skeleton,
+    ...(ofInstances ? { instances: { classes: SCENE_CLASSES } } : {}),
     // A crop of one person has been moved, scaled and turned already.
     ...(augment ? { augment: { ...OFFICIAL_AUGMENTATION, ...(isSingle ? AS_THEY_ARE : {}) } } : {}),
     ...(checkpoint ? { start: checkpoint.reached.position } : {}),
@@ -370,6 +389,31 @@ async function run(values: Values): Promise<void> {
   console.log(`weights  ${out}/weights.safetensors`);
 }
 
+/** What is for keypoints alone must not be asked for with `--instances`. */
+function checkSuitsInstances(values: Values): void {
+  for (const name of ["annotations", "images", "validate-every"]) {
+    if (values.text(name) !== undefined || values.number(name) !== undefined) {
+      throw new InputError(`--instances learns from synthetic scenes; leave out --${name}`);
+    }
+  }
+  if (values.flag("single-person")) {
+    throw new InputError("--instances is for masks, --single-person for keypoints: choose one");
+  }
+}
+
+/** The recipe that is asked for, or the usual one. */
+function recipeName(values: Values): string {
+  const ofInstances = values.flag("instances");
+  const name = values.text("recipe") ?? (ofInstances ? "instances" : "small");
+  if (ofInstances && name !== "instances") {
+    throw new InputError(`--recipe ${name} is for keypoints; --instances has its own`);
+  }
+  if (!ofInstances && name === "instances") {
+    throw new InputError("--recipe instances is for masks: give --instances too");
+  }
+  return name;
+}
+
 /**
  * What must be the same for a run to go on from a checkpoint: every option that changes a number, and how many
  * photographs there are.
@@ -389,7 +433,11 @@ function settingsOf(values: Values, { length }: SampleSource): Record<string, st
       : values.number(name);
     return value === undefined ? [] : [[`--${name}`, String(value)]];
   });
-  return { ...Object.fromEntries(given), samples: String(length) };
+  return {
+    ...Object.fromEntries(given),
+    "--recipe": recipeName(values),
+    samples: String(length),
+  };
 }
 
 async function removeIfThere(path: string): Promise<void> {

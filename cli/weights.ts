@@ -31,11 +31,11 @@ import {
 import { LIBRARY_VERSION } from "../io/choices_file.ts";
 import type { Values } from "./options.ts";
 
-/** How a network's maps become people: a matter of how it was trained. */
+/** How a network's maps become people or instances: a matter of how it was trained. */
 export interface Decoding {
-  /** Least height of a peak. */
+  /** Least height of a peak; of instances, least detection of a pixel. */
   readonly threshold: number;
-  /** A keypoint joins a person only if their tags are nearer than this. */
+  /** A keypoint joins a person only if their tags are nearer than this; of instances, no two modes are nearer. */
   readonly maxTagDistance: number;
 }
 
@@ -48,8 +48,10 @@ export interface LoadedModel {
   readonly preset: string;
   /** What the weights say; a decoder's own where they do not. */
   readonly decoding: Partial<Decoding>;
-  /** Whose keypoints it finds. */
+  /** Whose keypoints it finds, unless it finds instances. */
   readonly skeleton: Skeleton;
+  /** What its instances are called, if it finds instances pixel by pixel in place of keypoints. */
+  readonly classes?: readonly string[];
 }
 
 /** What the metadata's `format` says. */
@@ -61,12 +63,19 @@ const LARGEST_IMAGE = 8192;
 /** The highest threshold that a weight file may have: heatmaps above have diverged, see combineScales(). */
 const HIGHEST_THRESHOLD = 5;
 
-const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
+/** Weights that come with the library: for poses, and for instances. */
+const SHIPPED_WEIGHTS = {
+  demo: new URL("../weights/demo.safetensors", import.meta.url),
+  segment: new URL("../weights/segment.safetensors", import.meta.url),
+};
 
-/** The file of the weights that come with the library; undefined while there are none. */
-export async function shippedWeights(): Promise<string | undefined> {
-  if (SHIPPED_WEIGHTS.protocol !== "file:") return await localCopy(SHIPPED_WEIGHTS);
-  const path = decodeURIComponent(SHIPPED_WEIGHTS.pathname);
+/** The file of weights that come with the library; undefined while there are none. */
+export async function shippedWeights(
+  name: keyof typeof SHIPPED_WEIGHTS = "demo",
+): Promise<string | undefined> {
+  const url = SHIPPED_WEIGHTS[name];
+  if (url.protocol !== "file:") return await localCopy(url);
+  const path = decodeURIComponent(url.pathname);
   const found = await Deno.stat(path).catch(() => undefined);
   return found?.isFile ? path : undefined;
 }
@@ -116,6 +125,39 @@ export function makeModel(
   const keypoints = skeleton.keypoints.length;
   const model = new PoseNet({ ...settings, keypoints, ...options });
   return { model, imageSize, preset: name, decoding, skeleton };
+}
+
+/** A new model of a preset, with a detection map for each class. */
+export function makeInstanceModel(
+  name: string,
+  classes: readonly string[],
+  options: Partial<PoseNetOptions> = {},
+  decoding: Partial<Decoding> = {},
+): LoadedModel {
+  const loaded = makeModel(name, { keypoints: classes.length, ...options }, decoding);
+  return { ...loaded, classes };
+}
+
+/**
+ * A network for instances that starts with what one for people knows: all but the heads, and what reads them. The model
+ * given is used up, unless it finds these classes already.
+ */
+export async function forInstances(
+  loaded: LoadedModel,
+  classes: readonly string[],
+  options: Pick<PoseNetOptions, "seed"> = {},
+): Promise<LoadedModel> {
+  const { model } = loaded;
+  if (loaded.classes?.join() === classes.join()) return loaded;
+  const fresh = new PoseNet({ ...model.options, ...options, keypoints: classes.length });
+  const [known, own] = [await stateOf(model), await stateOf(fresh)];
+  disposeModel(model);
+  const same = Object.entries(own).map(([path, array]) => [
+    path,
+    known[path].shape.join() === array.shape.join() ? known[path] : array,
+  ]);
+  await loadState(fresh, Object.fromEntries(same));
+  return { ...loaded, model: fresh, classes, decoding: {} };
 }
 
 /**
@@ -168,8 +210,9 @@ export async function saveModel(
 
 /** What a weight file says beside the weights. */
 export function settingsOf(
-  { model, imageSize, preset, skeleton, decoding: { threshold, maxTagDistance } }: LoadedModel,
+  { model, imageSize, preset, skeleton, classes, decoding }: LoadedModel,
 ): Record<string, string> {
+  const { threshold, maxTagDistance } = decoding;
   return {
     format: FORMAT,
     preset,
@@ -177,7 +220,9 @@ export function settingsOf(
     ...(threshold === undefined ? {} : { threshold: String(threshold) }),
     ...(maxTagDistance === undefined ? {} : { maxTagDistance: String(maxTagDistance) }),
     options: JSON.stringify(model.options),
-    skeleton: JSON.stringify(skeletonRecord(skeleton)),
+    ...(classes
+      ? { classes: JSON.stringify(classes) }
+      : { skeleton: JSON.stringify(skeletonRecord(skeleton)) }),
   };
 }
 
@@ -205,6 +250,12 @@ export async function loadGivenOrShipped(values: Values): Promise<LoadedModel> {
     );
   }
   const loaded = await loadModel(path, as);
+  if (loaded.classes) {
+    throw new InputError(
+      `${path}: finds instances (${loaded.classes.join(", ")}) pixel by pixel, not keypoints` +
+        "\n  help: demo:segment shows what it finds",
+    );
+  }
   if (loaded.model.options.tagDimensions > 0) return loaded;
   throw new InputError(
     `${path}: has no tags, it looks at one person at a time` +
@@ -243,10 +294,16 @@ export function describedModel(
     throw new InputError(`${path}: its format is "${format}", weight files have "${FORMAT}"`);
   }
   const skeleton = skeletonIn(path, metadata.skeleton);
-  const made = as === undefined ? described(path, metadata) : makeModel(as, {}, {}, skeleton);
+  const classes = classesIn(path, metadata.classes);
+  const made = as === undefined
+    ? described(path, metadata)
+    : classes
+    ? makeInstanceModel(as, classes)
+    : makeModel(as, {}, {}, skeleton);
   const loaded = {
     ...made,
     skeleton,
+    ...(classes ? { classes } : {}),
     decoding: {
       ...(threshold === undefined
         ? {}
@@ -260,7 +317,12 @@ export function describedModel(
       : numberOf(path, "imageSize", imageSize, LARGEST_IMAGE),
   };
   const { sizeMultiple, options } = loaded.model;
-  if (options.keypoints !== skeleton.keypoints.length) {
+  if (classes && options.keypoints !== classes.length) {
+    throw new InputError(
+      `${path}: its network has maps of ${options.keypoints} classes, its list names ${classes.length}`,
+    );
+  }
+  if (!classes && options.keypoints !== skeleton.keypoints.length) {
     throw new InputError(
       `${path}: its network finds ${options.keypoints} keypoints, its skeleton "${skeleton.name}" has ` +
         `${skeleton.keypoints.length}`,
@@ -284,6 +346,19 @@ function skeletonIn(path: string, text: string | undefined): Skeleton {
     throw new InputError(`${path}: its skeleton is damaged: ${(error as Error).message}`);
   }
   return skeletonFromRecord(parsed, `${path}: its skeleton`);
+}
+
+/** The classes of a file's metadata, if it is of instances. */
+function classesIn(path: string, text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: its classes are damaged: ${(error as Error).message}`);
+  }
+  if (Array.isArray(parsed) && parsed.every((name) => typeof name === "string")) return parsed;
+  throw new InputError(`${path}: its classes are damaged: they are no list of names`);
 }
 
 /** A number of a file's metadata, from 0 to `most`. */
