@@ -139,8 +139,9 @@ export function makeInstanceModel(
 }
 
 /**
- * A network for instances that starts with what one for people knows: all but the heads, and what reads them. The model
- * given is used up, unless it finds these classes already.
+ * A network for instances that starts with what one for people knows. The filters of every class's map are the mean of
+ * those of the keypoints' maps, so that an instance starts with the tag that its keypoints had; between stacks, what
+ * reads the maps starts anew. The model given is used up, unless it finds these classes already.
  */
 export async function forInstances(
   loaded: LoadedModel,
@@ -149,15 +150,38 @@ export async function forInstances(
 ): Promise<LoadedModel> {
   const { model } = loaded;
   if (loaded.classes?.join() === classes.join()) return loaded;
-  const fresh = new PoseNet({ ...model.options, ...options, keypoints: classes.length });
+  const sizes = { keypoints: classes.length, extraChannels: 0 };
+  const fresh = new PoseNet({ ...model.options, ...options, ...sizes });
   const [known, own] = [await stateOf(model), await stateOf(fresh)];
   disposeModel(model);
-  const same = Object.entries(own).map(([path, array]) => [
+  const start = Object.entries(own).map(([path, array]) => [
     path,
-    known[path].shape.join() === array.shape.join() ? known[path] : array,
+    path.startsWith("outs.")
+      ? headOf(known[path], model.options, array.shape)
+      : known[path].shape.join() === array.shape.join()
+      ? known[path]
+      : array,
   ]);
-  await loadState(fresh, Object.fromEntries(same));
+  await loadState(fresh, Object.fromEntries(start));
   return { ...loaded, model: fresh, classes, decoding: {} };
+}
+
+/** A head's parameter for C classes: the mean of the K rows of detection, then D times the mean of K rows of tags. */
+function headOf(
+  { shape, data }: HostArray,
+  { keypoints: K, tagDimensions: D }: Required<PoseNetOptions>,
+  wanted: Shape,
+): HostArray {
+  const result = hostArray(wanted);
+  const row = data.length / shape[0];
+  const C = wanted[0] / (1 + D);
+  for (let o = 0; o < wanted[0]; o++) {
+    const first = K * Math.floor(o / C);
+    for (let i = 0; i < row; i++) {
+      for (let k = 0; k < K; k++) result.data[o * row + i] += data[(first + k) * row + i] / K;
+    }
+  }
+  return result;
 }
 
 /**

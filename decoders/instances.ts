@@ -1,7 +1,7 @@
 /**
  * From detection maps and tags to instances, pixel by pixel. For each class:
  *
- *     map pixels above the threshold ─► modes of their tags
+ *     map pixels of the picture above the threshold ─► modes of their tags
  *     every map pixel goes to the mode that is nearest to its tag, and its detection with it ─► a map for each mode
  *     the modes' maps ─► the picture's size (bilinear) ─► pixels whose sum is above the threshold go to the largest
  *
@@ -24,7 +24,7 @@
  */
 import { shapeError } from "../core/errors.ts";
 import { type HostArray, hostArray } from "../core/host_array.ts";
-import { invertAffine } from "../image/affine.ts";
+import { applyAffine, invertAffine } from "../image/affine.ts";
 import type { Mask } from "../image/mask.ts";
 import type { DecodedInstance } from "../instance/instance.ts";
 import type { HeatmapFrame } from "./image_frame.ts";
@@ -118,7 +118,7 @@ function instancesOf(
   options: InstanceOptions & InstanceFrame,
 ): DecodedInstance[] {
   const { width, height, threshold = 0.5, leastPart = 0 } = options;
-  const pixels = [...detection.keys()].filter((i) => detection[i] > threshold);
+  const pixels = [...detection.keys()].filter((i) => places.inside[i] && detection[i] > threshold);
   if (pixels.length === 0) return [];
   const modes = heavyModes(pixels, planes, options);
   const whole = atPlaces(detection, places);
@@ -193,8 +193,11 @@ function areaOfMapPixel(
   return stride * stride * Math.abs(a * d - b * c);
 }
 
-/** For each pixel of the picture four map pixels around it, and their weights. */
+/** How map and picture lie to each other. */
 interface Places {
+  /** For each map pixel whether its middle lies in the picture: what a network says elsewhere means nothing. */
+  readonly inside: readonly boolean[];
+  /** For each pixel of the picture four map pixels around it, and their weights. */
   readonly index: Int32Array;
   readonly weight: Float32Array;
 }
@@ -219,7 +222,15 @@ function placesOf(
       weight.set([(1 - s) * (1 - t), s * (1 - t), (1 - s) * t, s * t], i);
     }
   }
-  return { index, weight };
+  const inside = Array.from({ length: h * w }, (_, i) => {
+    const middle = (at: number) => stride * at + (stride - 1) / 2;
+    const { x, y } = applyAffine([...rowX, ...rowY], {
+      x: middle(i % w),
+      y: middle(Math.floor(i / w)),
+    });
+    return x >= -0.5 && y >= -0.5 && x <= width - 0.5 && y <= height - 0.5;
+  });
+  return { inside, index, weight };
 }
 
 /** A map at every pixel of the picture, bilinear. */
