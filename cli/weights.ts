@@ -163,7 +163,8 @@ export async function forInstances(
       : array,
   ]);
   await loadState(fresh, Object.fromEntries(start));
-  return { ...loaded, model: fresh, classes, decoding: {} };
+  const preset = loaded.preset.replace(/^demo/, "segment"); // the same network but for the maps
+  return { ...loaded, model: fresh, preset, classes, decoding: {} };
 }
 
 /** A head's parameter for C classes: the mean of the K rows of detection, then D times the mean of K rows of tags. */

@@ -27,4 +27,10 @@ export * from "./report.ts";
 export * from "./profile.ts";
 export { niceTicks } from "./scale.ts";
 export * from "./svg.ts";
+export {
+  drawTagHistogram,
+  type HistogramBin,
+  type HistogramMode,
+  type TagHistogramOptions,
+} from "./tag_histogram.ts";
 export * from "./tags.ts";
