@@ -10,6 +10,7 @@ import { batches, type BrokenSample, type LoaderOptions, type StreamPosition } f
 import type { DescribedSource, SampleSource, SourceDescription } from "./sample.ts";
 import { sceneSource, type SceneSourceOptions } from "./scenes.ts";
 import { type SinglePersonOptions, singlePersonSource } from "./single_person.ts";
+import { VocDataset } from "./voc.ts";
 
 /** First message: what to make batches from, and how. */
 export interface WorkerSetup {
@@ -43,6 +44,10 @@ function openSource(description: WorkerSetup["description"]): DescribedSource {
       readonly options: SinglePersonOptions;
     };
     return singlePersonSource(openSource({ ...description, sharedBy }), options);
+  }
+  if (kind === "voc") {
+    const { folder, names } = settings as { readonly folder: string; readonly names: string[] };
+    return new VocDataset(folder, names);
   }
   const { folder, records, cacheMegabytes } = settings as {
     readonly folder: string;

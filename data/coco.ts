@@ -30,6 +30,8 @@ import { fillPolygons } from "../image/polygon.ts";
 import { readImage } from "../image/read_image.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
 import { decodeRunLengths, type RunLengths } from "../image/run_length.ts";
+import { annotatedInstance, type InstanceRecord } from "../instance/coco_records.ts";
+import type { AnnotatedInstance } from "../instance/instance.ts";
 import { checkCocoTruth, type CocoTruth } from "../pose/coco_records.ts";
 import { checkCrowdPoseTruth } from "../pose/crowdpose_records.ts";
 import type { AnnotatedKeypoint, AnnotatedPerson, Visibility } from "../pose/person.ts";
@@ -68,6 +70,8 @@ export interface PhotoRecord {
   readonly people: readonly AnnotatedPerson[];
   /** Crowds, and people without keypoints if asked for. */
   readonly ignored: readonly IgnoreRegion[];
+  /** Everything annotated pixel by pixel, where the file is one of instances. */
+  readonly instances?: readonly InstanceRecord[];
 }
 
 /** How to read annotations. */
@@ -362,7 +366,8 @@ export class CocoDataset implements DescribedSource {
     }
     const { id, fileName, people } = record;
     const image = await this.#image(record);
-    return { id, fileName, image, people, ignore: ignoreMask(record, image) };
+    const instances = instancesOf(record);
+    return { id, fileName, image, people, instances, ignore: ignoreMask(record, image) };
   }
 
   async #image({ fileName, width, height }: PhotoRecord): Promise<RgbImage> {
@@ -383,6 +388,19 @@ export class CocoDataset implements DescribedSource {
     }
     return image;
   }
+}
+
+/** A photograph's instances, their masks drawn; undefined where the annotation has none. */
+function instancesOf(
+  { fileName, instances, width, height }: PhotoRecord,
+): AnnotatedInstance[] | undefined {
+  return instances?.map((instance, i) => {
+    try {
+      return annotatedInstance(instance, width!, height!); // files of instances say their sizes
+    } catch (error) {
+      throw new InputError(`${fileName}: instance ${i}: ${(error as Error).message}`);
+    }
+  });
 }
 
 /** The union of a photograph's ignore regions; none, no mask. */
@@ -485,7 +503,12 @@ export async function loadCrowdPose(
   return await CocoDataset.open(folder, records, options.cacheMegabytes);
 }
 
-async function readAnnotations(path: string): Promise<unknown> {
+/**
+ * What a JSON file holds, of unknown form.
+ *
+ * @throws {InputError} If it is missing, cannot be read or is not JSON.
+ */
+export async function readAnnotations(path: string): Promise<unknown> {
   const text = await orInputError(path, "file", () => readFile(path, "utf8"));
   try {
     return JSON.parse(text);
@@ -525,7 +548,12 @@ export async function posesFromCoco(annotations: string): Promise<AnnotatedKeypo
   return poses;
 }
 
-async function orInputError<T>(
+/**
+ * What `read` gives; what goes wrong with the file system is the file's or folder's fault.
+ *
+ * @throws {InputError} In place of the system's error.
+ */
+export async function orInputError<T>(
   path: string,
   kind: "file" | "folder",
   read: () => Promise<T>,

@@ -1,6 +1,6 @@
 /**
- * Pictures with people, and batches made of them: photographs of COCO, MPII and CrowdPose, synthetic scenes, augmentation,
- * targets.
+ * Pictures with people and things, and batches made of them: photographs of COCO, MPII, CrowdPose and VOC, synthetic scenes,
+ * augmentation, targets.
  *
  * @module
  */
@@ -19,6 +19,7 @@ export {
   photoRecords,
   posesFromCoco,
 } from "./coco.ts";
+export * from "./coco_instances.ts";
 export * from "./colours.ts";
 export {
   batches,
@@ -40,4 +41,5 @@ export * from "./sample.ts";
 export * from "./scenes.ts";
 export * from "./single_person.ts";
 export * from "./targets.ts";
+export * from "./voc.ts";
 export * from "./synthetic/mod.ts";

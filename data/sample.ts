@@ -45,10 +45,10 @@ export interface SampleSource {
 /** A source as values that can be sent to a worker, which opens the same one with them. */
 export interface SourceDescription {
   /** Which kind of source. */
-  readonly kind: "scenes" | "photographs" | "single people";
+  readonly kind: "scenes" | "photographs" | "voc" | "single people";
   /**
-   * What it is made from: the options of `sceneSource`; folder, records and cache of a `CocoDataset`; source and options
-   * of `singlePersonSource`.
+   * What it is made from: the options of `sceneSource`; folder, records and cache of a `CocoDataset`; folder and names of
+   * a `VocDataset`; source and options of `singlePersonSource`.
    */
   readonly settings: object;
 }

@@ -12,6 +12,7 @@
  */
 import { InputError, shapeError } from "../core/errors.ts";
 import type { RgbImage } from "./rgb_image.ts";
+import type { DecodedPng } from "fast-png";
 
 type Zlib = typeof import("node:zlib");
 
@@ -102,10 +103,77 @@ export function encodePng({ width, height, data }: RgbImage): Uint8Array<ArrayBu
  * ```
  */
 export async function decodePng(bytes: Uint8Array, name = "image"): Promise<RgbImage> {
+  const png = await decoded(bytes, name);
+  const { width, height, depth, channels, palette } = png;
+  const result = new Uint8Array(width * height * 3);
+  const scale = palette || depth >= 8 ? 1 : 255 / (2 ** depth - 1);
+  for (let y = 0, out = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, out += 3) {
+      for (let c = 0; c < 3; c++) {
+        const level = levelAt(png, x, y, channels < 3 ? 0 : c); // grey, or grey and alpha: the first channel
+        if (palette && !palette[level]) {
+          throw new InputError(
+            `${name}: not a whole PNG picture: pixel (${x}, ${y}) has colour ${level} ` +
+              `of a palette of ${palette.length}`,
+          );
+        }
+        result[out + c] = palette ? palette[level][c] : level * scale;
+      }
+    }
+  }
+  return { width, height, data: result };
+}
+
+/** A picture of numbers: which thing, or which class, each pixel shows. */
+export interface IndexImage {
+  /** Columns. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** `width * height` numbers, 0 to 255, top row first. */
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The numbers in a PNG file whose pixels are places in a palette (the palette's colours are not looked at), or levels
+ * of grey of up to 8 bits: annotations of VOC, Cityscapes and others.
+ *
+ * @param bytes The whole file.
+ * @param name What to call it in errors, e.g. its path.
+ * @throws {InputError} If the bytes are not a whole, undamaged PNG file, or it has colours or 16 bits.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decodePngIndices, encodePng, rgbImage } from "ae";
+ *
+ * const colours = encodePng(rgbImage(2, 1));
+ * await assert.rejects(decodePngIndices(colours, "1.png"), /1\.png: its pixels are colours, not numbers/);
+ * ```
+ */
+export async function decodePngIndices(bytes: Uint8Array, name = "image"): Promise<IndexImage> {
+  const png = await decoded(bytes, name);
+  const { width, height, depth, channels } = png;
+  if (channels !== 1 || depth > 8) {
+    throw new InputError(
+      `${name}: its pixels are ${
+        channels > 1 ? "colours" : "of 16 bits"
+      }, not numbers up to 255\n` +
+        "  help: a PNG with a palette, or of 8-bit grey, is expected",
+    );
+  }
+  const data = new Uint8Array(width * height);
+  for (let y = 0, out = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) data[out++] = levelAt(png, x, y, 0);
+  }
+  return { width, height, data };
+}
+
+/** What `fast-png` makes of a file; checksums are verified. */
+async function decoded(bytes: Uint8Array, name: string): Promise<DecodedPng> {
   const { decode } = await import("fast-png"); // with the first picture: programs that read none start 25 ms earlier
-  let png;
   try {
-    png = decode(bytes, { checkCrc: true });
+    return decode(bytes, { checkCrc: true });
   } catch (error) {
     // Reading past the end is how the decoder meets a file that stops too early.
     const reason = error instanceof RangeError
@@ -113,31 +181,19 @@ export async function decodePng(bytes: Uint8Array, name = "image"): Promise<RgbI
       : String((error as Error).message).replace(/:? *$/, "");
     throw new InputError(`${name}: not a whole PNG picture: ${reason}`);
   }
-  const { width, height, depth, channels, palette } = png;
-  const result = new Uint8Array(width * height * 3);
+}
+
+/** The number at a pixel as it is stored, of 16 bits the upper 8. */
+function levelAt(
+  { width, depth, channels, data }: DecodedPng,
+  x: number,
+  y: number,
+  channel: number,
+): number {
+  const at = x * channels + channel;
+  if (depth === 16) return data[y * width * channels + at] >> 8;
   const rowBytes = Math.ceil(width * channels * depth / 8); // rows of 1, 2 or 4 bits end on a byte
-  const scale = palette ? 1 : 255 / (2 ** depth - 1);
-  for (let y = 0, out = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, out += 3) {
-      for (let c = 0; c < 3; c++) {
-        const at = x * channels + (channels < 3 ? 0 : c); // grey, or grey and alpha: the first channel
-        let level: number;
-        if (depth === 16) level = png.data[y * width * channels + at] >> 8;
-        else if (depth === 8) level = png.data[y * rowBytes + at];
-        else {
-          const bit = at * depth;
-          const byte = png.data[y * rowBytes + (bit >> 3)];
-          level = (byte >> (8 - depth - (bit & 7)) & (2 ** depth - 1)) * scale;
-        }
-        if (palette && !palette[level]) {
-          throw new InputError(
-            `${name}: not a whole PNG picture: pixel (${x}, ${y}) has colour ${level} ` +
-              `of a palette of ${palette.length}`,
-          );
-        }
-        result[out + c] = palette ? palette[level][c] : level;
-      }
-    }
-  }
-  return { width, height, data: result };
+  const bit = at * depth;
+  const byte = data[y * rowBytes + (bit >> 3)];
+  return depth === 8 ? byte : byte >> (8 - depth - (bit & 7)) & (2 ** depth - 1);
 }

@@ -5,7 +5,7 @@
  */
 import { InputError } from "../core/errors.ts";
 import { decodeJpeg } from "./jpeg.ts";
-import { decodePng, encodePng } from "./png.ts";
+import { decodePng, decodePngIndices, encodePng, type IndexImage } from "./png.ts";
 import type { RgbImage } from "./rgb_image.ts";
 
 /** Reading and writing files, loaded when first needed: programs that need none start earlier. */
@@ -70,17 +70,37 @@ export async function decodeImage(bytes: Uint8Array, name = "image"): Promise<Rg
  * ```
  */
 export async function readImage(path: string): Promise<RgbImage> {
-  let bytes: Uint8Array;
+  return await decodeImage(await bytesOf(path), path);
+}
+
+/**
+ * Read a PNG file whose pixels are numbers, see {@linkcode decodePngIndices}.
+ *
+ * @param path The file.
+ * @throws {InputError} If there is no such file, it cannot be read, or it is not a whole PNG picture of numbers.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { readIndexImage } from "ae";
+ *
+ * await assert.rejects(readIndexImage("no/such/objects.png"), /no\/such\/objects\.png: no such file/);
+ * ```
+ */
+export async function readIndexImage(path: string): Promise<IndexImage> {
+  return await decodePngIndices(await bytesOf(path), path);
+}
+
+async function bytesOf(path: string): Promise<Uint8Array> {
   try {
     const { readFile } = await files();
-    bytes = await readFile(path);
+    return await readFile(path);
   } catch (error) {
     const reason = (error as { code?: string }).code === "ENOENT"
       ? "no such file"
       : `cannot be read (${(error as Error).message})`;
     throw new InputError(`${path}: ${reason}`);
   }
-  return await decodeImage(bytes, path);
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { encode } from "fast-png";
-import { decodePng, encodePng } from "../../image/png.ts";
+import { decodePng, decodePngIndices, encodePng } from "../../image/png.ts";
 import type { RgbImage } from "../../image/rgb_image.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
 import { Random } from "../../data/random.ts";
@@ -73,4 +73,30 @@ Deno.test("decodePng() refuses a file with a wrong byte", async () => {
     name: "InputError",
     message: /^bad\.png: not a whole PNG picture: CRC mismatch/,
   });
+});
+
+Deno.test("decodePngIndices() gives places in the palette, of any depth, and levels of grey", async () => {
+  const palette = [[9, 9, 9], [200, 0, 0], [9, 9, 9]]; // two equal colours are two places
+  const data = new Uint8Array([0, 1, 2, 2, 1, 0]);
+  const eight = encode({ width: 3, height: 2, data, channels: 1, palette });
+  assert.deepEqual(await decodePngIndices(eight), { width: 3, height: 2, data });
+  const grey = encode({ width: 3, height: 2, data, channels: 1 });
+  assert.deepEqual((await decodePngIndices(grey)).data, data);
+
+  const two = await decodePngIndices(file("palette.png")); // 2 bits: four fields
+  const corners = [0, two.width - 1, two.data.length - two.width, two.data.length - 1];
+  assert.deepEqual(corners.map((i) => two.data[i]).sort(), [0, 1, 2, 3]);
+  assert.deepEqual([...new Set((await decodePngIndices(file("one_bit.png"))).data)].sort(), [0, 1]);
+});
+
+Deno.test("decodePngIndices() refuses colours, 16 bits and damaged files", async () => {
+  const cases: [string, RegExp][] = [
+    ["colour.png", /^x\.png: its pixels are colours, not numbers up to 255\n {2}help: /],
+    ["grey_alpha.png", /^x\.png: its pixels are colours/],
+    ["grey_16.png", /^x\.png: its pixels are of 16 bits, not numbers up to 255\n/],
+    ["colour.jpg", /^x\.png: not a whole PNG picture: /],
+  ];
+  for (const [name, message] of cases) {
+    await assert.rejects(decodePngIndices(file(name), "x.png"), { name: "InputError", message });
+  }
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { decodeImage, readImage, writePng } from "../../image/read_image.ts";
+import { decodeImage, readImage, readIndexImage, writePng } from "../../image/read_image.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
 
 const folder = new URL("../fixtures/images/", import.meta.url).pathname;
@@ -68,4 +68,17 @@ Deno.test("writePng() replaces a file and leaves nothing half-written", async ()
   } finally {
     await Deno.remove(temporary, { recursive: true });
   }
+});
+
+Deno.test("readIndexImage() reads numbers, and names a file that is not there or is none", async () => {
+  const { width, height, data } = await readIndexImage(`${folder}palette.png`);
+  assert.deepEqual([width, height, Math.max(...data)], [24, 16, 3]);
+  await assert.rejects(readIndexImage("no/such.png"), {
+    name: "InputError",
+    message: "no/such.png: no such file",
+  });
+  await assert.rejects(
+    readIndexImage(`${folder}colour.png`),
+    /colour\.png: its pixels are colours/,
+  );
 });
