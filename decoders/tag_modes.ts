@@ -54,7 +54,7 @@ const MOST_TAGS = 2000;
 /** It starts from so many of the fullest cells: far more than there are instances. */
 const MOST_STARTS = 100;
 /** It has arrived when a step is so much shorter than the kernel's width, or after so many steps. */
-const ARRIVED = 1e-3;
+const ARRIVED = 1e-2;
 const MOST_STEPS = 50;
 
 /**
@@ -158,7 +158,14 @@ function distance(a: readonly number[], b: readonly number[]): number {
 function meanShift(tags: HostArray, separation: number): TagMode[] {
   const points = evenly(tags);
   const width = separation / 3; // two modes so far apart are still two, if one is twice as high
-  return fullestCells(points, width).map((start) => climb(points, start, width));
+  const modes: TagMode[] = [];
+  for (const start of fullestCells(points, width)) {
+    // What starts so near to a mode ends there.
+    if (modes.every(({ tag }) => distance(tag, start) > width)) {
+      modes.push(climb(points, start, width));
+    }
+  }
+  return modes;
 }
 
 /** At most {@linkcode MOST_TAGS} of the tags, each as a list. */
@@ -177,23 +184,27 @@ function fullestCells(points: readonly (readonly number[])[], side: number): num
     .map((own) => own[0].map((_, d) => own.reduce((sum, tag) => sum + tag[d], 0) / own.length));
 }
 
-/** Uphill from a tag to the next mode. */
+/** Uphill from a tag to the next mode. Plain loops: most of the time of decoding is spent here. */
 function climb(
   points: readonly (readonly number[])[],
   start: readonly number[],
   width: number,
 ): TagMode {
+  const D = start.length;
+  const perSquare = -1 / (2 * width * width);
   let tag = start;
   let density = 0;
   for (let step = 0; step < MOST_STEPS; step++) {
-    const sums = start.map(() => 0);
+    const next = new Array<number>(D).fill(0);
     density = 0;
     for (const point of points) {
-      const weight = Math.exp(-(distance(point, tag) ** 2) / (2 * width * width));
+      let squared = 0;
+      for (let d = 0; d < D; d++) squared += (point[d] - tag[d]) ** 2;
+      const weight = Math.exp(squared * perSquare);
       density += weight;
-      for (let d = 0; d < sums.length; d++) sums[d] += weight * point[d];
+      for (let d = 0; d < D; d++) next[d] += weight * point[d];
     }
-    const next = sums.map((sum) => sum / density);
+    for (let d = 0; d < D; d++) next[d] /= density;
     const moved = distance(next, tag);
     tag = next;
     if (moved < ARRIVED * width) break;
