@@ -24,6 +24,7 @@ export { pngDataUrl } from "./picture.ts";
 export * from "./poses.ts";
 export * from "./progress.ts";
 export * from "./report.ts";
+export * from "./segment_report.ts";
 export * from "./profile.ts";
 export { niceTicks } from "./scale.ts";
 export * from "./svg.ts";

@@ -263,7 +263,7 @@ ${figures}${
 }
 
 /** Curves above 0 on a logarithmic axis; a sentence where there is nothing to draw. */
-function lossChart(
+export function lossChart(
   curves: ReportCurves,
   names: readonly ("loss" | "heatmap" | "pull" | "push")[],
 ): Markup {
