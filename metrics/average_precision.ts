@@ -75,8 +75,7 @@ export function precisionRecall(outcomes: ArrayLike<number>, people: number): Pr
   const precision = new Float64Array(RECALL_GRID.length);
   if (people === 0) return { precision: precision.fill(-1), recall: -1 };
 
-  const best = precisionAtFinds(outcomes, people);
-  for (let n = best.length - 1; n > 0; n--) best[n - 1] = Math.max(best[n - 1], best[n]);
+  const best = envelope(precisionAtFinds("precisionRecall", outcomes, people, Number.EPSILON));
   // Recall r is reached by the n-th find if n / people >= r; both ascend, so one walk finds all n.
   let n = 1;
   RECALL_GRID.forEach((wanted, r) => {
@@ -90,24 +89,37 @@ export function precisionRecall(outcomes: ArrayLike<number>, people: number): Pr
  * Precision at each find (each {@linkcode OUTCOME}.RIGHT). Between two of them precision only falls, so
  * the envelope needs no more.
  */
-function precisionAtFinds(outcomes: ArrayLike<number>, people: number): Float64Array {
+function precisionAtFinds(
+  op: string,
+  outcomes: ArrayLike<number>,
+  people: number,
+  inDivisor: number,
+): Float64Array {
   const precision = new Float64Array(people);
   let right = 0;
   let wrong = 0;
   for (let i = 0; i < outcomes.length; i++) {
     if (outcomes[i] === OUTCOME.RIGHT) {
       right++;
-      precision[right - 1] = right / (right + wrong + Number.EPSILON);
+      precision[right - 1] = right / (right + wrong + inDivisor);
     } else if (outcomes[i] === OUTCOME.WRONG) {
       wrong++;
     } else if (outcomes[i] !== OUTCOME.IGNORED) {
-      throw new RangeError(`precisionRecall: outcome ${i} is ${outcomes[i]}, not 0, 1 or 2`);
+      throw new RangeError(`${op}: outcome ${i} is ${outcomes[i]}, not 0, 1 or 2`);
     }
   }
   if (right > people) {
-    throw new RangeError(`precisionRecall: ${right} found, but there are only ${people} people`);
+    throw new RangeError(`${op}: ${right} found, but there are only ${people}`);
   }
   return precision.subarray(0, right);
+}
+
+/** Every precision raised to the best one at the same or a higher recall, in place. */
+function envelope(precision: Float64Array): Float64Array {
+  for (let n = precision.length - 1; n > 0; n--) {
+    precision[n - 1] = Math.max(precision[n - 1], precision[n]);
+  }
+  return precision;
 }
 
 /**
@@ -129,6 +141,58 @@ function precisionAtFinds(outcomes: ArrayLike<number>, people: number): Float64A
  */
 export function averagePrecision(outcomes: ArrayLike<number>, people: number): number {
   return meanOfDefined(precisionRecall(outcomes, people).precision);
+}
+
+/**
+ * How PASCAL VOC summed up a curve: by precision at the recalls 0, 0.1, ..., 1 (until 2009), or by the area under it.
+ */
+export type VocRule = "11-point" | "all-points";
+
+/**
+ * PASCAL VOC's average precision of detections in the order of their scores. With e(r) the best precision at recall r
+ * or higher:
+ *
+ *     11-point      (e(0) + e(0.1) + ... + e(1)) / 11
+ *     all-points    the area under e: each find gains a recall of 1 / things
+ *
+ * | case            | programs in use                                        | here          |
+ * | --------------- | ------------------------------------------------------ | ------------- |
+ * | recalls of 0.3, 0.6, 0.7 | compared with 0.30000000000000004, ...: missed | reached       |
+ *
+ * @param outcomes An {@linkcode OUTCOME} per detection, highest score first.
+ * @param things How many there are to find. With 0 the average is undefined: -1.
+ * @param rule Which of the two.
+ * @throws {RangeError} As {@linkcode precisionRecall}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { OUTCOME, vocAveragePrecision } from "ae";
+ *
+ * const outcomes = [OUTCOME.RIGHT, OUTCOME.WRONG]; // one of two things is found
+ * assert.equal(vocAveragePrecision(outcomes, 2, "all-points"), 1 / 2);
+ * assert.ok(Math.abs(vocAveragePrecision(outcomes, 2, "11-point") - 6 / 11) < 1e-12); // 0 to 0.5
+ * ```
+ */
+export function vocAveragePrecision(
+  outcomes: ArrayLike<number>,
+  things: number,
+  rule: VocRule,
+): number {
+  if (!Number.isInteger(things) || things < 0) {
+    throw new RangeError(
+      `vocAveragePrecision: things must be a whole number, 0 or more, not ${things}`,
+    );
+  }
+  if (things === 0) return -1;
+  const best = envelope(precisionAtFinds("vocAveragePrecision", outcomes, things, 0));
+  if (rule === "all-points") return best.reduceRight((area, value) => area + value / things, 0);
+  let sum = 0;
+  for (let tenths = 0; tenths <= 10; tenths++) {
+    const finds = Math.max(1, Math.ceil(tenths * things / 10)); // the first with that recall
+    if (finds <= best.length) sum += best[finds - 1];
+  }
+  return sum / 11;
 }
 
 /** Mean of the values above -1, the mark of "undefined"; -1 if there is none. */

@@ -9,6 +9,8 @@ export {
   type PrecisionRecall,
   precisionRecall,
   RECALL_GRID,
+  vocAveragePrecision,
+  type VocRule,
 } from "./average_precision.ts";
 export * from "./coco_instances.ts";
 export * from "./coco_keypoints.ts";
@@ -18,3 +20,4 @@ export * from "./grouping.ts";
 export { matchDetections, type MatchTruth } from "./matching.ts";
 export * from "./mpii.ts";
 export { keypointSimilarity, oks, type OksTruth } from "./oks.ts";
+export * from "./regions.ts";

@@ -37,7 +37,7 @@ import {
   type MpiiPerson,
 } from "../pose/mpii_records.ts";
 import { MPII } from "../pose/skeletons.ts";
-import { meanOfDefined } from "./average_precision.ts";
+import { meanOfDefined, OUTCOME, vocAveragePrecision } from "./average_precision.ts";
 
 /** A head's size over the diagonal of its box: MPII's evaluation toolkit. */
 const HEAD_OF_DIAGONAL = 0.6;
@@ -296,20 +296,9 @@ function isHit({ keypoints }: CocoResult, { keypoints: truth, headBox }: MpiiPer
   return distance / head <= HIT_DISTANCE;
 }
 
-/**
- * PASCAL VOC's area under the curve: the sum of precision times gain in recall, each precision raised to the best
- * at the same or a higher recall. -1 if there is nothing to find.
- */
+/** PASCAL VOC's area under the curve; -1 if there is nothing to find. */
 function areaUnderCurve(claims: readonly Claim[], annotated: number): number {
-  if (annotated === 0) return -1;
   const sorted = claims.toSorted((a, b) => b.score - a.score);
-  let right = 0;
-  const precisions = sorted.flatMap((claim, n) => claim.right ? [++right / (n + 1)] : []);
-  let best = 0;
-  let area = 0;
-  for (const precision of precisions.reverse()) {
-    best = Math.max(best, precision);
-    area += best / annotated; // every right claim gains so much recall
-  }
-  return area;
+  const outcomes = sorted.map(({ right }) => right ? OUTCOME.RIGHT : OUTCOME.WRONG);
+  return vocAveragePrecision(outcomes, annotated, "all-points");
 }

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { averagePrecision, OUTCOME, precisionRecall, RECALL_GRID } from "../../metrics/mod.ts";
+import {
+  averagePrecision,
+  OUTCOME,
+  precisionRecall,
+  RECALL_GRID,
+  vocAveragePrecision,
+} from "../../metrics/mod.ts";
 import { Random } from "../../data/random.ts";
 
 const { RIGHT, WRONG, IGNORED } = OUTCOME;
@@ -72,6 +78,51 @@ Deno.test("precisionRecall() refuses counts and outcomes that cannot be", () => 
   });
   assert.throws(() => precisionRecall([RIGHT, RIGHT], 1), {
     name: "RangeError",
-    message: "precisionRecall: 2 found, but there are only 1 people",
+    message: "precisionRecall: 2 found, but there are only 1",
+  });
+});
+
+Deno.test("vocAveragePrecision() equals its definition by prefixes, by both rules", () => {
+  const random = new Random(5);
+  for (let trial = 0; trial < 30; trial++) {
+    const outcomes = Array.from({ length: trial }, () => Math.floor(random.uniform(0, 3)));
+    const counted = outcomes.filter((outcome) => outcome !== IGNORED);
+    const right = counted.filter((outcome) => outcome === RIGHT).length;
+    const things = right + Math.floor(random.uniform(0, 9)) + (right === 0 ? 1 : 0);
+    const best = (finds: number) => { // the best precision of any prefix with so many finds
+      const prefixes = counted.map((_, n) => counted.slice(0, n + 1));
+      const reached = prefixes.map((prefix) => {
+        const rights = prefix.filter((outcome) => outcome === RIGHT).length;
+        return rights >= finds ? rights / prefix.length : 0;
+      });
+      return Math.max(0, ...reached);
+    };
+    const tenths = Array.from({ length: 11 }, (_, i) => best(i * things / 10));
+    const each = Array.from({ length: things }, (_, i) => best(i + 1));
+    for (const [rule, values] of [["11-point", tenths], ["all-points", each]] as const) {
+      const expected = values.reduce((a, b) => a + b, 0) / values.length;
+      const ours = vocAveragePrecision(outcomes, things, rule);
+      assert.ok(Math.abs(ours - expected) < 1e-12, `${rule} of ${outcomes} of ${things}`);
+    }
+  }
+});
+
+Deno.test("vocAveragePrecision() reaches a recall of exactly 0.3", () => {
+  assert.equal(vocAveragePrecision([RIGHT, RIGHT, RIGHT], 10, "11-point"), 4 / 11);
+});
+
+Deno.test("vocAveragePrecision() is -1 without things, and refuses more finds than things", () => {
+  assert.equal(vocAveragePrecision([WRONG], 0, "all-points"), -1);
+  assert.throws(() => vocAveragePrecision([RIGHT, RIGHT], 1, "all-points"), {
+    name: "RangeError",
+    message: "vocAveragePrecision: 2 found, but there are only 1",
+  });
+  assert.throws(() => vocAveragePrecision([], 0.5, "11-point"), {
+    name: "RangeError",
+    message: "vocAveragePrecision: things must be a whole number, 0 or more, not 0.5",
+  });
+  assert.throws(() => vocAveragePrecision([7], 1, "11-point"), {
+    name: "RangeError",
+    message: "vocAveragePrecision: outcome 0 is 7, not 0, 1 or 2",
   });
 });
