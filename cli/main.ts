@@ -1,10 +1,11 @@
 /**
- * The command line: `demo`, `train`, `predict`, `evaluate`, `import-weights`, `info`.
+ * The command line: `demo`, `demo:segment`, `train`, `predict`, `evaluate`, `import-weights`, `info`.
  *
  * @module
  */
 import { GpuError, InputError, nearestName, ShapeError } from "../mod.ts";
 import { demoCommand } from "./demo.ts";
+import { demoSegmentCommand } from "./demo_segment.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { importWeightsCommand } from "./import_weights.ts";
 import { infoCommand } from "./info.ts";
@@ -14,6 +15,7 @@ import { trainCommand } from "./train.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   demo: demoCommand,
+  "demo:segment": demoSegmentCommand,
   train: trainCommand,
   predict: predictCommand,
   evaluate: evaluateCommand,

@@ -41,6 +41,8 @@ export interface Recipe {
   readonly foregroundWeight: number;
   /** Formula of pull and push. */
   readonly tagForm: TagLossForm;
+  /** Pixels of each instance that push and pull look at. */
+  readonly pixels?: number;
   /** How to decode what the network then says. */
   readonly decoding: Decoding;
 }
@@ -94,6 +96,7 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
     ...small,
     foregroundWeight: 0,
     tagForm: "pixels",
+    pixels: 50, // of the median person's 112 map pixels
     decoding: { threshold: 0.5, maxTagDistance: 0.5 },
   };
 }

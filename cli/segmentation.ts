@@ -14,6 +14,7 @@ import {
   decodeInstances,
   encodeRunLengths,
   evaluateInstances,
+  evaluateRegions,
   type HostArray,
   hostArray,
   type InstanceOptions,
@@ -21,6 +22,7 @@ import {
   invertAffine,
   mergeInstances,
   read,
+  type RegionFigures,
   type Tensor,
   warpToPlanes,
 } from "../mod.ts";
@@ -170,20 +172,31 @@ export function trueMaps(
   return { heatmaps, tags };
 }
 
-/** COCO's twelve figures of masks, and VOC's two. */
-export interface InstanceFigures extends InstanceStatistics {
+/** How good what was found is. */
+export interface MeasuredInstances {
+  /** COCO's twelve figures. */
+  readonly masks: InstanceStatistics;
+  /** VOC's mAP^r at overlaps of 0.5 and 0.7, each by the 11-point and the all-points rule. */
+  readonly regions: readonly RegionFigures[];
 }
 
 /** Compare what was found with the truth. */
 export function measureInstances(
   found: readonly Segmentation[],
   classes: readonly string[],
-): InstanceFigures {
-  const { statistics } = evaluateInstances(
-    instanceTruthOf(found.map(({ sample }) => sample), classes),
-    instanceResultsOf(found),
-  );
-  return statistics;
+): MeasuredInstances {
+  const truth = instanceTruthOf(found.map(({ sample }) => sample), classes);
+  return {
+    masks: evaluateInstances(truth, instanceResultsOf(found)).statistics,
+    regions: evaluateRegions(
+      found.map(({ sample: { instances = [], ignore }, instances: own }) => ({
+        annotated: instances.filter(({ crowd }) => !crowd),
+        found: own,
+        ignore,
+      })),
+      classes.length,
+    ),
+  };
 }
 
 /** Samples as a COCO instance file has them; class c is category c + 1. */

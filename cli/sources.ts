@@ -42,13 +42,13 @@ export const SETTING = "stage";
 export const JUDGED_SIZE = 512;
 
 /** The evaluation scenes in a few words that name everything they depend on. */
-export const EVALUATION_NAME = evaluationName(PEOPLE);
+export const EVALUATION_NAME = `${evaluationName(PEOPLE)}, areas as if ${JUDGED_SIZE} pixels wide`;
 /** Those that masks are measured on, likewise. */
 export const INSTANCE_EVALUATION_NAME = evaluationName(OVERLAPPING);
 
 function evaluationName([fewest, most]: readonly [number, number]): string {
-  return `synthetic scenes, version ${SYNTHETIC_VERSION}, setting ${SETTING}, seed ${EVALUATION_SEED}, ` +
-    `${EVALUATION_SCENES} scenes of ${fewest} to ${most} people, areas as if ${JUDGED_SIZE} pixels wide`;
+  return `synthetic scenes, version ${SYNTHETIC_VERSION}, setting ${SETTING}, ` +
+    `seed ${EVALUATION_SEED}, ${EVALUATION_SCENES} scenes of ${fewest} to ${most} people`;
 }
 
 /** Scenes without end to train on, with poses of the articulated model or of an annotation file. */

@@ -306,7 +306,7 @@ async function run(values: Values): Promise<void> {
     seed,
     slots: annotations !== undefined ? 30 : MOST_PEOPLE[ofInstances ? "instances" : "poses"],
     skeleton,
-    ...(ofInstances ? { instances: { classes: SCENE_CLASSES } } : {}),
+    ...(ofInstances ? { instances: { classes: SCENE_CLASSES, pixels: recipe.pixels } } : {}),
     // A crop of one person has been moved, scaled and turned already.
     ...(augment ? { augment: { ...OFFICIAL_AUGMENTATION, ...(isSingle ? AS_THEY_ARE : {}) } } : {}),
     ...(checkpoint ? { start: checkpoint.reached.position } : {}),

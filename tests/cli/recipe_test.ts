@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { recipeOf } from "../../cli/recipe.ts";
 
 Deno.test("recipeOf() knows its names", () => {
-  assert.throws(() => recipeOf("large"), /unknown recipe "large"; there are small, authors, paper, instances/);
+  assert.throws(
+    () => recipeOf("large"),
+    /unknown recipe "large"; there are small, authors, paper, instances/,
+  );
 });
 
 Deno.test("recipeOf() takes another rate, heavier tags, and pull at full weight for who has learnt", () => {
