@@ -1,5 +1,5 @@
 /**
- * Pictures of people, heatmaps, tags and training runs; reports; progress bars. Everything here is plain
+ * Pictures of people, masks, heatmaps, tags and training runs; reports; progress bars. Everything here is plain
  * TypeScript on numbers in main memory: no GPU, no canvas, no library.
  *
  * A function called `draw…` gives an {@linkcode Svg}, which a notebook shows by itself; a function called `paint…` gives
@@ -18,6 +18,7 @@ export {
 export * from "./color.ts";
 export * from "./evaluation_report.ts";
 export { drawHeatmaps, type HeatmapPictureOptions, paintHeatmaps } from "./heatmaps.ts";
+export * from "./instances.ts";
 export * from "./jupyter.ts";
 export * from "./panels.ts";
 export { pngDataUrl } from "./picture.ts";

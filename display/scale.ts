@@ -164,3 +164,13 @@ export function logScale(
     ticks: ticks.length < 2 ? linear : ticks,
   };
 }
+
+/** The range of the values, at least 1 wide about its middle. */
+export function widened(values: Iterable<number>): [low: number, high: number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  if (low > high) [low, high] = [0, 0];
+  if (high - low >= 1) return [low, high];
+  const middle = (low + high) / 2;
+  return [middle - 0.5, middle + 0.5];
+}

@@ -25,7 +25,7 @@ import { axes, textWidth } from "./chart.ts";
 import { cssColor, divergingColor, personColor } from "./color.ts";
 import { checkMaps, interpolate, paintOver, strongest } from "./heatmaps.ts";
 import { checkImage, pngDataUrl } from "./picture.ts";
-import { linearScale, type Scale } from "./scale.ts";
+import { linearScale, type Scale, widened } from "./scale.ts";
 import { type Markup, Svg, svgElement } from "./svg.ts";
 
 /** Heatmap value from which on a pixel counts as a keypoint's when the range of tags is looked for. */
@@ -107,16 +107,6 @@ export function tagRange(
   checkTagMaps("tagRange", tags, heatmaps, dimension);
   const { peaks, values } = tagsWhereStrongest(tags, heatmaps, dimension);
   return widened(values.filter((_, i) => peaks.values[i] > CONFIDENT));
-}
-
-/** The range of the values, at least 1 wide about its middle. */
-function widened(values: Iterable<number>): [low: number, high: number] {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
-  if (low > high) [low, high] = [0, 0];
-  if (high - low >= 1) return [low, high];
-  const middle = (low + high) / 2;
-  return [middle - 0.5, middle + 0.5];
 }
 
 /**
