@@ -191,7 +191,7 @@ async function run(values: Values): Promise<void> {
   const recipe = recipeOf(recipeName(values), {
     rate: values.number("rate"),
     tagWeight: values.number("tag-weight"),
-    learnt: start !== undefined && !ofInstances, // what finds instances may be new
+    learnt: start !== undefined,
   });
   const average = values.number("average");
   if (average !== undefined && average >= 1) {
