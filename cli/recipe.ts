@@ -18,7 +18,7 @@
  * Instances are learnt by "instances", which is "small" with four differences: pixels in place of keypoints (form
  * "pixels", see losses/tag_loss.ts); errors that count alike everywhere, since a third of a scene is people and a
  * threshold of a half then means what it says; four times the weights of push and pull, since the error of a whole
- * person is larger than that of a keypoint's mark; tags that are modes no nearer than 0.5 (decoders/tag_modes.ts). The
+ * person is larger than that of a keypoint's mark; tags whose modes are no nearer than 0.75 (decoders/tag_modes.ts). The
  * paper gives 1e-4 as the weight of its sums, in which nothing is divided by the number of pixels or pairs.
  *
  * The authors' own drop of the rate ends in an error (they assign to a list of parameter groups as to one); what they
@@ -97,6 +97,6 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
     foregroundWeight: 0,
     tagForm: "pixels",
     pixels: 50, // of the median person's 112 map pixels
-    decoding: { threshold: 0.5, maxTagDistance: 0.5 },
+    decoding: { threshold: 0.5, maxTagDistance: 0.75 },
   };
 }
