@@ -8,6 +8,7 @@ import {
   type CocoDataset,
   type CocoOptions,
   type DescribedSource,
+  loadCocoInstances,
   posesFromCoco,
   type Sample,
   type SampleSource,
@@ -126,18 +127,48 @@ export async function openPhotographs(
     return undefined;
   }
   if (annotations === undefined || images === undefined) {
-    const [given, missing] = images === undefined
-      ? ["annotations", "images"]
-      : ["images", "annotations"];
-    throw new InputError(
-      `--${prefix}${given} is given but not --${prefix}${missing}\n` +
-        "  help: photographs need both, the annotation file and the folder",
-    );
+    throw halfOnly(prefix, images === undefined);
   }
   const file = await readAnnotationFile(values, annotations);
   // Who goes through all of them does so once.
   const cache = photos === "all" ? { cacheMegabytes: 0 } : {};
   return { file, photographs: await photographsOf(file, images, { ...options, photos, ...cache }) };
+}
+
+/**
+ * The photographs that `--annotations` and `--images` name, with masks of the classes that `--classes` names; undefined
+ * if neither is given.
+ *
+ * @throws {InputError} If one is given without the other, `--classes` without both, or they cannot be read.
+ */
+export async function openInstancePhotographs(
+  values: Values,
+): Promise<
+  { readonly photographs: CocoDataset; readonly classes: readonly string[] } | undefined
+> {
+  const [annotations, images, wanted] = ["annotations", "images", "classes"].map((name) =>
+    values.text(name)
+  );
+  if (annotations === undefined && images === undefined) {
+    if (wanted !== undefined) {
+      throw new InputError("--classes is for photographs; scenes show people only");
+    }
+    return undefined;
+  }
+  if (annotations === undefined || images === undefined) throw halfOnly("", images === undefined);
+  const { photographs, classes } = await loadCocoInstances(annotations, images, {
+    ...(wanted === undefined ? {} : { classes: wanted.split(",").map((name) => name.trim()) }),
+  });
+  return { photographs, classes: classes.map(({ name }) => name) };
+}
+
+/** The error for an annotation file without pictures, or the reverse. */
+function halfOnly(prefix: string, withoutImages: boolean): InputError {
+  const [given, missing] = withoutImages ? ["annotations", "images"] : ["images", "annotations"];
+  return new InputError(
+    `--${prefix}${given} is given but not --${prefix}${missing}\n` +
+      "  help: photographs need both, the annotation file and the folder",
+  );
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   instanceSource,
   JUDGED_SIZE,
   MOST_PEOPLE,
+  openInstancePhotographs,
   openPhotographs,
   POSES,
   posesOf,
@@ -87,7 +88,12 @@ export const trainCommand: Command = {
     },
     instances: {
       type: "flag",
-      help: "learn masks of overlapping people on synthetic scenes, from --weights or nothing",
+      help:
+        "learn masks, of overlapping people on synthetic scenes or of a COCO instance file; from --weights or nothing",
+    },
+    classes: {
+      type: "text",
+      help: "for --instances of photographs: classes to learn, separated by commas (default: all)",
     },
     recipe: {
       type: "text",
@@ -188,6 +194,7 @@ async function run(values: Values): Promise<void> {
   const start = values.text("weights");
   const ofInstances = values.flag("instances");
   if (ofInstances) checkSuitsInstances(values);
+  else if (values.text("classes")) throw new InputError("--classes needs --instances");
   const recipe = recipeOf(recipeName(values), {
     rate: values.number("rate"),
     tagWeight: values.number("tag-weight"),
@@ -210,14 +217,18 @@ async function run(values: Values): Promise<void> {
     );
   }
   const crowdsOnly = values.flag("crowds-only");
-  const opened = await openPhotographs(values, "labelled", { maskUnlabelled: !crowdsOnly });
+  const masks = ofInstances ? await openInstancePhotographs(values) : undefined;
+  const classes = masks?.classes ?? SCENE_CLASSES;
+  const opened = ofInstances
+    ? undefined
+    : await openPhotographs(values, "labelled", { maskUnlabelled: !crowdsOnly });
   if (crowdsOnly && !opened) throw new InputError("--crowds-only is for photographs");
   const isSingle = values.flag("single-person");
   const made = { seed, recompute, precision, ...(isSingle ? { tagDimensions: 0 } : {}) };
   const given = start !== undefined
     ? await loadModel(start, values.text("preset"))
     : ofInstances
-    ? makeInstanceModel(values.text("preset") ?? "segment", SCENE_CLASSES, made)
+    ? makeInstanceModel(values.text("preset") ?? "segment", classes, made)
     : makeModel(values.text("preset") ?? "demo", made, recipe.decoding, opened?.file.skeleton);
   if (!isSingle && given.model.options.tagDimensions === 0) {
     throw new InputError(`--weights ${start}: are for --single-person: they have no tags`);
@@ -228,11 +239,11 @@ async function run(values: Values): Promise<void> {
   const loaded = isSingle
     ? await withoutTags(given)
     : ofInstances
-    ? await forInstances(given, SCENE_CLASSES, { seed })
+    ? await forInstances(given, classes, { seed })
     : given;
   const { skeleton } = loaded;
   if (opened) checkSameKeypoints(skeleton, opened.file);
-  else if (!sameKeypoints(skeleton, COCO)) {
+  else if (!ofInstances && !sameKeypoints(skeleton, COCO)) {
     throw new InputError(`scenes show COCO's keypoints, the weights are for "${skeleton.name}"`);
   }
   const imageSize = values.number("size") ?? loaded.imageSize;
@@ -252,10 +263,9 @@ async function run(values: Values): Promise<void> {
     throw new InputError("--poses is for synthetic scenes; photographs have their own");
   }
   const leftOut = await readIds(values.text("without"));
-  if (leftOut && !opened) throw new InputError("--without is for photographs");
-  const photographs = leftOut
-    ? opened?.photographs.where(({ id }) => !leftOut.has(id))
-    : opened?.photographs;
+  const all = (masks ?? opened)?.photographs;
+  if (leftOut && !all) throw new InputError("--without is for photographs");
+  const photographs = leftOut ? all?.where(({ id }) => !leftOut.has(id)) : all;
   if (photographs?.length === 0) {
     throw new InputError("--without leaves no photograph to learn from");
   }
@@ -306,7 +316,7 @@ async function run(values: Values): Promise<void> {
     seed,
     slots: annotations !== undefined ? 30 : MOST_PEOPLE[ofInstances ? "instances" : "poses"],
     skeleton,
-    ...(ofInstances ? { instances: { classes: SCENE_CLASSES, pixels: recipe.pixels } } : {}),
+    ...(ofInstances ? { instances: { classes, pixels: recipe.pixels } } : {}),
     // A crop of one person has been moved, scaled and turned already.
     ...(augment ? { augment: { ...OFFICIAL_AUGMENTATION, ...(isSingle ? AS_THEY_ARE : {}) } } : {}),
     ...(checkpoint ? { start: checkpoint.reached.position } : {}),
@@ -389,15 +399,21 @@ async function run(values: Values): Promise<void> {
   console.log(`weights  ${out}/weights.safetensors`);
 }
 
+/** Options for keypoints alone. */
+const OF_KEYPOINTS = [
+  ...Object.keys(DATASET_OPTIONS),
+  "crowds-only",
+  "single-person",
+  "validate-every",
+];
+
 /** What is for keypoints alone must not be asked for with `--instances`. */
 function checkSuitsInstances(values: Values): void {
-  for (const name of ["annotations", "images", "validate-every"]) {
-    if (values.text(name) !== undefined || values.number(name) !== undefined) {
-      throw new InputError(`--instances learns from synthetic scenes; leave out --${name}`);
+  for (const name of OF_KEYPOINTS) {
+    const given: unknown = values.text(name); // whatever its type; a flag is false if it is not given
+    if (given !== undefined && given !== false) {
+      throw new InputError(`--instances is for masks, --${name} for keypoints: choose one`);
     }
-  }
-  if (values.flag("single-person")) {
-    throw new InputError("--instances is for masks, --single-person for keypoints: choose one");
   }
 }
 

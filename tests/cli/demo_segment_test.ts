@@ -94,6 +94,24 @@ Deno.test("main() runs demo:segment to its report, figures, pictures and weights
     assert.match((await run("info", weights[1])).said, /instances +person\n/);
     const short = ["--steps", "1", "--batch", "1", "--out", `${folder}/train`];
     assert.match((await run("train", "--instances", ...weights, ...short)).said, /scenes, masks/);
+
+    // A photograph with two classes of an instance file, of which one is learnt.
+    const picture = pictures.find((name) => name.endsWith("_truth.png"))!;
+    const thing = { image_id: 1, bbox: [0, 0, 200, 300], area: 6e4 };
+    const square = [[0, 0, 200, 0, 200, 300, 0, 300]];
+    const file = {
+      images: [{ id: 1, file_name: picture, width: 512, height: 512 }],
+      categories: [{ id: 1, name: "cat" }, { id: 2, name: "dog" }],
+      annotations: [1, 2].map((id) => ({ ...thing, id, category_id: id, segmentation: square })),
+    };
+    await Deno.writeTextFile(`${folder}/instances.json`, JSON.stringify(file));
+    const photos = ["--annotations", `${folder}/instances.json`, "--images", out];
+    const ofPhotos = ["train", "--instances", ...photos, "--classes", "dog", "--steps", "1"];
+    const taught = `${folder}/dogs`;
+    const learnt = await run(...ofPhotos, "--batch", "1", "--out", taught);
+    assert.equal(learnt.code, 0, learnt.said);
+    assert.match((await run("info", `${taught}/weights.safetensors`)).said, /instances +dog\n/);
+
     const refused: [string[], RegExp][] = [
       [["train", ...weights, ...short], /are for --instances: they find no keypoints/],
       [
@@ -101,9 +119,15 @@ Deno.test("main() runs demo:segment to its report, figures, pictures and weights
         /finds instances \(person\) pixel by pixel/,
       ],
       [["train", "--instances", "--single-person", ...short], /choose one/],
-      [["train", "--instances", "--validate-every", "1", ...short], /leave out --validate-every/],
+      [
+        ["train", "--instances", "--validate-every", "1", ...short],
+        /--validate-every for keypoints/,
+      ],
       [["train", "--instances", "--recipe", "small", ...short], /--instances has its own/],
       [["train", "--recipe", "instances", ...short], /give --instances too/],
+      [["train", "--instances", "--classes", "cat", ...short], /scenes show people only/],
+      [["train", "--classes", "cat", ...short], /--classes needs --instances/],
+      [["train", "--instances", "--images", out, ...short], /not --annotations/],
       [["demo:segment", "--seed", "2017", "--out", out], /seed of the evaluation scenes/],
     ];
     for (const [args, message] of refused) {
