@@ -20,6 +20,7 @@ export * from "./evaluation_report.ts";
 export { drawHeatmaps, type HeatmapPictureOptions, paintHeatmaps } from "./heatmaps.ts";
 export * from "./instances.ts";
 export * from "./jupyter.ts";
+export type { ReportCurves } from "./loss_chart.ts";
 export * from "./panels.ts";
 export { pngDataUrl } from "./picture.ts";
 export * from "./poses.ts";

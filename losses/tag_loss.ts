@@ -67,9 +67,9 @@ export interface TagTarget {
 }
 
 /** The formulas of the file's header by name. */
-export type TagLossForm = typeof FORMS[number];
+export type TagLossForm = "authors" | "paper" | "hinge" | "pixels" | "pixel pairs";
 
-const FORMS = ["authors", "paper", "hinge", "pixels", "pixel pairs"] as const;
+const FORMS: readonly TagLossForm[] = ["authors", "paper", "hinge", "pixels", "pixel pairs"];
 
 /** Settings of {@linkcode tagLoss}. */
 export interface TagLossOptions {
