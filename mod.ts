@@ -8,8 +8,8 @@
  *     models     hourglass, PoseNet, presets
  *     losses     heatmap loss, tag loss (pull and push)
  *     decoders   peaks, grouping by tag, refinement: people from maps
- *     metrics    OKS, figures of COCO, CrowdPose and MPII, errors, grouping accuracy
- *     display    pictures: poses, heatmaps, tags, charts, reports
+ *     metrics    OKS, figures of COCO, CrowdPose, MPII and VOC, errors, grouping accuracy
+ *     display    pictures: poses, masks, heatmaps, tags, charts, reports
  *     pose       skeletons and people
  *     instance   things of a class, pixel by pixel
  *     image, io  pictures and files

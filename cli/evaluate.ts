@@ -1,10 +1,9 @@
 /**
  * `evaluate`: the figures of a results file, or of what a network finds in photographs, by the rules of COCO,
- * CrowdPose or MPII; all of them as JSON, and as a report to look at.
+ * CrowdPose or MPII; all of them as JSON, and as a report to look at. Masks and boxes: `evaluate_instances.ts`.
  *
  * @module
  */
-import { dirname } from "node:path";
 import {
   analyzeErrors,
   type CocoResult,
@@ -43,9 +42,10 @@ import {
   readIds,
   withIds,
 } from "./datasets.ts";
+import { evaluateInstanceFiles, instanceShapeOf, KIND } from "./evaluate_instances.ts";
 import { recordsOf } from "./evaluation.ts";
 import type { Command, Values } from "./options.ts";
-import { progressOnStderr } from "./output.ts";
+import { checkWritable, progressOnStderr } from "./output.ts";
 import { decoderOf, findPeople, LOOKING, lookingOf, REFINE } from "./prediction.ts";
 import { loadRefiner, refined } from "./refinement.ts";
 import { samplesOf } from "./sources.ts";
@@ -57,7 +57,8 @@ export const evaluateCommand: Command = {
     "The figures of COCO, CrowdPose or MPII for a results file, or for what a network finds in photographs.",
   operands: "",
   options: {
-    annotations: { type: "text", help: "keypoint annotation file" },
+    ...KIND,
+    annotations: { type: "text", help: "annotation file" },
     ...DATASET_OPTIONS,
     groups: {
       type: "text",
@@ -86,6 +87,8 @@ export const evaluateCommand: Command = {
 };
 
 async function run(values: Values): Promise<void> {
+  const shape = instanceShapeOf(values);
+  if (shape) return await evaluateInstanceFiles(values, shape, evaluateCommand.options);
   const annotations = values.required("annotations");
   const resultsPath = values.text("results");
   checkOptions(values, resultsPath);
@@ -152,21 +155,6 @@ async function groupsOf(
   const groups = ids ? all.filter(({ imageId }) => ids.has(imageId)) : all;
   if (groups.length > 0) return groups;
   throw new InputError(`${path}: none of its groups is in an image of --ids`);
-}
-
-/**
- * See that a file can be written, before anything is computed for it.
- *
- * @throws {InputError} If it is a folder, or its own folder is not there or cannot be written to.
- */
-async function checkWritable(path: string): Promise<void> {
-  const existing = await Deno.stat(path).catch(() => undefined);
-  if (existing?.isDirectory) throw new InputError(`${path}: cannot be written: it is a folder`);
-  try {
-    await Deno.remove(await Deno.makeTempFile({ dir: dirname(path), prefix: ".probe" }));
-  } catch (error) {
-    throw new InputError(`${path}: cannot be written: ${(error as Error).message}`);
-  }
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
- * Output folders and progress on the terminal.
+ * Output folders and files, and progress on the terminal.
  *
  * @module
  */
+import { dirname } from "node:path";
 import { InputError, lineSink, Progress, type ProgressOptions, terminalSink } from "../mod.ts";
 
 /**
@@ -54,4 +55,19 @@ export function trainingProgress(
     ...(minutes === undefined ? {} : { limitSeconds: minutes * 60 }),
     ...(steps === undefined ? {} : { total: steps }),
   });
+}
+
+/**
+ * See that a file can be written, before anything is computed for it.
+ *
+ * @throws {InputError} If it is a folder, or its own folder is not there or cannot be written to.
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const existing = await Deno.stat(path).catch(() => undefined);
+  if (existing?.isDirectory) throw new InputError(`${path}: cannot be written: it is a folder`);
+  try {
+    await Deno.remove(await Deno.makeTempFile({ dir: dirname(path), prefix: ".probe" }));
+  } catch (error) {
+    throw new InputError(`${path}: cannot be written: ${(error as Error).message}`);
+  }
 }

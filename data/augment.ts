@@ -273,10 +273,10 @@ export function prepareSample(
  * import assert from "node:assert/strict";
  * import { showMask, wholePicture } from "ae/data";
  *
- * const mask = { width: 2, height: 1, data: new Uint8Array([1, 0]) };
+ * const mask = { width: 2, height: 2, data: new Uint8Array([1, 0, 0, 0]) };
  * const mirrored = { ...wholePicture(mask), mirror: "pixel centres" as const };
- * assert.deepEqual([...showMask(mask, wholePicture(mask), 2).data], [0, 0, 1, 0]); // bars above and below
- * assert.deepEqual([...showMask(mask, mirrored, 2).data], [0, 0, 0, 1]);
+ * assert.deepEqual([...showMask(mask, wholePicture(mask), 2).data], [1, 0, 0, 0]);
+ * assert.deepEqual([...showMask(mask, mirrored, 2).data], [0, 1, 0, 0]);
  * ```
  */
 export function showMask(

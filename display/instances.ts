@@ -54,12 +54,10 @@ export interface InstanceDrawingOptions extends InstanceColorOptions {
   readonly title?: string;
 }
 
-type Instance = AnnotatedInstance | DecodedInstance;
-
 /** The colour of each instance; every check of the input is made here. */
 function colorsOf(
   op: string,
-  instances: readonly Instance[],
+  instances: readonly (AnnotatedInstance | DecodedInstance)[],
   frame: { readonly width: number; readonly height: number },
   { colorBy = "instance", colors, range }: InstanceColorOptions,
 ): Rgb[] {
@@ -85,7 +83,7 @@ function colorsOf(
 
 function tagColors(
   op: string,
-  instances: readonly Instance[],
+  instances: readonly (AnnotatedInstance | DecodedInstance)[],
   range: InstanceColorOptions["range"],
 ): Rgb[] {
   const tags = instances.map((instance, i) => {
@@ -124,7 +122,7 @@ function tagColors(
  */
 export function drawInstances(
   image: RgbImage | null,
-  instances: readonly Instance[],
+  instances: readonly (AnnotatedInstance | DecodedInstance)[],
   options: InstanceDrawingOptions = {},
 ): Svg {
   const frame = image ?? options.frame;
@@ -169,7 +167,11 @@ export function drawInstances(
   });
 }
 
-function caption(instance: Instance, i: number, classes: readonly string[] | undefined): string {
+function caption(
+  instance: AnnotatedInstance | DecodedInstance,
+  i: number,
+  classes: readonly string[] | undefined,
+): string {
   const name = classes?.[instance.classIndex] ?? `instance ${i}`;
   if ("score" in instance) return `${name} ${instance.score.toFixed(2)}`;
   return instance.crowd ? `${name} (crowd)` : name;
@@ -238,7 +240,7 @@ function outline({ width, height, data }: Mask): string {
  */
 export function paintInstances(
   image: RgbImage,
-  instances: readonly Instance[],
+  instances: readonly (AnnotatedInstance | DecodedInstance)[],
   options: InstanceColorOptions = {},
 ): RgbImage {
   checkImage("paintInstances", image);

@@ -12,12 +12,12 @@
  * Area, box, union and intersection need no pixels: they walk along the runs. What is made here has no run of
  * length 0 but the first, so two masks are equal exactly when their counts are.
  *
- * | case                        | pycocotools                    | here                                  |
- * | --------------------------- | ------------------------------ | ------------------------------------- |
- * | a run of 0 beyond the first | may widen the box, stays in merges | is as if it were not there        |
- * | counts and size disagree    | reads on in memory             | RangeError                            |
- * | merging unequal sizes       | an empty mask of size 0        | RangeError                            |
- * | merging no masks            | an empty mask of size 0        | RangeError                            |
+ * | case                        | pycocotools                        | here                       |
+ * | --------------------------- | ---------------------------------- | -------------------------- |
+ * | a run of 0 beyond the first | may widen the box, stays in merges | is as if it were not there |
+ * | counts and size disagree    | reads on in memory                 | RangeError                 |
+ * | merging unequal sizes       | an empty mask of size 0            | RangeError                 |
+ * | merging no masks            | an empty mask of size 0            | RangeError                 |
  *
  * Source: cocoapi, `common/maskApi.c`: `rleEncode`, `rleDecode`, `rleMerge`, `rleArea`, `rleToBbox`,
  * `rleToString`, `rleFrString`.
@@ -36,6 +36,7 @@ export interface RunLengths {
 
 /** {@linkcode RunLengths} with their counts as a list. */
 export interface RunCounts extends RunLengths {
+  /** Lengths of the runs, outside first. */
   readonly counts: readonly number[];
 }
 
@@ -93,10 +94,10 @@ export function parseRunLengths(text: string): number[] {
  * ```
  */
 export function decodeRunLengths(runs: RunLengths): Mask {
-  const [height, width] = runs.size;
+  const { size: [height, width], counts } = checkedRuns("decodeRunLengths", runs);
   const data = new Uint8Array(height * width);
   let place = 0; // column-major
-  checkedRuns("decodeRunLengths", runs).counts.forEach((count, run) => {
+  counts.forEach((count, run) => {
     const end = place + count;
     if (run % 2 === 0) place = end;
     for (; place < end; place++) data[(place % height) * width + Math.floor(place / height)] = 1;

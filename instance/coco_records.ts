@@ -157,7 +157,10 @@ export function checkCocoInstanceTruth(
     if (Array.isArray(segmentation)) checkOutlines(segmentation, size, place, fail);
     else checkRunLengths(segmentation, size, place, fail);
   });
-  return parsed as CocoInstanceTruth;
+  const truth = parsed as CocoInstanceTruth;
+  // Also those without annotations: what is found there must have their size.
+  if (shape === "masks") { for (const image of truth.images) imageSize({ ...image }, fail); }
+  return truth;
 }
 
 /** The ids of the categories. */
@@ -353,12 +356,16 @@ export function annotatedInstance(
   return { ...rest, mask: decodeRunLengths(segmentationRunLengths(segmentation, width, height)) };
 }
 
-/** A picture's things, annotated or decoded. */
-export interface PictureInstances<T> extends Size {
+/** A picture and its annotated things. */
+export interface AnnotatedPicture {
   /** The picture's number. */
   readonly id: number;
+  /** Columns. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
   /** The things in it. */
-  readonly instances: readonly T[];
+  readonly instances: readonly AnnotatedInstance[];
 }
 
 /**
@@ -417,7 +424,7 @@ export function toCocoInstanceResults(
  * ```
  */
 export function toCocoInstanceTruth(
-  pictures: readonly PictureInstances<AnnotatedInstance>[],
+  pictures: readonly AnnotatedPicture[],
   classes: readonly string[],
 ): CocoInstanceTruth {
   const categories = classes.map((name, c) => ({ id: c + 1, name }));

@@ -155,9 +155,9 @@ export type VocRule = "11-point" | "all-points";
  *     11-point      (e(0) + e(0.1) + ... + e(1)) / 11
  *     all-points    the area under e: each find gains a recall of 1 / things
  *
- * | case            | programs in use                                        | here          |
- * | --------------- | ------------------------------------------------------ | ------------- |
- * | recalls of 0.3, 0.6, 0.7 | compared with 0.30000000000000004, ...: missed | reached       |
+ * | case                     | programs in use                                | here    |
+ * | ------------------------ | ---------------------------------------------- | ------- |
+ * | recalls of 0.3, 0.6, 0.7 | compared with 0.30000000000000004, ...: missed | reached |
  *
  * @param outcomes An {@linkcode OUTCOME} per detection, highest score first.
  * @param things How many there are to find. With 0 the average is undefined: -1.

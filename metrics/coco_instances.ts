@@ -18,12 +18,12 @@
  * - Where boxes are compared and results have none, theirs are those around their masks.
  * - -1 means undefined: there is nothing to find in this range.
  *
- * | case                                     | pycocotools              | here       |
- * | ---------------------------------------- | ------------------------ | ---------- |
- * | annotation with id 0                     | silently never found     | InputError |
- * | a result of a category that is not listed | silently left out       | InputError |
- * | an empty list of results                 | crash                    | nothing was found |
- * | an `ignore` field in the file            | overwritten              | not read   |
+ * | case                                      | pycocotools          | here              |
+ * | ----------------------------------------- | -------------------- | ----------------- |
+ * | annotation with id 0                      | silently never found | InputError        |
+ * | a result of a category that is not listed | silently left out    | InputError        |
+ * | an empty list of results                  | crash                | nothing was found |
+ * | an `ignore` field in the file             | overwritten          | not read          |
  *
  * Source: pycocotools `cocoeval.py` and `coco.py`; cocodataset.org, "Detection evaluation".
  *
@@ -260,10 +260,8 @@ function checkCategories(
   const wrong = results.findIndex(({ category_id }) => !known.has(category_id));
   if (wrong < 0) return;
   throw new InputError(
-    `${names.results}: results[${wrong}].category_id is ${
-      results[wrong].category_id
-    }, which is none of the ` +
-      `${known.size} categories of ${names.truth}`,
+    `${names.results}: results[${wrong}].category_id is ${results[wrong].category_id}, ` +
+      `which is none of the ${known.size} categories of ${names.truth}`,
   );
 }
 

@@ -63,8 +63,7 @@ export interface RegionOptions {
  * @param images All pictures, also those with nothing in them.
  * @param classes How many classes there are.
  * @returns Two entries per overlap: 11-point, then all-points.
- * @throws {RangeError} If an overlap is not above 0 to 1, a class is not one of the list, a score is not finite, a true
- * thing is a crowd, or masks of one picture have different sizes.
+ * @throws {RangeError} As {@linkcode RegionMeasure}.
  *
  * @example Usage
  * ```ts
@@ -85,87 +84,125 @@ export interface RegionOptions {
  * ```
  */
 export function evaluateRegions(
-  images: readonly RegionImage[],
+  images: Iterable<RegionImage>,
   classes: number,
-  { overlaps = [0.5, 0.7] }: RegionOptions = {},
+  options: RegionOptions = {},
 ): RegionFigures[] {
-  check(images, classes, overlaps);
-  const byClass = Array.from({ length: classes }, (_, c) => claimsOf(images, c));
-  return overlaps.flatMap((overlap) =>
-    (["11-point", "all-points"] as const).map((rule) => {
-      const figures = byClass.map(({ claims, wanted }) =>
-        vocAveragePrecision(outcomesOf(claims, overlap), wanted, rule)
-      );
-      return { overlap, rule, mean: meanOfDefined(figures), byClass: figures };
-    })
-  );
+  const measure = new RegionMeasure(classes);
+  for (const image of images) measure.add(image);
+  return measure.figures(options);
 }
 
-function check(
-  images: readonly RegionImage[],
-  classes: number,
-  overlaps: readonly number[],
-): void {
-  const wrong = overlaps.find((overlap) => !(overlap > 0 && overlap <= 1));
-  if (wrong !== undefined) {
-    throw new RangeError(`evaluateRegions: overlaps must be above 0 to 1, not ${wrong}`);
+/**
+ * {@linkcode evaluateRegions} picture by picture, for more of them than fit into memory: what is kept of a picture are
+ * a few numbers per found mask.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { RegionMeasure } from "ae";
+ *
+ * const measure = new RegionMeasure(20);
+ * measure.add({ annotated: [], found: [] });
+ * assert.equal(measure.figures()[0].mean, -1); // there is nothing to find
+ * ```
+ */
+export class RegionMeasure {
+  readonly #classes: { readonly claims: Claim[]; wanted: number }[];
+  #pictures = 0;
+
+  /**
+   * Begin without pictures.
+   *
+   * @param classes How many classes there are.
+   */
+  constructor(classes: number) {
+    this.#classes = Array.from({ length: classes }, () => ({ claims: [], wanted: 0 }));
   }
-  images.forEach(({ annotated, found, ignore }, i) => {
-    if (annotated.some(({ crowd }) => crowd)) {
+
+  /**
+   * Count a picture.
+   *
+   * @throws {RangeError} If a class is not one of the list, a score is not finite, a true thing is a crowd, or masks have
+   * different sizes; nothing of the picture is counted then.
+   */
+  add(image: RegionImage): void {
+    check(image, this.#classes.length, this.#pictures);
+    const { annotated, found, ignore } = image;
+    this.#classes.forEach((ofClass, classIndex) => {
+      const truths = runsOf(annotated, classIndex, ignore);
+      const detections = runsOf(found, classIndex, ignore);
+      const table = maskOverlaps(
+        detections.map(({ runs }) => runs),
+        truths.map(({ runs }) => runs),
+      );
+      detections.forEach(({ instance: { score } }, d) => {
+        const row = table.subarray(d * truths.length, (d + 1) * truths.length);
+        const best = row.indexOf(Math.max(...row)); // -1 where there is no truth
+        const thing = best < 0 ? -1 : ofClass.wanted + best;
+        ofClass.claims.push({ score, thing, overlap: row[best] ?? 0 });
+      });
+      ofClass.wanted += truths.length;
+    });
+    this.#pictures++;
+  }
+
+  /**
+   * The figures of all pictures so far.
+   *
+   * @returns Two entries per overlap: 11-point, then all-points.
+   * @throws {RangeError} If an overlap is not above 0 to 1.
+   */
+  figures({ overlaps = [0.5, 0.7] }: RegionOptions = {}): RegionFigures[] {
+    const wrong = overlaps.find((overlap) => !(overlap > 0 && overlap <= 1));
+    if (wrong !== undefined) {
+      throw new RangeError(`evaluateRegions: overlaps must be above 0 to 1, not ${wrong}`);
+    }
+    const sorted = this.#classes.map(({ claims, wanted }) => {
+      return { claims: claims.toSorted((a, b) => b.score - a.score), wanted };
+    });
+    return overlaps.flatMap((overlap) =>
+      (["11-point", "all-points"] as const).map((rule) => {
+        const byClass = sorted.map(({ claims, wanted }) =>
+          vocAveragePrecision(outcomesOf(claims, overlap), wanted, rule)
+        );
+        return { overlap, rule, mean: meanOfDefined(byClass), byClass };
+      })
+    );
+  }
+}
+
+function check({ annotated, found, ignore }: RegionImage, classes: number, i: number): void {
+  if (annotated.some(({ crowd }) => crowd)) {
+    throw new RangeError(
+      `evaluateRegions: picture ${i} has a crowd, which this measure does not know\n` +
+        "  help: leave crowds out and mark their pixels in ignore",
+    );
+  }
+  for (const { classIndex, mask: { width, height } } of [...annotated, ...found]) {
+    if (!(Number.isInteger(classIndex) && classIndex >= 0 && classIndex < classes)) {
       throw new RangeError(
-        `evaluateRegions: picture ${i} has a crowd, which this measure does not know\n` +
-          "  help: leave crowds out and mark their pixels in ignore",
+        `evaluateRegions: picture ${i} has class ${classIndex}, 0 to ${classes - 1} expected`,
       );
     }
-    for (const { classIndex, mask: { width, height } } of [...annotated, ...found]) {
-      if (!(Number.isInteger(classIndex) && classIndex >= 0 && classIndex < classes)) {
-        throw new RangeError(
-          `evaluateRegions: picture ${i} has class ${classIndex}, 0 to ${classes - 1} expected`,
-        );
-      }
-      const first = ignore ?? annotated[0]?.mask ?? found[0].mask;
-      if (width !== first.width || height !== first.height) {
-        throw new RangeError(
-          `evaluateRegions: picture ${i} has masks of ${width} x ${height} and of ` +
-            `${first.width} x ${first.height}`,
-        );
-      }
+    const first = ignore ?? annotated[0]?.mask ?? found[0].mask;
+    if (width !== first.width || height !== first.height) {
+      throw new RangeError(
+        `evaluateRegions: picture ${i} has masks of ${width} x ${height} and of ` +
+          `${first.width} x ${first.height}`,
+      );
     }
-    const bad = found.find(({ score }) => !Number.isFinite(score));
-    if (bad) throw new RangeError(`evaluateRegions: picture ${i} has a score of ${bad.score}`);
-  });
+  }
+  const bad = found.find(({ score }) => !Number.isFinite(score));
+  if (bad) throw new RangeError(`evaluateRegions: picture ${i} has a score of ${bad.score}`);
 }
 
 /** A found mask with the true one that it claims. */
 interface Claim {
   readonly score: number;
-  /** Number of the true thing among all of the class, -1 if its picture has none. */
+  /** Number of the true thing among all of the class; -1 if its picture has none. */
   readonly thing: number;
   readonly overlap: number;
-}
-
-/** The claims of one class by descending score, and how many things there are to find. */
-function claimsOf(
-  images: readonly RegionImage[],
-  classIndex: number,
-): { readonly claims: readonly Claim[]; readonly wanted: number } {
-  const claims: Claim[] = [];
-  let wanted = 0;
-  for (const { annotated, found, ignore } of images) {
-    const truths = runsOf(annotated, classIndex, ignore);
-    const detections = runsOf(found, classIndex, ignore);
-    const table = maskOverlaps(
-      detections.map(({ runs }) => runs),
-      truths.map(({ runs }) => runs),
-    );
-    detections.forEach(({ instance: { score } }, d) => {
-      const row = table.subarray(d * truths.length, (d + 1) * truths.length);
-      const best = row.indexOf(Math.max(...row));
-      claims.push({ score, thing: best < 0 ? -1 : wanted + best, overlap: row[best] ?? 0 });
-    });
-    wanted += truths.length;
-  }
-  return { claims: claims.sort((a, b) => b.score - a.score), wanted };
 }
 
 /** The instances of a class that have a pixel that counts, with these pixels. */

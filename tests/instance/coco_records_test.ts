@@ -63,6 +63,10 @@ Deno.test("checkCocoInstanceTruth() names the file and the place of what is wron
       file(dog, { images: [{ id: 7, width: 0, height: 4 }] }),
       "width of image 7 is 0, 1 or more expected",
     ],
+    [
+      file(dog, { images: [{ id: 7, width: 6, height: 4 }, { id: 8 }] }), // nothing is in it
+      "width of image 8 is missing, not a whole number",
+    ],
     [segmentation(undefined), `${place} should be polygons or { size, counts }, it is missing`],
     [segmentation([]), `${place} is empty, at least one polygon expected`],
     [segmentation([3]), `${place}[0] should be a list, it is the number 3`],

@@ -1,0 +1,189 @@
+/**
+ * `evaluate --kind masks` and `--kind boxes`: the twelve COCO figures of a results file of masks or boxes, all classes
+ * together and class by class; with `--voc` mAP^r on a PASCAL VOC folder.
+ *
+ * @module
+ */
+import {
+  type CocoInstanceResult,
+  type CocoInstanceTruth,
+  decodeRunLengths,
+  evaluateInstances,
+  InputError,
+  type InstanceShape,
+  readCocoInstanceResults,
+  readCocoInstanceTruth,
+  RegionMeasure,
+  writeFileAtomic,
+} from "../mod.ts";
+import { loadVoc, VOC_CLASSES, type VocDataset } from "../data/mod.ts";
+import { readIds } from "./datasets.ts";
+import type { Option, Values } from "./options.ts";
+import { checkWritable, progressOnStderr } from "./output.ts";
+
+/** The options that say what is measured. */
+export const KIND: Readonly<Record<string, Option>> = {
+  kind: { type: "text", help: "what is measured: keypoints, masks or boxes (default keypoints)" },
+  classes: {
+    type: "text",
+    help: "masks and boxes: only these classes, names between commas (default: all of the file)",
+  },
+  voc: {
+    type: "text",
+    help: "masks: PASCAL VOC folder in place of --annotations, for mAP^r",
+  },
+  set: { type: "text", help: "with --voc: list in its ImageSets/Segmentation (default val)" },
+};
+
+/** Options of `evaluate` that masks and boxes of COCO's files know. */
+const OF_COCO = ["kind", "annotations", "results", "ids", "classes", "json"];
+
+/** Those that masks of a VOC folder know. */
+const OF_VOC = ["kind", "voc", "set", "results", "json"];
+
+/**
+ * What `--kind` asks for: masks, boxes, or undefined for keypoints.
+ *
+ * @throws {InputError} If it is none of the three, or an option of masks is given with keypoints.
+ */
+export function instanceShapeOf(values: Values): InstanceShape | undefined {
+  const kind = values.text("kind") ?? "keypoints";
+  if (kind === "masks" || kind === "boxes") return kind;
+  if (kind !== "keypoints") {
+    throw new InputError(`--kind can be keypoints, masks or boxes, not ${kind}`);
+  }
+  for (const name of Object.keys(KIND)) {
+    if (name === "kind" || values.text(name) === undefined) continue;
+    throw new InputError(`--${name} is for --kind masks${name === "classes" ? " and boxes" : ""}`);
+  }
+  return undefined;
+}
+
+/**
+ * Measure a results file and print the figures; write all of them to `--json`.
+ *
+ * @param options All options of `evaluate`, of which most are for keypoints.
+ * @throws {InputError} If a file is not what it should be, or an option is given in vain.
+ */
+export async function evaluateInstanceFiles(
+  values: Values,
+  shape: InstanceShape,
+  options: Readonly<Record<string, Option>>,
+): Promise<void> {
+  const voc = values.text("voc");
+  if (voc !== undefined && shape === "boxes") throw new InputError("--voc is for --kind masks");
+  for (const [name, { type }] of Object.entries(options)) {
+    const isGiven = type === "flag" ? values.flag(name) : values.text(name) !== undefined;
+    if (!isGiven || (voc === undefined ? OF_COCO : OF_VOC).includes(name)) continue;
+    if (name === "set") throw new InputError("--set needs --voc");
+    const isOfMasks = voc !== undefined && OF_COCO.includes(name);
+    throw new InputError(
+      `--${name} ${isOfMasks ? "does not go with --voc" : "is for --kind keypoints"}`,
+    );
+  }
+  const json = values.text("json");
+  if (json !== undefined) await checkWritable(json);
+  const { figures, details } = voc === undefined
+    ? await measuredOnCoco(values, shape)
+    : await measuredOnVoc(values, voc);
+  const width = Math.max(9, ...Object.keys(figures).map(({ length }) => length));
+  for (const [name, value] of Object.entries(figures)) {
+    console.log(`${name.padEnd(width)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
+  }
+  if (json === undefined) return;
+  const whole = { ...details, kind: shape, figures };
+  await writeFileAtomic(json, JSON.stringify(whole, null, 2) + "\n");
+}
+
+/** The figures to print, and what else goes into the file. */
+interface Measured {
+  readonly figures: Readonly<Record<string, number>>;
+  readonly details: object;
+}
+
+async function measuredOnCoco(values: Values, shape: InstanceShape): Promise<Measured> {
+  const names = { truth: values.required("annotations"), results: values.required("results") };
+  const ids = await readIds(values.text("ids"));
+  const truth = await readCocoInstanceTruth(names.truth, { shape });
+  const categoryIds = classesOf(values.text("classes"), truth, names.truth);
+  const results = await readCocoInstanceResults(names.results, { shape });
+  const options = { shape, imageIds: ids && [...ids], categoryIds, names };
+  const { statistics, byClass, images } = evaluateInstances(truth, results, options);
+  return { figures: { ...statistics }, details: { dataset: "coco", images, byClass } };
+}
+
+async function measuredOnVoc(values: Values, folder: string): Promise<Measured> {
+  const path = values.required("results");
+  const voc = await loadVoc(folder, { set: values.text("set") ?? "val" });
+  const results = (await readCocoInstanceResults(path)).map((result, index) => ({ result, index }));
+  for (const { result, index } of results) checkIsOfVoc(result, voc, `${path}: results[${index}]`);
+  const ofImage = Map.groupBy(results, ({ result }) => result.image_id);
+  const measure = new RegionMeasure(VOC_CLASSES.length);
+  const progress = progressOnStderr({ label: "measure", total: voc.length, unit: "photographs" });
+  for (let i = 0; i < voc.length; i++) {
+    const { id, fileName, image: { width, height }, instances = [], ignore } = await voc.sample(i);
+    const found = (ofImage.get(id) ?? []).map(({ result, index }) => {
+      const { category_id, score, segmentation } = result;
+      const { size } = segmentation!; // the check has seen to it
+      if (size[0] !== height || size[1] !== width) {
+        throw new InputError(
+          `${path}: results[${index}].segmentation.size is [${size.join(", ")}], ` +
+            `but ${fileName} is [${height}, ${width}]`,
+        );
+      }
+      return { classIndex: category_id - 1, score, mask: decodeRunLengths(segmentation!) };
+    });
+    measure.add({ annotated: instances, found, ignore });
+    progress.update(i + 1);
+  }
+  progress.finish();
+  const all = measure.figures().map(({ overlap, rule, mean, byClass }) => {
+    return { name: `mAP^r ${overlap} ${rule}`, mean, byClass };
+  });
+  return {
+    figures: Object.fromEntries(all.map(({ name, mean }) => [name, mean])),
+    details: {
+      dataset: "voc",
+      images: voc.length,
+      byClass: VOC_CLASSES.map((name, c) => ({
+        name,
+        figures: Object.fromEntries(all.map(({ name, byClass }) => [name, byClass[c]])),
+      })),
+    },
+  };
+}
+
+/** See that a record is of a photograph and a class of the data set. */
+function checkIsOfVoc(
+  { image_id, category_id }: CocoInstanceResult,
+  voc: VocDataset,
+  place: string,
+): void {
+  const isPlace = (value: number, most: number) => value >= 1 && value <= most;
+  if (!isPlace(image_id, voc.length)) {
+    throw new InputError(
+      `${place}.image_id is ${image_id}, a place in the list of ${voc.length} photographs expected, from 1`,
+    );
+  }
+  if (!isPlace(category_id, VOC_CLASSES.length)) {
+    throw new InputError(
+      `${place}.category_id is ${category_id}, a class from 1 to ${VOC_CLASSES.length} expected`,
+    );
+  }
+}
+
+/** The ids of the classes asked for. */
+function classesOf(
+  names: string | undefined,
+  { categories }: CocoInstanceTruth,
+  path: string,
+): number[] | undefined {
+  return names?.split(",").map((name) => {
+    const category = categories.find((one) => one.name === name);
+    if (category) return category.id;
+    throw new InputError(
+      `--classes: ${path} has no class "${name}"\n` +
+        `  help: it has ${categories.map((one) => one.name).join(", ")}`,
+    );
+  });
+}
