@@ -50,10 +50,11 @@ type Segmenter = Pick<LoadedModel, "model" | "imageSize" | "decoding">;
 /** Images that go through the network at once. */
 const BATCH = 8;
 
-/** How the network's maps are decoded: as its weights say, where they do. */
+/** How the network's maps are decoded: as its weights say, where they do; see docs/decisions.md for the score. */
 export function instanceOptionsOf({ decoding }: Pick<LoadedModel, "decoding">): InstanceOptions {
   const { threshold, maxTagDistance: separation } = decoding;
   return {
+    scoreBy: "agreement",
     ...(threshold === undefined ? {} : { threshold }),
     ...(separation === undefined ? {} : { separation }),
   };

@@ -16,7 +16,7 @@
  * | ------------------- | ------------------------ | --------------------------------------------------------- |
  * | threshold           | not said                 | 0.5                                                       |
  * | least pixels        | not said                 | a hundredth of the class's pixels, and 20 of them         |
- * | score               | not said                 | mean detection                                            |
+ * | score               | not said                 | mean detection; `scoreBy: "agreement"` looks at tags, too |
  * | scales              | 0.5, 1, 1.5; overlapping proposals are removed | {@linkcode mergeInstances}, IoU 0.5 |
  * | separate parts      | stay                     | stay; `leastPart` removes small ones                      |
  *
@@ -29,7 +29,7 @@ import type { Mask } from "../image/mask.ts";
 import type { DecodedInstance } from "../instance/instance.ts";
 import type { HeatmapFrame } from "./image_frame.ts";
 import { mapSizes, requireFinite } from "./maps.ts";
-import { type TagModeOptions, tagModes } from "./tag_modes.ts";
+import { kernelWidth, SEPARATION, type TagModeOptions, tagModes } from "./tag_modes.ts";
 
 /** How instances are decoded. */
 export interface InstanceOptions extends TagModeOptions {
@@ -39,6 +39,12 @@ export interface InstanceOptions extends TagModeOptions {
   readonly leastShare?: number;
   /** ...and at least so many pixels of the picture. @default {20} */
   readonly leastPixels?: number;
+  /**
+   * What an instance's score is the mean of, over its pixels: detection, or detection times exp(−d² / (2 b²)), where d is
+   * how far a pixel's tag is from the mode and b a third of the separation. An instance whose pixels do not agree is a
+   * bad guess even where it is certain that somebody is there. @default {"detection"}
+   */
+  readonly scoreBy?: "detection" | "agreement";
   /** Parts of an instance, eight neighbours being connected, go if they have fewer pixels. @default {0} */
   readonly leastPart?: number;
 }
@@ -117,7 +123,7 @@ function instancesOf(
   places: Places,
   options: InstanceOptions & InstanceFrame,
 ): DecodedInstance[] {
-  const { width, height, threshold = 0.5, leastPart = 0 } = options;
+  const { width, height, threshold = 0.5, leastPart = 0, scoreBy = "detection" } = options;
   const pixels = [...detection.keys()].filter((i) => places.inside[i] && detection[i] > threshold);
   if (pixels.length === 0) return [];
   const modes = heavyModes(pixels, planes, options);
@@ -132,14 +138,30 @@ function instancesOf(
       if (whole[i] > threshold && value > most[i]) [owner[i], most[i]] = [m, value];
     });
   });
+  const scores = scoreBy === "detection"
+    ? whole
+    : atPlaces(agreement({ detection, planes }, nearest.map((m) => modes[m]), options), places);
   return modes.flatMap((tag, m) => {
     const data = Uint8Array.from(owner, (own) => own === m ? 1 : 0);
     const mask = withoutSmallParts({ width, height, data }, leastPart);
     let [sum, count] = [0, 0];
     mask.data.forEach((inside, i) => {
-      if (inside) [sum, count] = [sum + whole[i], count + 1];
+      if (inside) [sum, count] = [sum + scores[i], count + 1];
     });
     return count === 0 ? [] : [{ classIndex, mask, score: sum / count, tag }];
+  });
+}
+
+/** Detection, and less of it the farther a pixel's tag is from its mode. */
+function agreement(
+  { detection, planes }: ClassMaps,
+  modes: readonly (readonly number[])[],
+  { separation = SEPARATION }: TagModeOptions,
+): Float32Array {
+  const perSquare = -1 / (2 * kernelWidth(separation) ** 2);
+  return detection.map((value, i) => {
+    const squared = modes[i].reduce((sum, x, d) => sum + (planes[d][i] - x) ** 2, 0);
+    return value * Math.exp(squared * perSquare);
   });
 }
 
@@ -323,6 +345,12 @@ function overlap(a: Mask, b: Mask): number {
 }
 
 function checkOptions(options: InstanceOptions & InstanceFrame): void {
+  const { scoreBy = "detection" } = options;
+  if (scoreBy !== "detection" && scoreBy !== "agreement") {
+    throw new RangeError(
+      `decodeInstances: scoreBy can be "detection" or "agreement", not ${scoreBy}`,
+    );
+  }
   const { width, height, threshold = 0.5, leastShare = 0, leastPixels = 0, leastPart = 0 } =
     options;
   for (const [name, size] of Object.entries({ width, height })) {

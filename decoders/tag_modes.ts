@@ -31,6 +31,17 @@ export interface TagModeOptions {
   readonly separation?: number;
 }
 
+/** Distance between modes when nothing else is asked for. */
+export const SEPARATION = 0.5;
+
+/**
+ * Width b of mean shift's kernel: two modes that are the separation apart are still two if one is twice as high as the
+ * other.
+ */
+export function kernelWidth(separation: number): number {
+  return separation / 3;
+}
+
 /** A value that tags gather around. */
 export interface TagMode {
   /** D numbers. */
@@ -115,7 +126,7 @@ export function tagHistogram(
  */
 export function tagModes(tags: HostArray, options: TagModeOptions = {}): TagMode[] {
   const { shape: [D, n], data } = tags;
-  const { separation = 0.5 } = options;
+  const { separation = SEPARATION } = options;
   if (tags.shape.length !== 2 || D < 1 || data.length !== D * n) {
     throw shapeError("tagModes", "tags must be [D, n] with D of 1 or more", {
       tags: [tags.shape, "D n"],
@@ -157,7 +168,7 @@ function distance(a: readonly number[], b: readonly number[]): number {
 
 function meanShift(tags: HostArray, separation: number): TagMode[] {
   const points = evenly(tags);
-  const width = separation / 3; // two modes so far apart are still two, if one is twice as high
+  const width = kernelWidth(separation);
   const modes: TagMode[] = [];
   for (const start of fullestCells(points, width)) {
     // What starts so near to a mode ends there.

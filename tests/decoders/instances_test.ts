@@ -117,6 +117,24 @@ describe("decodeInstances", () => {
     assert.deepEqual([...decodeInstances(heatmaps, tags, frame)[0].mask.data], [1, 0, 0, 1]);
   });
 
+  it("believes less, if asked, in an instance whose tags do not agree", () => {
+    const { heatmaps, tags } = maps(one, 0);
+    for (let i = 0; i < 2; i++) tags.data[i] += 0.5; // two of a's twelve pixels
+    const options = { separation: 0.9, scoreBy: "agreement" } as const; // b = 0.3
+    const scores = decode({ heatmaps, tags }, options).map((
+      { mask, score },
+    ) => [mask.data[0], score]);
+    const [mode] = decode({ heatmaps, tags }, options).filter(({ mask }) => mask.data[0]);
+    const b = (x: number) => Math.exp(-((x - mode.tag[0]) ** 2) / (2 * 0.3 ** 2));
+    const rest = scores.filter(([isA]) => !isA).map(([, score]) => score);
+    assertClose(scores.find(([isA]) => isA)![1], 0.9 * (2 * b(0.5) + 10 * b(0)) / 12);
+    for (const score of rest) assert.ok(score > 0.88); // modes are middles of bins
+    assert.throws(() => decode({ heatmaps, tags }, { scoreBy: "area" }), {
+      name: "RangeError",
+      message: 'decodeInstances: scoreBy can be "detection" or "agreement", not area',
+    });
+  });
+
   it("keeps classes apart, and puts the best score first", () => {
     const { heatmaps, tags } = maps(one);
     const both = (a: HostArray, b: Float32Array, shape: number[]) =>
