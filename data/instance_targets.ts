@@ -11,7 +11,8 @@
  * picture's size, is the border again. Several pixels are drawn at once without drawing one twice, but again and again
  * when an instance has fewer than S.
  *
- * Newell, Huang and Deng 2017, arXiv:1611.05424v1, section 3.3; no code of the authors for this part is public.
+ * Newell, Huang and Deng 2017, arXiv:1611.05424, the part on instance segmentation, which the NIPS version
+ * leaves out; no code of the authors for it is public.
  *
  * |                              | paper                             | here                                       |
  * | ---------------------------- | --------------------------------- | ------------------------------------------ |

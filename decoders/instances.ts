@@ -10,7 +10,8 @@
  * the targets (data/instance_targets.ts): its middle lies at s i + (s - 1) / 2. Tags themselves are never interpolated:
  * half way between two people lie tags that may be a third one's.
  *
- * Newell, Huang and Deng 2017, arXiv:1611.05424v1, section 3.3; no numbers and no code of the authors are public.
+ * Newell, Huang and Deng 2017, arXiv:1611.05424, the part on instance segmentation, which the NIPS version
+ * leaves out; neither its numbers nor code for it are public.
  *
  * |                     | paper                    | here                                                      |
  * | ------------------- | ------------------------ | --------------------------------------------------------- |

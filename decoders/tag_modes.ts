@@ -8,8 +8,8 @@
  *
  * The highest comes first; a lower one counts if it is at least the separation away from all that count.
  *
- * Newell, Huang and Deng 2017, arXiv:1611.05424v1, section 3.3: "generate a histogram of tag values, non-maximum
- * suppression"; no numbers and no code are public. Mean shift: Comaniciu and Meer, PAMI 24 (2002).
+ * Newell, Huang and Deng 2017, arXiv:1611.05424, the part on instance segmentation: a histogram of the tags and
+ * non-maximum suppression on it; neither numbers nor code are public. Mean shift: Comaniciu and Meer, PAMI 24 (2002).
  *
  * |                   | paper      | here                                                                       |
  * | ----------------- | ---------- | -------------------------------------------------------------------------- |

@@ -6,7 +6,7 @@
  *         |         |       lines: modes, each in its instance's colour
  *     ────┴─────────┴────   x: the tag's value in one dimension
  *
- * Newell, Huang and Deng 2017, arXiv:1611.05424v1, section 3.3, find instances this way.
+ * Newell, Huang and Deng 2017, arXiv:1611.05424, find instances this way (the part on instance segmentation).
  *
  * @module
  */

@@ -43,12 +43,12 @@
  * pairs" is twice that of "pixels" and costs no pairs; its push makes (P S)² of them, 2.25 million numbers an image for
  * P = 30, S = 50.
  *
- * |                | arXiv:1611.05424v1, section 3.3      | "pixel pairs"                                   |
- * | -------------- | ------------------------------------ | ----------------------------------------------- |
- * | divisors       | none are printed                     | those above, so that pose's weights suit it     |
- * | pixels p = q   | whether they push is not said        | they do not: pull would fight it                |
- * | D              | 1                                    | any: pull is the mean over D, as "authors"      |
- * | S              | not said                             | any                                             |
+ * |                     | arXiv:1611.05424, on instances | "pixel pairs"                                |
+ * | ------------------- | ------------------------------ | -------------------------------------------- |
+ * | divisors            | none are printed               | those above, so that pose's weights suit it  |
+ * | pixels of one p = q | are in the second sum, too     | do not push: pull would fight it             |
+ * | D                   | 1                              | any: pull is the mean over D, as "authors"   |
+ * | S                   | not said                       | any                                          |
  *
  * @module
  */
