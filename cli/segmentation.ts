@@ -8,6 +8,7 @@
 import {
   type CocoInstanceResult,
   type CocoInstanceTruth,
+  combineFlipped,
   compile,
   cropTransform,
   type DecodedInstance,
@@ -21,6 +22,7 @@ import {
   type InstanceStatistics,
   invertAffine,
   mergeInstances,
+  mirrorImages,
   read,
   type RegionFigures,
   type Tensor,
@@ -42,6 +44,11 @@ export interface Segmentation extends Maps {
 export interface SegmentOptions extends InstanceOptions {
   /** Sides of the network's input, in its usual one; what is found at each is merged, see mergeInstances(). @default {[1]} */
   readonly scales?: readonly number[];
+  /**
+   * Whether the network also looks at the mirrored picture, as the authors' test.py always does: detection is averaged,
+   * tags of both looks are put together to vectors of twice the dimensions. @default {false}
+   */
+  readonly flip?: boolean;
 }
 
 /** A network for instances. */
@@ -69,22 +76,31 @@ export function instanceOptionsOf({ decoding }: Pick<LoadedModel, "decoding">): 
 export async function* segment(
   loaded: Segmenter,
   samples: Iterable<Sample> | AsyncIterable<Sample>,
-  { scales = [1], ...options }: SegmentOptions = {},
+  { scales = [1], flip = false, ...options }: SegmentOptions = {},
 ): AsyncGenerator<Segmentation, void, undefined> {
   const { model, imageSize } = loaded;
   const sides = scales.map((scale) =>
     model.sizeMultiple * Math.max(1, Math.round(scale * imageSize / model.sizeMultiple))
   );
-  using step = compile(({ images }: { images: Tensor }) => {
+  const mapsIn = (images: Tensor) => {
     const { heatmaps, tags } = model.forward(images).at(-1)!;
     return { heatmaps, tags };
-  }, { name: "segmentation" });
+  };
+  using step = compile(({ images }: { images: Tensor }) => ({
+    plain: mapsIn(images),
+    ...(flip ? { mirrored: mapsIn(mirrorImages(images, "image pixels")) } : {}),
+  }), { name: "segmentation" });
   for await (const part of inParts(samples)) {
-    const looks: Maps[] = [];
-    for (const side of sides) looks.push(await read(await step({ images: imagesOf(part, side) })));
+    const looks: { readonly plain: Maps; readonly mirrored?: Maps }[] = [];
+    for (const side of sides) {
+      const { plain, mirrored } = await step({ images: imagesOf(part, side) });
+      const readOf = (maps: typeof plain) => read({ ...maps });
+      const [own, other] = await Promise.all([readOf(plain), mirrored && readOf(mirrored)]);
+      looks.push({ plain: own, mirrored: other });
+    }
     for (const [n, sample] of part.entries()) {
-      const [first, ...others] = looks.map((maps) =>
-        decodeMaps(sample, mapsOf(maps, n), {
+      const [first, ...others] = looks.map((look) =>
+        decodeMaps(sample, combined(look, n), {
           stride: model.stride,
           ...instanceOptionsOf(loaded),
           ...options,
@@ -138,6 +154,19 @@ function imagesOf(samples: readonly Sample[], side: number): HostArray {
     warpToPlanes(image, toInput, { width: side, height: side }, into);
   }
   return images;
+}
+
+/** The maps of image n, of one look or of both. */
+function combined(
+  { plain, mirrored }: { readonly plain: Maps; readonly mirrored?: Maps },
+  n: number,
+): Maps {
+  const own = mapsOf(plain, n);
+  if (!mirrored) return own;
+  const classes = [...Array(own.heatmaps.shape[0]).keys()]; // none has a left and a right
+  const { heatmaps, tags } = combineFlipped(own, mapsOf(mirrored, n), classes);
+  // Two tags are then as far apart as in the mean look, and separations keep their meaning.
+  return { heatmaps, tags: hostArray(tags.shape, tags.data.map((x) => x * Math.SQRT1_2)) };
 }
 
 /** The maps of image n. */

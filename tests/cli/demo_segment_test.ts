@@ -67,6 +67,21 @@ Deno.test("segment() looks at every picture, at one size or several, in order", 
   );
   assert.deepEqual(three[0].heatmaps.data, one[0].heatmaps.data);
   for (const { mask } of three[0].instances) assert.deepEqual([mask.width, mask.height], [64, 64]);
+
+  // Of a picture that is its own mirror image the second look is the first one's mirror image.
+  const { image } = samples[0];
+  const data = image.data.map((_, i) => {
+    const [x, y] = [Math.floor(i / 3) % 64, Math.floor(i / 192)];
+    return image.data[3 * (64 * y + Math.min(x, 63 - x)) + i % 3];
+  });
+  const symmetric = { ...samples[0], image: rgbImage(64, 64, data) };
+  const [plain] = await Array.fromAsync(segment(loaded, [symmetric]));
+  const [both] = await Array.fromAsync(segment(loaded, [symmetric], { flip: true }));
+  assert.deepEqual([plain.tags.shape, both.tags.shape], [[4, 1, 32, 32], [8, 1, 32, 32]]);
+  for (let i = 0; i < 4 * 1024; i++) {
+    const expected = Math.SQRT1_2 * plain.tags.data[i - i % 32 + 31 - i % 32];
+    assert.ok(Math.abs(both.tags.data[4096 + i] - expected) < 1e-4);
+  }
   disposeModel(loaded.model);
 });
 
