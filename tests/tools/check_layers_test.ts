@@ -37,7 +37,7 @@ Deno.test("checkLayers() names an arrow that points up or sideways", () => {
     "core/tensor.ts: must not import ops/relu.ts (core imports nothing)",
     "losses/tag_loss.ts: must not import models/hourglass.ts (losses imports only core, ops, nn)",
     "decoders/peaks.ts: must not import core/tensor.ts " +
-    "(decoders imports only core/host_array.ts, core/errors.ts, pose, image)",
+    "(decoders imports only core/host_array.ts, core/errors.ts, pose, instance, track, image)",
   ]);
 });
 
