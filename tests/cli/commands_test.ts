@@ -34,7 +34,8 @@ Deno.test("main() names the nearest command and option", async () => {
   assert.deepEqual(await runMain("trian"), {
     code: 1,
     printed: "",
-    message: 'trian: unknown command "trian"; there are demo, train, predict, evaluate, ' +
+    message:
+      'trian: unknown command "trian"; there are demo, demo:segment, train, predict, evaluate, ' +
       "import-weights, info\n  help: did you mean train?",
   });
   const { code, message } = await runMain("train", "--presett", "demo");
