@@ -107,7 +107,7 @@ export class BatchStream implements AsyncIterable<Batch> {
     return [...this.#broken.values()];
   }
 
-  /** How many people so far had no slot, summed over all images handed out. */
+  /** How many people or instances so far had no slot, summed over all images handed out. */
   get droppedPeople(): number {
     return this.#droppedPeople;
   }
@@ -134,7 +134,7 @@ export class BatchStream implements AsyncIterable<Batch> {
 
   /** The next sample that can be read, and how to show it. */
   async #next(): Promise<{ sample: Sample; augmentation: Augmentation }> {
-    const { augment, onBroken = warn } = this.#options;
+    const { augment, instances, onBroken = warn } = this.#options;
     const patience = Math.min(this.#source.length, 1000);
     let reason = "";
     for (let failures = 0; failures < patience; failures++) {
@@ -147,11 +147,12 @@ export class BatchStream implements AsyncIterable<Batch> {
       }
       try {
         const sample = await this.#source.sample(index);
-        const dice = () => this.#random.fork("augmentation").fork(epoch).fork(position);
-        const augmentation = augment
-          ? drawAugmentation(sample.image, augment, dice())
+        const dice = (label: string) => this.#random.fork(label).fork(epoch).fork(position);
+        const shown = augment
+          ? drawAugmentation(sample.image, augment, dice("augmentation"))
           : wholePicture(sample.image);
-        return { sample, augmentation };
+        const seed = instances ? dice("pixels").integer(2 ** 32) : undefined;
+        return { sample, augmentation: { ...shown, seed } };
       } catch (error) {
         if (!(error instanceof InputError)) throw error; // a mistake in the program, not in a file
         reason = error.message;

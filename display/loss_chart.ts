@@ -1,11 +1,25 @@
 /**
- * The losses of a training run as a report shows them.
+ * How losses fell while training, as reports show it.
  *
  * @module
  */
 import { drawLineChart, type LineSeries } from "./chart.ts";
 import { markup } from "./page.ts";
 import type { Markup } from "./svg.ts";
+
+/** The losses of a training run: equally long lists, one entry per recorded step. */
+export interface ReportCurves {
+  /** Step numbers, rising. */
+  readonly step: readonly number[];
+  /** The total loss. */
+  readonly loss: readonly number[];
+  /** Its heatmap part, before weighting. */
+  readonly heatmap: readonly number[];
+  /** Its pull part, before weighting. */
+  readonly pull: readonly number[];
+  /** Its push part, before weighting. */
+  readonly push: readonly number[];
+}
 
 /** Curves above 0 on a logarithmic axis; a sentence where there is nothing to draw. */
 export function lossChart<Name extends "loss" | "heatmap" | "pull" | "push">(

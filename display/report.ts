@@ -18,7 +18,7 @@ import type { Skeleton } from "../pose/skeleton.ts";
 import { drawBarChart } from "./chart.ts";
 import { cssColor, personColor } from "./color.ts";
 import { paintHeatmaps } from "./heatmaps.ts";
-import { lossChart } from "./loss_chart.ts";
+import { lossChart, type ReportCurves } from "./loss_chart.ts";
 import { figureCards, markup, page, setupList } from "./page.ts";
 import { pngDataUrl } from "./picture.ts";
 import { drawPoses } from "./poses.ts";
@@ -59,20 +59,6 @@ export interface ReportEvaluation {
   readonly groupingAccuracy: number;
   /** Each of the K keypoints' own AP, 0 to 1; -1 where it is never annotated. */
   readonly keypointAp: readonly number[];
-}
-
-/** The losses of a training run: equally long lists, one entry per recorded step. */
-export interface ReportCurves {
-  /** Step numbers, rising. */
-  readonly step: readonly number[];
-  /** The total loss. */
-  readonly loss: readonly number[];
-  /** Its heatmap part, before weighting. */
-  readonly heatmap: readonly number[];
-  /** Its pull part, before weighting. */
-  readonly pull: readonly number[];
-  /** Its push part, before weighting. */
-  readonly push: readonly number[];
 }
 
 /** One scene of the gallery. All coordinates are pixels of `image`, which the maps cover from edge to edge. */

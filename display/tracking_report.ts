@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { lossChart } from "./loss_chart.ts";
+import { lossChart, type ReportCurves } from "./loss_chart.ts";
 import { figureCards, markup, page, setupList } from "./page.ts";
-import type { ReportCurves } from "./report.ts";
 import type { Markup, Svg } from "./svg.ts";
 
 /** The figures of tracking that the report shows, of many. */

@@ -35,8 +35,8 @@ Deno.test("main() names the nearest command and option", async () => {
     code: 1,
     printed: "",
     message:
-      'trian: unknown command "trian"; there are demo, demo:track, train, predict, evaluate, ' +
-      'evaluate-tracks, import-weights, info\n  help: did you mean "train"?',
+      'trian: unknown command "trian"; there are demo, demo:segment, demo:track, train, predict, ' +
+      'evaluate, evaluate-tracks, import-weights, info\n  help: did you mean "train"?',
   });
   const { code, message } = await runMain("train", "--presett", "demo");
   assert.equal(code, 1);
