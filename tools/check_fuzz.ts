@@ -16,11 +16,13 @@ import { type Fuzzer, tryAll } from "./fuzz/fuzzer.ts";
 import { fileFuzzers } from "./fuzz/files.ts";
 import { graphFuzzer } from "./fuzz/graphs_fuzzer.ts";
 import { figuresFuzzer } from "./fuzz/keypoint_figures.ts";
+import { lossFuzzer } from "./fuzz/losses.ts";
 import { crowdFuzzer, decoderFuzzer } from "./fuzz/pose_maps.ts";
 
 /** All fuzzers, in the order they run. */
 export const FUZZERS: readonly Fuzzer[] = [
   graphFuzzer,
+  lossFuzzer,
   decoderFuzzer,
   crowdFuzzer,
   figuresFuzzer,
