@@ -179,12 +179,18 @@ function heavyModes(
     pixels.forEach((i, p) => tags.data[d * pixels.length + p] = plane[i])
   );
   const modes = tagModes(tags, options).map(({ tag }) => tag);
+  const owned = modes.map((): number[] => []);
+  const give = (some: readonly number[]) =>
+    nearestOf(some, planes, modes).forEach((m, i) => owned[m].push(some[i]));
+  give(pixels);
   while (modes.length > 1) { // the lightest first: its pixels may be what another one lacks
-    const counts = modes.map(() => 0);
-    for (const m of nearestOf(pixels, planes, modes)) counts[m]++;
-    const lightest = counts.lastIndexOf(Math.min(...counts));
-    if (counts[lightest] >= least) break;
+    let lightest = 0;
+    owned.forEach(({ length }, m) => {
+      if (length <= owned[lightest].length) lightest = m;
+    });
+    if (owned[lightest].length >= least) break;
     modes.splice(lightest, 1);
+    give(owned.splice(lightest, 1)[0]); // all others stay where they are
   }
   return modes;
 }

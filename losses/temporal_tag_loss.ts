@@ -42,8 +42,13 @@ import { type Tensor, tensor } from "../core/tensor.ts";
 import { gather, maximum, notEqual, permute } from "../ops/mod.ts";
 import { type TagLoss, tagLoss, type TagLossOptions, type TagTarget } from "./tag_loss.ts";
 
+/** Those of tagLoss's forms that are of keypoints: the two for instances read a class off the map of a pixel. */
+const FORMS = ["authors", "paper", "hinge"] as const;
+
 /** Settings of {@linkcode temporalTagLoss}. */
 export interface TemporalTagLossOptions extends TagLossOptions {
+  /** Which formula: see {@linkcode tagLoss}. @default {"authors"} */
+  readonly form?: typeof FORMS[number];
   /** What a person's mean is taken over, and pulled to it: see the file's header. @default {"keypoint"} */
   readonly each?: "keypoint" | "frame";
   /**
@@ -84,12 +89,15 @@ export function temporalTagLoss(
   target: TagTarget,
   options: TemporalTagLossOptions = {},
 ): TagLoss {
-  const { each = "keypoint", among = "clip" } = options;
+  const { each = "keypoint", among = "clip", form = "authors" } = options;
   if (each !== "keypoint" && each !== "frame") {
     throw new RangeError(`temporalTagLoss: each must be keypoint or frame, not ${each}`);
   }
   if (among !== "clip" && among !== "batch") {
     throw new RangeError(`temporalTagLoss: among must be clip or batch, not ${among}`);
+  }
+  if (!FORMS.includes(form)) {
+    throw new RangeError(`temporalTagLoss: form must be authors, paper or hinge, not ${form}`);
   }
   const own = readTags(tags, target, framesPerClip(tags, target));
   const averaged = each === "frame" ? frameMeans(own) : own;

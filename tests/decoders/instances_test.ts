@@ -100,6 +100,18 @@ describe("decodeInstances", () => {
     assert.equal(decode(maps(one), { leastShare: 0.25 }).length, 3); // 12 of 40 are more, 8 less
   });
 
+  it("takes modes away one by one, each time the lightest, also where there are thousands", () => {
+    // A tag of its own at each of 64 x 64 pixels: one pass over all of them for every mode would take minutes.
+    const side = 64, count = side * side;
+    const tags = hostArray([1, 1, side, side], Float32Array.from({ length: count }, (_, i) => i));
+    const heatmaps = hostArray([1, side, side], new Float32Array(count).fill(1));
+    const size = { width: side, height: side, frame: { stride: 1 } };
+    const areas = decodeInstances(heatmaps, tags, { ...size, leastShare: 0.01, leastPixels: 0 })
+      .map(({ mask }) => mask.data.reduce((sum, inside) => sum + inside, 0));
+    assert.equal(areas.reduce((sum, area) => sum + area, 0), count);
+    assert.ok(areas.length > 1 && Math.min(...areas) >= 0.01 * count, `${areas}`);
+  });
+
   it("takes off small parts if asked to, and what is then left of nothing", () => {
     const { heatmaps, tags } = maps(one);
     [heatmaps.data[7], tags.data[7]] = [0.9, 0]; // a pixel of a's, far from it
