@@ -147,7 +147,8 @@ function instancesOf(
     const mask = withoutSmallParts({ width, height, data }, leastPart);
     let [sum, count] = [0, 0];
     mask.data.forEach((inside, i) => {
-      if (inside) [sum, count] = [sum + scores[i], count + 1];
+      // Beside a pixel whose tag does not agree, one below 0 may weigh more.
+      if (inside) [sum, count] = [sum + Math.max(0, scores[i]), count + 1];
     });
     return count === 0 ? [] : [{ classIndex, mask, score: sum / count, tag }];
   });

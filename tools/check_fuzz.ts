@@ -15,15 +15,20 @@ import { progressOnStderr } from "../cli/output.ts";
 import { type Fuzzer, tryAll } from "./fuzz/fuzzer.ts";
 import { fileFuzzers } from "./fuzz/files.ts";
 import { graphFuzzer } from "./fuzz/graphs_fuzzer.ts";
+import { instanceFuzzer } from "./fuzz/instance_maps.ts";
 import { figuresFuzzer } from "./fuzz/keypoint_figures.ts";
 import { crowdFuzzer, decoderFuzzer } from "./fuzz/pose_maps.ts";
+import { trackerFuzzer, tracksFuzzer } from "./fuzz/tracks.ts";
 
 /** All fuzzers, in the order they run. */
 export const FUZZERS: readonly Fuzzer[] = [
   graphFuzzer,
   decoderFuzzer,
   crowdFuzzer,
+  instanceFuzzer,
+  trackerFuzzer,
   figuresFuzzer,
+  tracksFuzzer,
   ...fileFuzzers,
 ];
 

@@ -147,6 +147,25 @@ describe("decodeInstances", () => {
     });
   });
 
+  it("gives no pixel a score below 0, where one below 0 lies beside one whose tag does not agree", () => {
+    const heatmaps = hostArray([1, 1, 3], [0.1, 1, -1]);
+    const tags = hostArray([1, 1, 1, 3], [0, 9, 0]);
+    const [{ tag, score, mask }, ...others] = decodeInstances(heatmaps, tags, {
+      width: 12,
+      height: 4,
+      frame: { stride: 4 },
+      threshold: 0,
+      leastShare: 0.6,
+      leastPixels: 0,
+      scoreBy: "agreement",
+    });
+    assert.deepEqual([tag, others], [[0.05], []]);
+    assert.deepEqual([...mask.data.subarray(0, 12)].join(""), "111111110000");
+    // Of each row 0.1 twice, then a share of it until the middle of the second map pixel.
+    const b = 0.5 / 3, sum = 0.1 * (2 + 0.875 + 0.625 + 0.375 + 0.125);
+    assertClose([score], [sum * Math.exp(-(0.05 ** 2) / (2 * b ** 2)) / 8], { label: "score" });
+  });
+
   it("keeps classes apart, and puts the best score first", () => {
     const { heatmaps, tags } = maps(one);
     const both = (a: HostArray, b: Float32Array, shape: number[]) =>
