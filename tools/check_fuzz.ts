@@ -19,6 +19,7 @@ import { instanceFuzzer } from "./fuzz/instance_maps.ts";
 import { figuresFuzzer } from "./fuzz/keypoint_figures.ts";
 import { crowdFuzzer, decoderFuzzer } from "./fuzz/pose_maps.ts";
 import { trackerFuzzer, tracksFuzzer } from "./fuzz/tracks.ts";
+import { vocFuzzer } from "./fuzz/voc_folders.ts";
 
 /** All fuzzers, in the order they run. */
 export const FUZZERS: readonly Fuzzer[] = [
@@ -30,6 +31,7 @@ export const FUZZERS: readonly Fuzzer[] = [
   figuresFuzzer,
   tracksFuzzer,
   ...fileFuzzers,
+  vocFuzzer,
 ];
 
 const command: Command = {
