@@ -21,6 +21,7 @@ import {
   type InstanceOptions,
   type InstanceStatistics,
   invertAffine,
+  type Mask,
   mergeInstances,
   mirrorImages,
   read,
@@ -219,14 +220,23 @@ export function measureInstances(
   return {
     masks: evaluateInstances(truth, instanceResultsOf(found)).statistics,
     regions: evaluateRegions(
-      found.map(({ sample: { instances = [], ignore }, instances: own }) => ({
-        annotated: instances.filter(({ crowd }) => !crowd),
-        found: own,
-        ignore,
+      found.map(({ sample, instances }) => ({
+        annotated: (sample.instances ?? []).filter(({ crowd }) => !crowd),
+        found: instances,
+        ignore: uncounted(sample),
       })),
       classes.length,
     ),
   };
+}
+
+/** The pixels that count for nobody in VOC's figures, which know no crowds: the void and what crowds cover. */
+function uncounted({ instances = [], ignore }: Sample): Mask | undefined {
+  const masks = instances.filter(({ crowd }) => crowd).map(({ mask }) => mask);
+  if (ignore) masks.push(ignore);
+  if (masks.length === 0) return undefined;
+  const data = masks[0].data.map((_, i) => masks.some((mask) => mask.data[i]) ? 1 : 0);
+  return { ...masks[0], data };
 }
 
 /** Samples as a COCO instance file has them; class c is category c + 1. */
