@@ -30,7 +30,13 @@ import type { Mask } from "../image/mask.ts";
 import type { DecodedInstance } from "../instance/instance.ts";
 import type { HeatmapFrame } from "./image_frame.ts";
 import { mapSizes, requireFinite } from "./maps.ts";
-import { kernelWidth, SEPARATION, type TagModeOptions, tagModes } from "./tag_modes.ts";
+import {
+  checkTagModeOptions,
+  kernelWidth,
+  SEPARATION,
+  type TagModeOptions,
+  tagModes,
+} from "./tag_modes.ts";
 
 /** How instances are decoded. */
 export interface InstanceOptions extends TagModeOptions {
@@ -353,6 +359,7 @@ function overlap(a: Mask, b: Mask): number {
 }
 
 function checkOptions(options: InstanceOptions & InstanceFrame): void {
+  checkTagModeOptions("decodeInstances", options);
   const { scoreBy = "detection" } = options;
   if (scoreBy !== "detection" && scoreBy !== "agreement") {
     throw new RangeError(

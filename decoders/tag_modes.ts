@@ -94,9 +94,7 @@ export function tagHistogram(
   values: Iterable<number>,
   { binWidth = BIN_WIDTH }: Pick<TagModeOptions, "binWidth"> = {},
 ): TagBin[] {
-  if (!(binWidth > 0 && binWidth < Infinity)) {
-    throw new RangeError(`tagHistogram: binWidth must be above 0, not ${binWidth}`);
-  }
+  checkTagModeOptions("tagHistogram", { binWidth });
   const counts = new Map<number, number>();
   const add = (bin: number, by: number) => counts.set(bin, (counts.get(bin) ?? 0) + by);
   for (const value of values) {
@@ -137,9 +135,7 @@ export function tagModes(tags: HostArray, options: TagModeOptions = {}): TagMode
       tags: [tags.shape, "D n"],
     });
   }
-  if (!(separation > 0 && separation < Infinity)) {
-    throw new RangeError(`tagModes: separation must be above 0, not ${separation}`);
-  }
+  checkTagModeOptions("tagModes", options);
   if (!data.every(Number.isFinite)) {
     throw new RangeError("tagModes: a tag is not finite");
   }
@@ -147,6 +143,18 @@ export function tagModes(tags: HostArray, options: TagModeOptions = {}): TagMode
     ? peaksOf(tagHistogram(data, { binWidth }), binWidth)
     : meanShift(tags, separation);
   return apart(found.sort((a, b) => b.density - a.density), separation);
+}
+
+/** Refuse options that are not above 0; `op` names the caller. */
+export function checkTagModeOptions(
+  op: string,
+  { binWidth = BIN_WIDTH, separation = SEPARATION }: TagModeOptions,
+): void {
+  for (const [name, value] of Object.entries({ binWidth, separation })) {
+    if (!(value > 0 && value < Infinity)) {
+      throw new RangeError(`${op}: ${name} must be above 0, not ${value}`);
+    }
+  }
 }
 
 /** The modes that no denser one is near to, at most {@linkcode MOST_MODES}. */

@@ -248,9 +248,16 @@ describe("decodeInstances", () => {
       [{ threshold: NaN }, "threshold must be 0 or more, not NaN"],
       [{ leastPart: -1 }, "leastPart must be 0 or more, not -1"],
       [{ frame: { stride: 0 } }, "stride must be above 0, not 0"],
+      [{ separation: 0 }, "separation must be above 0, not 0"],
+      [{ binWidth: NaN }, "binWidth must be above 0, not NaN"],
     ] as const;
     for (const [option, message] of wrong) {
       assert.throws(() => decode({ heatmaps, tags }, option), {
+        name: "RangeError",
+        message: `decodeInstances: ${message}`,
+      });
+      // Also where nothing is detected.
+      assert.throws(() => decode({ heatmaps: hostArray(heatmaps.shape), tags }, option), {
         name: "RangeError",
         message: `decodeInstances: ${message}`,
       });
