@@ -40,15 +40,21 @@ import { shapeError } from "../core/errors.ts";
 import { sameShape } from "../core/shape.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { gather, maximum, notEqual, permute } from "../ops/mod.ts";
-import { type TagLoss, tagLoss, type TagLossOptions, type TagTarget } from "./tag_loss.ts";
-
-/** Those of tagLoss's forms that are of keypoints: the two for instances read a class off the map of a pixel. */
-const FORMS = ["authors", "paper", "hinge"] as const;
+import {
+  type TagLoss,
+  tagLoss,
+  type TagLossForm,
+  type TagLossOptions,
+  type TagTarget,
+} from "./tag_loss.ts";
 
 /** Settings of {@linkcode temporalTagLoss}. */
 export interface TemporalTagLossOptions extends TagLossOptions {
-  /** Which formula: see {@linkcode tagLoss}. @default {"authors"} */
-  readonly form?: typeof FORMS[number];
+  /**
+   * Which formula, one of keypoints: those for instances read a class off the map that a pixel lies in.
+   * @default {"authors"}
+   */
+  readonly form?: Exclude<TagLossForm, "pixels" | "pixel pairs">;
   /** What a person's mean is taken over, and pulled to it: see the file's header. @default {"keypoint"} */
   readonly each?: "keypoint" | "frame";
   /**
@@ -96,7 +102,7 @@ export function temporalTagLoss(
   if (among !== "clip" && among !== "batch") {
     throw new RangeError(`temporalTagLoss: among must be clip or batch, not ${among}`);
   }
-  if (!FORMS.includes(form)) {
+  if (!["authors", "paper", "hinge"].includes(form)) {
     throw new RangeError(`temporalTagLoss: form must be authors, paper or hinge, not ${form}`);
   }
   const own = readTags(tags, target, framesPerClip(tags, target));
