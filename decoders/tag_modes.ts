@@ -111,8 +111,8 @@ export function tagHistogram(
 }
 
 /**
- * The modes of tags, the densest first, at most 1000. No tags have none; equal tags have one. The order of the tags changes nothing but
- * which of two equally dense modes comes first.
+ * The modes of tags, the densest first, at most 1000. No tags have none; equal tags have one. The order of the tags
+ * changes nothing but which of two equally dense modes comes first.
  *
  * @param tags `[D, n]`: the D numbers of n tags.
  * @throws {ShapeError} If there are not two axes, or D is 0.
