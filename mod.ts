@@ -14,6 +14,7 @@
  *     instance   things of a class, pixel by pixel
  *     track      who is who over the frames of a video
  *     image, io  pictures and files
+ *     jupyter    what shows itself in a notebook
  *
  * Data sets are in `ae/data`.
  *
@@ -33,3 +34,4 @@ export * from "./decoders/mod.ts";
 export * from "./metrics/mod.ts";
 export * from "./display/mod.ts";
 export * from "./io/mod.ts";
+export * from "./jupyter/mod.ts";

@@ -99,6 +99,16 @@ export interface TimedDispatch {
   readonly bytes: number;
 }
 
+/** How a step shows itself in a notebook: media type to content. */
+type Picture = (plans: ReadonlyMap<string, PlanSummary>) => Readonly<Record<string, string>>;
+
+let picture: Picture | undefined;
+
+/** Called once by `jupyter/mod.ts`. */
+export function installStepPicture(implementation: Picture): void {
+  picture = implementation;
+}
+
 type Timer = (inputs: unknown) => Promise<TimedDispatch[]>;
 const timers = new WeakMap<object, Timer>();
 
@@ -192,8 +202,10 @@ export function compile<T extends object, O>(
     if (before?.gpu === gpu) await passed(before);
   };
 
+  const plans = () => new Map([...versions].map(([key, { plan }]) => [key, summarise(plan)]));
   const step = Object.assign(call, {
-    plans: () => new Map([...versions].map(([key, { plan }]) => [key, summarise(plan)])),
+    plans,
+    [Symbol.for("Jupyter.display")]: () => picture?.(plans()) ?? { "text/plain": owner },
     [Symbol.dispose]() {
       disposed = true;
       for (const version of versions.values()) drop(version, "is an output of a disposed step");

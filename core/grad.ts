@@ -75,7 +75,7 @@ export function grad(
     const gradient = gradients.get(x);
     if (gradient) return gradient;
     if (options.unreached === "zero") return zeros(x.shape, x.dtype);
-    const name = "name" in x ? `variable ${x.name}` : `number ${i} of wrt, ${x},`;
+    const name = "name" in x ? `variable ${x.name}` : `number ${i} of wrt, ${x}`;
     throw new RangeError(`grad: the loss does not depend on ${name}`);
   });
 }

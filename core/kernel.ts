@@ -83,7 +83,34 @@ export const MAX_ITERATIONS = 60_000;
 const MAX_WORKGROUPS = 65_535;
 
 /**
- * Put a shader together.
+ * Put a shader together: what an operation's `kernel` returns.
+ *
+ * @param parts Bindings, constants, workgroups and the body of `main`.
+ * @returns The shader, its first line saying what it computes.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { apply, kernel, type Op, tensor } from "ae";
+ *
+ * // One workgroup of 64 invocations writes the numbers backwards; it must hold them all.
+ * const reverse: Op<null> = {
+ *   name: "reverse",
+ *   shape: ([x]) => x,
+ *   kernel: (request) =>
+ *     kernel({
+ *       name: "reverse",
+ *       request,
+ *       inputs: ["x"],
+ *       constants: { COUNT: request.output.shape[0] },
+ *       workgroupSize: [64, 1, 1],
+ *       workgroups: [1, 1, 1],
+ *       body: "  if (lane < COUNT) { out[lane] = x[COUNT - 1u - lane]; }",
+ *       iterations: 0,
+ *     }),
+ * };
+ * assert.deepEqual(await apply(reverse, [tensor([1, 2, 3])], null).array(), [3, 2, 1]);
+ * ```
  *
  * @throws {RangeError} If an invocation could reach the loop limit, or the grid is too large: defects of the
  * operation that asked.
@@ -212,7 +239,24 @@ export function grid(
 /**
  * The commonest layout: one invocation per element of the output (or per `count`), numbered `i`.
  *
- * @param body WGSL that sets `out[i]`, or stores it.
+ * @param name The operation's name.
+ * @param request What the operation was asked for.
+ * @param parts As of {@linkcode kernel}; `body` is WGSL that sets `out[i]`, or stores it.
+ * @throws {RangeError} As {@linkcode kernel}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { apply, type Op, perElement, tensor } from "ae";
+ *
+ * const half: Op<null> = {
+ *   name: "half",
+ *   shape: ([x]) => x,
+ *   kernel: (request) =>
+ *     perElement("half", request, { inputs: ["x"], body: "  out[i] = x[i] / 2.0;" }),
+ * };
+ * assert.deepEqual(await apply(half, [tensor([2, 3])], null).array(), [1, 1.5]);
+ * ```
  */
 export function perElement(
   name: string,

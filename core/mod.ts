@@ -6,10 +6,11 @@ export { type AdapterInfo, adapterInfo } from "./device.ts";
 export { memory, type MemoryOwner, setMemoryBudget } from "./pool.ts";
 export { type NestedNumbers, ones, type Storage, Tensor, tensor, zeros } from "./tensor.ts";
 export type { GradRequest, KernelRequest, LowerRequest, Op, Recipe, TensorType } from "./op.ts";
-export type { Kernel, KernelParts } from "./kernel.ts";
+export { type Kernel, kernel, type KernelParts, perElement } from "./kernel.ts";
 export { apply } from "./op.ts";
 export { assign, Variable, variable } from "./variable.ts";
 export { read } from "./run.ts";
+export { kernelsOf } from "./shaders.ts";
 export { grad } from "./grad.ts";
 export {
   type ChoiceRow,
@@ -21,5 +22,5 @@ export {
 export { compile, planOf, type Step, type StepInputs } from "./compile.ts";
 export { profile, type ProfileRow } from "./profile.ts";
 export { watchNumbers } from "./watch.ts";
-export type { PlanSummary } from "./plan.ts";
+export type { PlanSummary, SlotUse } from "./plan.ts";
 export type { Block } from "./pool.ts";

@@ -18,7 +18,7 @@
 import { bytesPerNumber } from "./dtype.ts";
 import { fuse } from "./fuse.ts";
 import { ancestors, resolveView } from "./graph.ts";
-import { sizeOf } from "./host_array.ts";
+import { type Shape, sizeOf } from "./host_array.ts";
 import { lower } from "./lower.ts";
 import { isWatched } from "./origin.ts";
 import { sizeClass } from "./pool.ts";
@@ -179,6 +179,20 @@ function slotBytes(x: Tensor): number {
   return sizeClass(sizeOf(x.shape) * bytesPerNumber(x.dtype));
 }
 
+/** A result in its slot: written by one kernel, read by the last that needs it. */
+export interface SlotUse {
+  /** The buffer's number, from 0. */
+  readonly slot: number;
+  /** The operation that wrote the result. */
+  readonly op: string;
+  /** The result's shape. */
+  readonly shape: Shape;
+  /** Number of the kernel that writes it, from 0. */
+  readonly from: number;
+  /** Number of the last kernel that reads it; the number of kernels if it is there at the end. */
+  readonly to: number;
+}
+
 /** A plan in numbers. */
 export interface PlanSummary {
   /** Kernels; small neighbours may share a dispatch. */
@@ -193,6 +207,31 @@ export interface PlanSummary {
   readonly unplannedBytes: number;
   /** Variables whose new value is copied at the end. */
   readonly copies: number;
+  /** Bytes of every slot. */
+  readonly bytesOfSlots: readonly number[];
+  /** Who is in which slot when, in the order of the kernels: `drawPlan` draws it. */
+  readonly uses: readonly SlotUse[];
+}
+
+/** Who is in which slot when. */
+function usesOf({ kernels, outputs, copies }: Plan): SlotUse[] {
+  const uses: { -readonly [K in keyof SlotUse]: SlotUse[K] }[] = [];
+  const present = new Map<number, (typeof uses)[number]>();
+  const readAt = (place: Place, time: number) => {
+    if ("slot" in place) present.get(place.slot)!.to = time;
+  };
+  kernels.forEach(({ tensor, inputs, output }, i) => {
+    for (const place of inputs) readAt(place, i);
+    if (!("slot" in output)) return;
+    const { slot } = output;
+    const use = { slot, op: tensor.recipe!.op.name, shape: tensor.shape, from: i, to: i };
+    present.set(slot, use);
+    uses.push(use);
+  });
+  for (const place of [...outputs, ...copies.map(({ from }) => from)]) {
+    readAt(place, kernels.length);
+  }
+  return uses;
 }
 
 /** Count what a plan does. */
@@ -205,5 +244,7 @@ export function summarise(plan: Plan): PlanSummary {
     slotBytes: total(plan.slots),
     unplannedBytes: total(plan.kernels.map(({ tensor }) => slotBytes(tensor))),
     copies: plan.copies.length,
+    bytesOfSlots: plan.slots,
+    uses: usesOf(plan),
   };
 }

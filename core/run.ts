@@ -56,19 +56,24 @@ export interface PreparedJob extends Pipeline, Job {}
 
 /** Make and compile every shader of a plan, all at once. */
 export async function prepare(gpu: Gpu, plan: Plan): Promise<PreparedJob[]> {
+  const joined = jobsOf(gpu, plan);
+  await warmUp(gpu, unseen(gpu, joined.map(({ kernel }) => kernel)));
+  return await Promise.all(
+    joined.map(async (job) => ({ ...await pipelineOf(gpu, job.kernel), ...job })),
+  );
+}
+
+/** The kernels of a plan, small neighbours joined, not yet compiled. */
+export function jobsOf(gpu: Gpu, plan: Plan): Job[] {
   const jobs = plan.kernels.map((planned) => {
     const { tensor, overwrites } = planned;
     const { op, inputs, attrs } = tensor.recipe!;
     if (!op.kernel) throw new GpuError(`internal: ${op.name} has no kernel and is no view`);
     return jobOf(planned, op.kernel({ inputs, output: tensor, attrs, overwrites }));
   });
-  const joined = isWatched() // a watch looks between any two
+  return isWatched() // a watch looks between any two
     ? jobs
     : joinNeighbours(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
-  await warmUp(gpu, unseen(gpu, joined.map(({ kernel }) => kernel)));
-  return await Promise.all(
-    joined.map(async (job) => ({ ...await pipelineOf(gpu, job.kernel), ...job })),
-  );
 }
 
 /** Bind every prepared job to its buffers. */

@@ -54,6 +54,16 @@ interface Reader {
   read(x: Tensor): Promise<HostArray<TypedArray>>;
 }
 
+/** How a tensor shows itself in a notebook: media type to content. */
+type Picture = (x: Tensor) => Promise<Readonly<Record<string, string>>>;
+
+let picture: Picture | undefined;
+
+/** Called once by `jupyter/mod.ts`. */
+export function installPicture(implementation: Picture): void {
+  picture = implementation;
+}
+
 let algebra: Algebra | undefined;
 let reader: Reader | undefined;
 
@@ -272,6 +282,16 @@ export class Tensor {
   /** What `console.log(x)` prints. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
+  }
+
+  /** What a notebook shows: the tensor is computed, and its numbers are drawn; why not, where that is impossible. */
+  async [Symbol.for("Jupyter.display")](): Promise<Readonly<Record<string, string>>> {
+    try {
+      if (picture) return await picture(this);
+    } catch (error) {
+      return { "text/plain": `${this}\n${error}` };
+    }
+    return { "text/plain": this.toString() };
   }
 }
 

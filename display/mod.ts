@@ -7,6 +7,7 @@
  *
  * @module
  */
+export * from "./activations.ts";
 export * from "./animation.ts";
 export {
   type BarChartOptions,
@@ -18,17 +19,34 @@ export {
 } from "./chart.ts";
 export * from "./color.ts";
 export * from "./evaluation_report.ts";
+export * from "./film.ts";
+export * from "./graph.ts";
 export { drawHeatmaps, type HeatmapPictureOptions, paintHeatmaps } from "./heatmaps.ts";
 export * from "./instances.ts";
 export * from "./jupyter.ts";
+export * from "./live.ts";
+export * from "./live_picture.ts";
+export * from "./model_table.ts";
+export * from "./numbers.ts";
 export * from "./panels.ts";
 export { pngDataUrl } from "./picture.ts";
+export * from "./plan.ts";
 export * from "./poses.ts";
-export * from "./progress.ts";
+export {
+  lineSink,
+  notebookSink,
+  Progress,
+  type ProgressOptions,
+  type ProgressSink,
+  type ProgressState,
+  terminalSink,
+} from "./progress.ts";
 export * from "./report.ts";
 export * from "./profile.ts";
 export { niceTicks } from "./scale.ts";
+export * from "./surface.ts";
 export * from "./svg.ts";
+export * from "./table.ts";
 export * from "./tags.ts";
 export * from "./timeline.ts";
 export {

@@ -196,7 +196,7 @@ function duration(seconds: number): string {
 }
 
 /** Three significant digits, as short as may be: 0.0123, 4.5, 1,230, 1.2e-7, NaN. */
-function short(value: number): string {
+export function short(value: number): string {
   if (!Number.isFinite(value)) return `${value}`;
   if (value !== 0 && Math.abs(value) < 1e-4) return value.toExponential(1);
   return Number(value.toPrecision(Math.abs(value) >= 100 ? 4 : 3)).toLocaleString("en-US", {
@@ -219,7 +219,7 @@ function words(state: ProgressState): string[] {
   ];
 }
 
-function summary(state: ProgressState): string {
+export function summary(state: ProgressState): string {
   const { label, done, unit, elapsedSeconds, rate, rateUnit, values } = state;
   const named = Object.entries(values).map(([name, value]) => `${name} ${short(value)}`);
   const speed = rate === undefined ? [] : [`${short(rate)} ${rateUnit}/s`];
@@ -231,7 +231,7 @@ function summary(state: ProgressState): string {
 }
 
 /** The line for a terminal of so many columns: the bar gives way first, then the words at the end. */
-function barLine(state: ProgressState, columns: number): string {
+export function barLine(state: ProgressState, columns: number): string {
   const text = words(state).join("  ");
   const room = columns - 1 - state.label.length - 2 - text.length;
   const width = Math.min(24, room);

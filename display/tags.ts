@@ -293,7 +293,12 @@ export interface TagScatterOptions {
   readonly names?: readonly string[];
   /** Number of each person's colour (see {@linkcode personColor}). @default {0, 1, 2, …} */
   readonly colors?: readonly number[];
-  /** Tags at both ends of the palette's strip under the axis, as in the tag map. @default {the readings' own} */
+  /**
+   * Tags that the axes reach at least, the same for several drawings say, and in one dimension the ends of the palette's
+   * strip under the axis, as in the tag map.
+   *
+   * @default {the readings' own}
+   */
   readonly range?: readonly [low: number, high: number];
   /** Width in CSS pixels. @default {480} */
   readonly width?: number;
@@ -476,13 +481,14 @@ function lanes({ people, names, range, width, title }: Scatter): Svg {
 }
 
 /** D = 2 or more: the plane of the first two dimensions. */
-function plane({ people, names, width, title }: Scatter): Svg {
+function plane({ people, names, range, width, title }: Scatter): Svg {
   const values = (d: number) => people.flatMap(({ readings }) => readings.map(({ tag }) => tag[d]));
   const perRow = Math.max(1, Math.floor((width - 50) / 84));
   const top = 8 + 18 * Math.ceil(people.length / perRow);
   const area = { left: 58, right: width - 14, top, bottom: top + Math.round(width * 0.6) };
-  const x = linearScale(widened(values(0)), [area.left, area.right], { round: true });
-  const y = linearScale(widened(values(1)), [area.bottom, area.top], { round: true });
+  const ends = (d: number) => widened([...values(d), ...(range ?? [])]);
+  const x = linearScale(ends(0), [area.left, area.right], { round: true });
+  const y = linearScale(ends(1), [area.bottom, area.top], { round: true });
   const marks = people.map((person, i) => {
     const [mx, my] = [x.place(person.mean[0] || 0), y.place(person.mean[1] || 0)];
     return [

@@ -2,6 +2,7 @@
  * Check who imports whom. Arrows point at what is imported; nothing points up or sideways:
  *
  *     cli  bench  tools  tests                      may import all that is below (tests: everything)
+ *     jupyter                                       core and display: what shows itself in a notebook
  *     models   losses   optim      decoders   data   metrics   display   io
  *         \       |       /             \       \       |        /      /
  *              nn                                \      |       /
@@ -12,8 +13,8 @@
  *
  * The right-hand column never touches WebGPU, so it is tested without an adapter and can be stepped
  * through in a debugger. Checked too: no import cycles, `mod.ts` files only re-export, no default
- * exports, no file without a subject (utils.ts and its kin), only `io/` and what runs the library
- * use `Deno`.
+ * exports, no file without a subject (utils.ts and its kin), only `io/`, `jupyter/` and what runs the
+ * library use `Deno`.
  *
  * Run: `deno run --allow-read=. tools/check_layers.ts`; a line per problem, exit code 1 if any.
  *
@@ -36,6 +37,7 @@ const LIBRARY = [
   "metrics",
   "display",
   "io",
+  "jupyter",
   "data",
 ];
 
@@ -59,6 +61,7 @@ export const LAYERS: readonly (readonly [place: string, imports: readonly string
   ["metrics", [...NO_GPU, "decoders/assign.ts"]],
   ["display", NO_GPU],
   ["io", [...NO_GPU, "core/tune.ts", "core/watch.ts"]],
+  ["jupyter", ["core", "display"]],
   ["mod.ts", LIBRARY],
   ["cli", ["mod.ts", ...LIBRARY]],
   ["bench", ["mod.ts", "cli", ...LIBRARY]],
@@ -79,8 +82,8 @@ const WITHOUT_GPU = [
   "io",
 ];
 
-/** The library folders that may call `Deno`: the one that reads and writes files. */
-const WITH_DENO = ["io"];
+/** The library folders that may call `Deno`: the one that reads and writes files, and the one that knows its kernel. */
+const WITH_DENO = ["io", "jupyter"];
 
 /** File names that say nothing about what is inside. */
 const EMPTY_NAMES = /(?:^|\/)(?:utils?|helpers?|common|misc|index|shared|base)\.ts$/;

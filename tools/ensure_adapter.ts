@@ -111,7 +111,8 @@ async function askNewProcess(): Promise<string | null> {
   return success ? new TextDecoder().decode(stdout).trim() || null : null;
 }
 
-async function aptGet(...args: string[]): Promise<boolean> {
+/** Run apt-get without questions. */
+export async function aptGet(...args: string[]): Promise<boolean> {
   const { success } = await new Deno.Command("apt-get", {
     args: ["-q", ...args],
     env: { DEBIAN_FRONTEND: "noninteractive" },
@@ -120,7 +121,8 @@ async function aptGet(...args: string[]): Promise<boolean> {
   return success;
 }
 
-function isOnPath(program: string): boolean {
+/** Whether the PATH has a program of this name. */
+export function isOnPath(program: string): boolean {
   return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
     try {
       return Deno.statSync(`${folder}/${program}`).isFile;

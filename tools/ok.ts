@@ -35,6 +35,7 @@ const LIBRARY = [
   "metrics",
   "display",
   "io",
+  "jupyter",
 ];
 
 /** Pages whose `ts` blocks are run like examples. */
@@ -78,6 +79,20 @@ const STEPS: readonly Step[] = [
     name: "examples",
     args: ["test", "--doc", ...LOCKED, "--no-prompt", "-R", "-W", ...LIBRARY, ...PAGES],
     tests: true,
+  },
+  {
+    name: "notebooks",
+    args: [
+      "run",
+      ...LOCKED,
+      "--no-prompt",
+      "-R",
+      "-W",
+      "-E",
+      `--allow-run=${Deno.execPath()}`,
+      "tools/check_notebooks.ts",
+      "--fast",
+    ],
   },
   // The step "check" has type-checked the tests.
   { name: "tests", args: [...TEST_ARGS, "--no-check", "tests"], tests: true },

@@ -97,3 +97,15 @@ Deno.test("makePlan() refuses two values for one variable", () => {
     /assign: .* gets two values in one step/,
   );
 });
+
+Deno.test("summarise() says who is in which slot when", () => {
+  const steps = [leaf()];
+  for (let i = 0; i < 3; i++) steps.push(apply(gather, [steps[i]], null));
+  const { kernels, bytesOfSlots, uses } = summarise(makePlan([steps[2], steps[3]]));
+  // The first result is read by kernel 1; the other two are there at the end.
+  assert.deepEqual(uses.map(({ from, to }) => [from, to]), [[0, 1], [1, kernels], [2, kernels]]);
+  assert.deepEqual(uses.map(({ slot }) => slot), [0, 1, 0]); // the third takes the first's place
+  for (const { slot, op, shape } of uses) {
+    assert.deepEqual([bytesOfSlots[slot] >= 256, op, shape], [true, "gather", [64]]);
+  }
+});

@@ -214,3 +214,12 @@ Deno.test("drawTagScatter() refuses what cannot be drawn", () => {
   fails("range must go from a lower to a higher tag, not from 2 to 1", [], { range: [2, 1] });
   fails("width must be 160 or more, not 100", [], { width: 100 });
 });
+
+Deno.test("drawTagScatter() of two dimensions keeps its axes where a range holds the tags", () => {
+  const axesOf = (tag: number) => {
+    const svg = drawTagScatter([[{ keypoint: 0, tag: [tag, 0] }]], { range: [-4, 4] }).toString();
+    return [...svg.matchAll(/<text [^>]*>([\u2212\d.]+)<\/text>/g)].map(([, label]) => label);
+  };
+  assert.deepEqual(axesOf(3), axesOf(-1));
+  assert.ok(axesOf(3).includes("4"));
+});
