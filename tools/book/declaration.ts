@@ -12,12 +12,12 @@ const BEFORE_TYPE = /(?:[:|&=(,<]|=>|\bextends|\bkeyof|\breadonly)\s*\{$/;
  * The signature of a function, method, class or property: from its line to its body, its value or its semicolon.
  *
  * @param lines The file, line by line.
- * @param line The first line of the declaration, from 1.
+ * @param line The first line of the declaration, from 0 as `deno doc` counts.
  */
 export function signatureAt(lines: readonly string[], line: number): string {
   const taken: string[] = [];
   let depth = 0;
-  for (const text of lines.slice(line - 1)) {
+  for (const text of lines.slice(line)) {
     if (depth === 0 && taken.length > 0 && text.trim() === "") break;
     const body = /^(.*?)\s*\{$/.exec(text);
     if (body && depth + bracketsOpened(body[1]) === 0 && !BEFORE_TYPE.test(text)) {
@@ -42,12 +42,12 @@ export function signatureAt(lines: readonly string[], line: number): string {
  * A declaration that is nothing but its text: an interface or a type, with the comments inside.
  *
  * @param lines The file, line by line.
- * @param line The first line of the declaration, from 1.
+ * @param line The first line of the declaration, from 0 as `deno doc` counts.
  */
 export function wholeAt(lines: readonly string[], line: number): string {
   const taken: string[] = [];
   let depth = 0;
-  for (const text of lines.slice(line - 1)) {
+  for (const text of lines.slice(line)) {
     taken.push(text);
     depth += bracketsOpened(text.replace(/\/\*\*.*?\*\/|^\s*(?:\/?\*|\/\/).*$/g, ""));
     if (depth === 0 && /[;}]$/.test(text)) break;

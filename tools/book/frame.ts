@@ -27,7 +27,7 @@ export interface Page extends Entry {
   readonly script?: string;
 }
 
-const BOOK = "Associative embedding on WebGPU";
+const BOOK = "Associative embedding: the book";
 
 /** The address of a page or file of the site as another page must write it. */
 export function relativeAddress(from: string, to: string): string {

@@ -28,6 +28,8 @@ export interface BookSources {
   readonly files: ReadonlyMap<string, string>;
   /** Pictures by path. */
   readonly pictures: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+  /** Paths of the project's other files: a link to one stays text, a link to nothing is an error. */
+  readonly others: ReadonlySet<string>;
   /** The library's public names. */
   readonly names: readonly PublicName[];
   /** The live page's program, and what its page shows before it runs. */
@@ -63,7 +65,8 @@ interface Chapter {
 /**
  * Every file of the site.
  *
- * @throws {InputError} If the title page, the live page or the style sheet is missing, or a notebook is none.
+ * @throws {InputError} If the title page, the live page or the style sheet is missing, a notebook is none, or a link or a
+ * picture leads to a file that the project does not have.
  */
 export function buildSite(sources: BookSources): Site {
   const { files, pictures } = sources;
@@ -88,7 +91,7 @@ function chaptersOf(files: readonly string[]): Chapter[] {
       path: source.replace(/\.\w+$/, ".html"),
       group,
     }));
-  const folders = [...new Set(sorted.filter((file) => file.endsWith(".ts")).map(folderOf))];
+  const folders = [...new Set(files.filter((file) => file.endsWith(".ts")).map(folderOf))];
   return [
     { source: TITLE_PAGE, path: "index.html", group: "" },
     ...below(/^notebooks\/README\.md$/, "The course"),
@@ -155,12 +158,16 @@ function renderReference(
 /** Where links of a chapter's text lead. */
 function referencesOf(
   { source, path }: Chapter,
-  { files, pictures, names }: BookSources,
+  { files, pictures, others, names }: BookSources,
   chapters: readonly Chapter[],
 ): References {
   const resolved = (href: string) => {
     const url = new URL(href, `file:///${source}`);
     return { file: decodeURIComponent(url.pathname.slice(1)), anchor: url.hash };
+  };
+  const known = (file: string) => {
+    if (others.has(file)) return;
+    throw new InputError(`${source}: a link leads to ${file}, which is not there`);
   };
   const addressOf = (target: string) => relativeAddress(path, target);
   const ofCode = (file: string, anchor: string) => {
@@ -170,7 +177,9 @@ function referencesOf(
   return {
     image: (href) => {
       const { file } = resolved(href);
-      return pictures.has(file) ? addressOf(file) : null;
+      if (pictures.has(file)) return addressOf(file);
+      known(file);
+      return null;
     },
     link: (href) => {
       if (href.startsWith("symbol:")) {
@@ -180,11 +189,13 @@ function referencesOf(
       }
       if (href.startsWith("#")) return href;
       const { file, anchor } = resolved(href);
-      if (file.endsWith(".ts")) return files.has(file) ? ofCode(file, fileAnchor(file)) : null;
+      if (files.has(file) && file.endsWith(".ts")) return ofCode(file, fileAnchor(file));
       const page = chapters.find((chapter) =>
         chapter.source === file || chapter.source === `${file}/`
       );
-      return page ? addressOf(page.path + anchor) : null;
+      if (page) return addressOf(page.path + anchor);
+      known(file);
+      return null;
     },
   };
 }

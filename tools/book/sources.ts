@@ -30,6 +30,9 @@ const LIBRARY = [
   "io",
 ];
 
+/** Folders of the project that the book has no pages of; their files may be named in links. */
+const OTHERS = ["cli", "tools", "tests", "vendor", ".ci"];
+
 /** Where pages and pictures lie. */
 const PAGES = ["docs", "notebooks", "bench", "weights"];
 
@@ -60,11 +63,17 @@ export async function readBookSources(): Promise<BookSources> {
       }
     }
   }
+  const others = new Set<string>();
+  for (const folder of [...PAGES, ...LIBRARY, ...OTHERS]) {
+    for (const file of await filesBelow(folder)) others.add(file);
+  }
+  for await (const { name } of Deno.readDir(".")) others.add(name);
   const [doc, script] = await Promise.all([documentation(), bundledPage()]);
   const root = new URL("../../", import.meta.url).href;
   return {
     files,
     pictures,
+    others,
     names: publicNames(doc, root),
     live: { script, stage: livePageStage() },
   };
