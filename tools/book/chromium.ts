@@ -136,18 +136,19 @@ export class Chromium {
 
 async function findProgram(): Promise<string> {
   const named = Deno.env.get("CHROMIUM");
-  for (const program of named ? [named] : PROGRAMS) {
-    const found = await new Deno.Command(program, {
-      args: ["--version"],
-      stdout: "null",
-      stderr: "null",
-    })
-      .output().catch(() => null);
-    if (found?.success) return program;
-  }
+  for (const program of named ? [named] : PROGRAMS) if (await runs(program)) return program;
   throw new InputError(
     `no Chromium${named ? ` at ${named}` : ""}\n  help: ${INSTALL_LINE}, or name one in CHROMIUM`,
   );
+}
+
+async function runs(program: string): Promise<boolean> {
+  try {
+    const version = new Deno.Command(program, { args: ["--version"], stderr: "null" });
+    return (await version.output()).success;
+  } catch {
+    return false; // not there, or not permitted
+  }
 }
 
 /** The address that Chromium prints when it is ready; what it prints afterwards is read and dropped. */

@@ -73,7 +73,8 @@ function drawDot(group: SVGGElement, dot: Dot, person: number, isChosen: boolean
   const { transform, fill, ink, letter, radius } = dotLook(dot, person);
   group.setAttribute("transform", transform);
   group.setAttribute("aria-valuenow", dot.tag.toFixed(2));
-  group.setAttribute("aria-valuetext", `${dot.tag.toFixed(2)}, decoded as ${letterOf(person)}`);
+  const decoded = person < 0 ? "not found" : `decoded as ${letterOf(person)}`;
+  group.setAttribute("aria-valuetext", `${dot.tag.toFixed(2)}, ${decoded}`);
   group.classList.toggle("chosen", isChosen);
   const part = (name: string) => group.querySelector(name)!;
   part(".ring").setAttribute("r", `${radius + 4}`);

@@ -12,6 +12,9 @@ export const PEOPLE = 3;
 /** Tags lie between -MOST and MOST. */
 export const MOST = 3;
 
+/** A keypoint is found if its score is above this, as in `findPeaks`. */
+export const PEAK_THRESHOLD = 0.1;
+
 /** A keypoint with its tag. Dots are numbered person by person: dot p K + k is keypoint k of person p. */
 export interface Dot {
   /** The person that it truly belongs to, from 0. */
@@ -41,12 +44,12 @@ export function withTag(dots: readonly Dot[], index: number, tag: number): Dot[]
 
 /**
  * For each dot the number of the decoded person that it belongs to, in the order in which they were founded, by
- * {@linkcode groupByTag} with its defaults.
+ * {@linkcode groupByTag} with its defaults; -1 for a dot whose score is too low to be found.
  */
 export function decodedPersons(dots: readonly Dot[]): number[] {
   const peaks = KEYPOINTS.map((_, k) =>
     dots.flatMap(({ keypoint, person, tag, score }, i) =>
-      keypoint === k ? { x: person, y: k, score, tag: [tag], dot: i } : []
+      keypoint === k && score > PEAK_THRESHOLD ? { x: person, y: k, score, tag: [tag], dot: i } : []
     ).sort((a, b) => b.score - a.score) // as findPeaks gives them
   );
   const persons = new Array<number>(dots.length).fill(-1);

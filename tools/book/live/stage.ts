@@ -50,7 +50,7 @@ function laneY(keypoint: number): number {
   return 40 + keypoint * LANE;
 }
 
-/** Place, colour, letter and radius of a dot: what changes when one drags. */
+/** Place, colour, letter and radius of a dot: what changes when one drags. One that is not found is hollow. */
 export function dotLook(dot: Dot, person: number): {
   transform: string;
   fill: string;
@@ -58,12 +58,12 @@ export function dotLook(dot: Dot, person: number): {
   letter: string;
   radius: number;
 } {
-  const color = personColor(person);
+  const color = person < 0 ? null : personColor(person);
   return {
     transform: `translate(${xOf(dot.tag).toFixed(2)} ${laneY(dot.keypoint)})`,
-    fill: cssColor(color),
-    ink: isLight(color) ? "#000" : "#fff",
-    letter: letterOf(person),
+    fill: color ? cssColor(color) : "none",
+    ink: color ? (isLight(color) ? "#000" : "#fff") : "currentColor",
+    letter: person < 0 ? "" : letterOf(person),
     radius: 7 + 6 * dot.score,
   };
 }
@@ -148,7 +148,7 @@ function dotElement(dot: Dot, index: number, person: number): Markup {
     { "data-dot": index, transform },
     svgElement("circle", { r: 22, fill: "transparent" }), // fingers are not as exact as mice
     svgElement("circle", { class: "ring", r: radius + 4, fill: "none" }),
-    svgElement("circle", { class: "face", r: radius, fill }),
+    svgElement("circle", { class: "face", r: radius, fill, stroke: "currentColor" }),
     svgElement("text", {
       class: "digit",
       y: 5,
@@ -198,7 +198,7 @@ export function livePageStage(): Markup {
 <button type="button" id="step">Step along the arrows</button>
 <button type="button" id="equal">All tags equal</button>
 <button type="button" id="reset">Back to the start</button>
-<label>score of the chosen keypoint <input type="range" id="score" min="0.05" max="1" step="0.05"></label>
+<label>score of the chosen keypoint <input type="range" id="score" min="0" max="1" step="0.05"></label>
 </div>
 <p class="source" id="by"></p>
 <noscript><p>This picture moves only with JavaScript; the numbers under it are those of the tags as you see them.</p></noscript>
