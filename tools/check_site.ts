@@ -14,7 +14,7 @@
  * @module
  */
 import { InputError } from "../core/errors.ts";
-import { BrowserPage, Chromium } from "./book/chromium.ts";
+import { type BrowserPage, Chromium } from "./book/chromium.ts";
 import { siteProblems } from "./book/links.ts";
 import { libraryLoss } from "./book/live/library_loss.ts";
 import { decodedPersons, type Dot, KEYPOINTS, PEOPLE, startScene } from "./book/live/scene.ts";

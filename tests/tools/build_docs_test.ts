@@ -24,7 +24,7 @@ Deno.test("writeSite() leaves a folder alone that holds something else", async (
     await Deno.writeTextFile(`${folder}/thesis.txt`, "mine");
     await assert.rejects(
       () => writeSite(SITE, folder),
-      /^InputError: docs: --out .*: holds something that is no book\n  help: name an empty or a new/,
+      /^InputError: docs: --out .*: holds something that is no book\n {2}help: name an empty or a new/,
     );
     await assert.rejects(() => writeSite(SITE, `${folder}/thesis.txt`), /^InputError: docs: --out/);
     const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);

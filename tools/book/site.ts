@@ -28,7 +28,7 @@ export interface BookSources {
   readonly files: ReadonlyMap<string, string>;
   /** Pictures by path. */
   readonly pictures: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
-  /** Paths of the project's other files: a link to one stays text, a link to nothing is an error. */
+  /** Paths of all files and folders of the project: a link to one that has no page stays text, one to nothing is an error. */
   readonly others: ReadonlySet<string>;
   /** The library's public names. */
   readonly names: readonly PublicName[];

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { dirname } from "node:path/posix";
 import { InputError } from "../../core/errors.ts";
 import { LOCKED } from "../start.ts";
 import { livePageStage } from "./live/stage.ts";
@@ -30,7 +31,7 @@ const LIBRARY = [
   "io",
 ];
 
-/** Folders of the project that the book has no pages of; their files may be named in links. */
+/** Folders of the project that the book has no pages of. */
 const OTHERS = ["cli", "tools", "tests", "vendor", ".ci"];
 
 /** Where pages and pictures lie. */
@@ -65,7 +66,9 @@ export async function readBookSources(): Promise<BookSources> {
   }
   const others = new Set<string>();
   for (const folder of [...PAGES, ...LIBRARY, ...OTHERS]) {
-    for (const file of await filesBelow(folder)) others.add(file);
+    for (const file of await filesBelow(folder)) {
+      for (let path = file; path !== "."; path = dirname(path)) others.add(path);
+    }
   }
   for await (const { name } of Deno.readDir(".")) others.add(name);
   const [doc, script] = await Promise.all([documentation(), bundledPage()]);

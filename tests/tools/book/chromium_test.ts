@@ -15,7 +15,7 @@ async function startedFrom(program: string): Promise<void> {
 Deno.test("Chromium.start() says what to install where there is none", async () => {
   await assert.rejects(
     () => startedFrom("/no/such/browser"),
-    /^InputError: no Chromium at \/no\/such\/browser\n  help: apt-get install [^\n]* chromium, or name/,
+    /^InputError: no Chromium at \/no\/such\/browser\n {2}help: apt-get install [^\n]* chromium, or name/,
   );
 });
 
