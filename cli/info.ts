@@ -65,8 +65,10 @@ export interface WeightFileInfo {
   readonly options: Required<PoseNetOptions>;
   /** What the file says of it. */
   readonly decoding: Partial<Decoding>;
-  /** Name of the skeleton whose keypoints it finds. */
+  /** Name of the skeleton whose keypoints it finds, unless it finds instances. */
   readonly skeleton: string;
+  /** What its instances are called, if it finds instances. */
+  readonly classes?: readonly string[];
   /** What else the file says, such as how the network was trained: free texts. */
   readonly notes: Readonly<Record<string, string>>;
   readonly tensors: number;
@@ -96,7 +98,7 @@ async function run(values: Values): Promise<void> {
 async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
   using file = await openSafetensors(path);
   const loaded = describedModel(path, file.metadata, values.text("preset"));
-  const { model, preset, decoding, imageSize, skeleton } = loaded;
+  const { model, preset, decoding, imageSize, skeleton, classes } = loaded;
   checkShapes(path, model, file.arrays);
   const size = values.number("size") ?? imageSize;
   if (size % model.sizeMultiple !== 0) {
@@ -109,6 +111,7 @@ async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
     options: model.options,
     decoding,
     skeleton: skeleton.name,
+    ...(classes ? { classes } : {}),
     notes: notesOf(file.metadata),
     tensors: file.arrays.size,
     parameters: numbersOf(parameters(model)),
@@ -130,6 +133,7 @@ const SETTINGS: ReadonlySet<string> = new Set([
   "maxTagDistance",
   "options",
   "skeleton",
+  "classes",
 ]);
 
 /** All other metadata. */
@@ -229,8 +233,12 @@ function linesOf(info: WeightFileInfo): string[] {
     `parameters     ${info.parameters.toLocaleString("en")} in ${info.tensors} tensors of ${
       info.dtypes.join(", ")
     }`,
-    `keypoints      ${options.keypoints} of ${oneLine(info.skeleton)}`,
-    `decoding       ${decodingLine(decoding, options.tagDimensions > 0)}`,
+    info.classes
+      ? `instances      ${info.classes.map(oneLine).join(", ")}`
+      : `keypoints      ${options.keypoints} of ${oneLine(info.skeleton)}`,
+    `decoding       ${
+      decodingLine(decoding, { hasTags: options.tagDimensions > 0, ofInstances: !!info.classes })
+    }`,
     `images         ${batch} of ${imageSize} x ${imageSize} pixels`,
     `multiply-adds  ${(info.multiplyAdds / 1e9).toPrecision(4)} G, forward`,
     memory("forward pass ", info.forward),
@@ -251,11 +259,12 @@ function oneLine(text: string): string {
 
 function decodingLine(
   { threshold, maxTagDistance }: Partial<Decoding>,
-  hasTags: boolean,
+  { hasTags, ofInstances }: { readonly hasTags: boolean; readonly ofInstances: boolean },
 ): string {
+  const [what, near] = ofInstances ? ["pixels", "modes no nearer"] : ["peaks", "tags nearer"];
   return [
-    ...(threshold === undefined ? [] : [`peaks above ${threshold}`]),
-    ...(maxTagDistance === undefined || !hasTags ? [] : [`tags nearer than ${maxTagDistance}`]),
+    ...(threshold === undefined ? [] : [`${what} above ${threshold}`]),
+    ...(maxTagDistance === undefined || !hasTags ? [] : [`${near} than ${maxTagDistance}`]),
   ].join(", ") || "as the decoder says";
 }
 

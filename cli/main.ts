@@ -1,10 +1,13 @@
 /**
- * The command line: `demo`, `train`, `predict`, `evaluate`, `evaluate-tracks`, `import-weights`, `info`.
+ * The command line: `demo`, `demo:segment`, `demo:track`, `train`, `predict`, `evaluate`, `evaluate-tracks`,
+ * `import-weights`, `info`.
  *
  * @module
  */
 import { GpuError, InputError, ShapeError, unknownName } from "../mod.ts";
 import { demoCommand } from "./demo.ts";
+import { demoSegmentCommand } from "./demo_segment.ts";
+import { demoTrackCommand } from "./demo_track.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { evaluateTracksCommand } from "./evaluate_tracks.ts";
 import { importWeightsCommand } from "./import_weights.ts";
@@ -15,6 +18,8 @@ import { trainCommand } from "./train.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   demo: demoCommand,
+  "demo:segment": demoSegmentCommand,
+  "demo:track": demoTrackCommand,
   train: trainCommand,
   predict: predictCommand,
   evaluate: evaluateCommand,

@@ -15,6 +15,12 @@
  * | weight of pull        | 1e-3            | 1e-3                           | 1e-3              | 2.5e-3 rising to 5e-2 in the first half |
  * | threshold of a peak   | 0.1             | 0.1                            | 0.1               | 0.6                                     |
  *
+ * Instances are learnt by "instances", which is "small" with four differences: pixels in place of keypoints (form
+ * "pixels", see losses/tag_loss.ts); errors that count alike everywhere, since a third of a scene is people and a
+ * threshold of a half then means what it says; four times the weights of push and pull, since the error of a whole
+ * person is larger than that of a keypoint's mark; tags whose modes are no nearer than 0.75 (decoders/tag_modes.ts). The
+ * paper gives 1e-4 as the weight of its sums, in which nothing is divided by the number of pixels or pairs.
+ *
  * The authors' own drop of the rate ends in an error (they assign to a list of parameter groups as to one); what they
  * meant is done here.
  *
@@ -23,7 +29,7 @@
  *
  * @module
  */
-import { stepwise, unknownName } from "../mod.ts";
+import { stepwise, type TagLossForm, unknownName } from "../mod.ts";
 import { AUTHORS_DECODING, type Decoding } from "./weights.ts";
 
 /** How strongly the parts of the loss count as training goes on; `done` runs from 0 to 1. */
@@ -33,11 +39,17 @@ export interface Recipe {
   readonly pullWeight: (done: number) => number;
   /** Error at a mark's centre counts so much more than in the background. */
   readonly foregroundWeight: number;
+  /** Formula of pull and push. */
+  readonly tagForm: TagLossForm;
+  /** Pixels of each instance that push and pull look at. */
+  readonly pixels?: number;
   /** How to decode what the network then says. */
   readonly decoding: Decoding;
 }
 
 const WARMUP_STEPS = 100;
+/** The weights of push and pull for instances, in those for keypoints. */
+const INSTANCE_TAGS = 4;
 
 /** Changes to a recipe. */
 export interface RecipeOptions {
@@ -60,18 +72,31 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
       pushWeight: 1e-3 * tagWeight,
       pullWeight: () => 1e-3 * tagWeight,
       foregroundWeight: 0,
+      tagForm: "authors",
       decoding: AUTHORS_DECODING,
     };
   }
-  if (name !== "small") throw unknownName("recipe", name, ["small", "authors", "paper"]);
+  if (name !== "small" && name !== "instances") {
+    throw unknownName("recipe", name, ["small", "authors", "paper", "instances"]);
+  }
   const top = rate ?? 1e-2;
-  return {
+  const ofTags = 5e-2 * tagWeight * (name === "instances" ? INSTANCE_TAGS : 1);
+  const small: Recipe = {
     learningRate: (done, step) =>
       Math.min(1, (step + 1) / WARMUP_STEPS) *
       (0.01 + 0.99 * (1 + Math.cos(Math.PI * done)) / 2) * top,
-    pushWeight: 5e-2 * tagWeight,
-    pullWeight: (done) => 5e-2 * tagWeight * (learnt ? 1 : Math.min(1, 0.05 + 0.95 * done * 2)),
+    pushWeight: ofTags,
+    pullWeight: (done) => ofTags * (learnt ? 1 : Math.min(1, 0.05 + 0.95 * done * 2)),
     foregroundWeight: 10,
+    tagForm: "authors",
     decoding: { threshold: 0.6, maxTagDistance: 1 },
+  };
+  if (name === "small") return small;
+  return {
+    ...small,
+    foregroundWeight: 0,
+    tagForm: "pixels",
+    pixels: 50, // of the median person's 112 map pixels
+    decoding: { threshold: 0.5, maxTagDistance: 0.75 },
   };
 }

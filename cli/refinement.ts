@@ -23,7 +23,6 @@ import {
   type Tensor,
   warpToPlanes,
 } from "../mod.ts";
-import type { Sample } from "../data/mod.ts";
 import { sameKeypoints } from "./datasets.ts";
 import type { FoundPeople } from "./prediction.ts";
 import { type LoadedModel, loadModel } from "./weights.ts";
@@ -40,8 +39,8 @@ export interface RefineOptions extends RefinePersonOptions {
 /** The authors' lengths in photographs: a smaller person is looked at as if so large; looks agree within. */
 const LEAST_SIDE = 60, AGREEMENT = 10;
 
-/** Crops that go through the network at once. */
-const CROPS = 4;
+/** Crops that go through the network at once; pictures that may wait until there are so many. */
+const CROPS = 4, PICTURES = 8;
 
 /**
  * The network of `--refine`.
@@ -65,7 +64,27 @@ export async function loadRefiner(path: string, first: LoadedModel): Promise<Loa
   return loaded;
 }
 
-/** The same people after a second look, picture by picture. */
+/** A picture whose people are being looked at. */
+interface Waiting<T> {
+  readonly one: T;
+  /** Each as found until the second look at them was made. */
+  readonly people: DecodedPerson[];
+  /** Second looks that are still to be made. */
+  open: number;
+}
+
+/** A person to be looked at. */
+interface Look<T> {
+  readonly of: Waiting<T>;
+  /** Place among the picture's people. */
+  readonly p: number;
+  readonly crop: SquareCrop;
+}
+
+/**
+ * The same people after a second look, in the same order. People of several pictures go through the network together, so
+ * that it has as much to do where pictures show one person as where they show many.
+ */
 export async function* refined<T extends FoundPeople>(
   found: AsyncIterable<T>,
   { model, imageSize, skeleton }: Omit<LoadedModel, "preset" | "decoding">,
@@ -78,35 +97,58 @@ export async function* refined<T extends FoundPeople>(
       mirrored: heatmapsOf(mirrorImages(images, "heatmap pixels")),
     };
   }, { name: "second look" });
-  const agreementPixels = AGREEMENT * pixel;
-  for await (const one of found) {
-    const crops = one.people.flatMap((person, p) => {
-      const crop = personCrop(person, { leastSide: LEAST_SIDE * pixel });
-      return crop ? [{ p, crop }] : [];
+  const lookAgain = async (looks: readonly Look<T>[]) => {
+    if (looks.length === 0) return;
+    const { plain, mirrored } = await read(await step({ images: cropsOf(looks, imageSize) }));
+    looks.forEach(({ of, p, crop }, i) => {
+      const heatmaps = bothLooks(partOf(plain, i), partOf(mirrored, i), skeleton.flip);
+      const second = readPerson(heatmaps, frameOf(crop, imageSize, model.stride));
+      const before = of.people[p];
+      const better = refinePerson(before, second, { agreementPixels: AGREEMENT * pixel, ...rules });
+      of.people[p] = withTags(better, before);
+      of.open--;
     });
-    const people = [...one.people];
-    for (let from = 0; from < crops.length; from += CROPS) {
-      const part = crops.slice(from, from + CROPS);
-      const { plain, mirrored } = await read(
-        await step({ images: cropsOf(one.sample, part.map(({ crop }) => crop), imageSize) }),
-      );
-      part.forEach(({ p, crop }, i) => {
-        const heatmaps = bothLooks(partOf(plain, i), partOf(mirrored, i), skeleton.flip);
-        const second = readPerson(heatmaps, frameOf(crop, imageSize, model.stride));
-        people[p] = withTags(
-          refinePerson(people[p], second, { agreementPixels, ...rules }),
-          one.people[p],
-        );
-      });
-    }
+  };
+  const waiting: Waiting<T>[] = [];
+  const looks: Look<T>[] = [];
+  for await (const one of found) {
+    const added = looksAt(one, LEAST_SIDE * pixel);
+    waiting.push(added.of);
+    looks.push(...added.looks);
+    while (looks.length >= CROPS) await lookAgain(looks.splice(0, CROPS));
+    if (waiting.length === PICTURES) await lookAgain(looks.splice(0));
+    yield* finished(waiting);
+  }
+  await lookAgain(looks);
+  yield* finished(waiting);
+}
+
+/** A picture and who is to be looked at in it. */
+function looksAt<T extends FoundPeople>(
+  one: T,
+  leastSide: number,
+): { readonly of: Waiting<T>; readonly looks: readonly Look<T>[] } {
+  const crops = one.people.flatMap((person, p) => {
+    const crop = personCrop(person, { leastSide });
+    return crop ? [{ p, crop }] : [];
+  });
+  const of = { one, people: [...one.people], open: crops.length };
+  return { of, looks: crops.map((crop) => ({ of, ...crop })) };
+}
+
+/** Takes the pictures that nothing is to be done in any more from the beginning of the row. */
+function* finished<T extends FoundPeople>(waiting: Waiting<T>[]): Generator<T, void, undefined> {
+  while (waiting[0]?.open === 0) {
+    const { one, people } = waiting.shift()!;
     yield { ...one, people };
   }
 }
 
 /** `[CROPS, 3, size, size]`; there are fewer crops at the end, the rest stays black. */
-function cropsOf({ image }: Sample, crops: readonly SquareCrop[], size: number): HostArray {
+function cropsOf(looks: readonly Look<FoundPeople>[], size: number): HostArray {
   const images = hostArray([CROPS, 3, size, size]);
-  crops.forEach((crop, i) => {
+  looks.forEach(({ of, crop }, i) => {
+    const { image } = of.one.sample;
     const into = images.data.subarray(i * 3 * size * size, (i + 1) * 3 * size * size);
     warpToPlanes(image, cropTransform(crop, size), { width: size, height: size }, into);
   });

@@ -5,9 +5,12 @@
  */
 import { InputError } from "../mod.ts";
 import {
+  type BatchOptions,
+  clipSource,
   type CocoDataset,
   type CocoOptions,
   type DescribedSource,
+  loadCocoInstances,
   posesFromCoco,
   type Sample,
   type SampleSource,
@@ -33,16 +36,24 @@ export const VALIDATION_SEED = 2018;
 const VALIDATION_SCENES = 100;
 /** Fewest and most people in a scene of the demo. */
 const PEOPLE = [1, 4] as const;
+/** Fewest and most people in a scene that is taken apart pixel by pixel: nobody is alone. */
+const OVERLAPPING = [2, 5] as const;
+/** Most people in any scene that networks learn from. */
+export const MOST_PEOPLE = { poses: PEOPLE[1], instances: OVERLAPPING[1] } as const;
 /** Where they are: pictures of 64 pixels are for people near by. */
 export const SETTING = "stage";
 /** They are judged as if so wide: COCO's area ranges are meant for photographs of about 512 pixels. */
 export const JUDGED_SIZE = 512;
 
 /** The evaluation scenes in a few words that name everything they depend on. */
-export const EVALUATION_NAME =
-  `synthetic scenes, version ${SYNTHETIC_VERSION}, setting ${SETTING}, seed ${EVALUATION_SEED}, ` +
-  `${EVALUATION_SCENES} scenes of ${PEOPLE[0]} to ${PEOPLE[1]} people, ` +
-  `areas as if ${JUDGED_SIZE} pixels wide`;
+export const EVALUATION_NAME = `${evaluationName(PEOPLE)}, areas as if ${JUDGED_SIZE} pixels wide`;
+/** Those that masks are measured on, likewise. */
+export const INSTANCE_EVALUATION_NAME = evaluationName(OVERLAPPING);
+
+function evaluationName([fewest, most]: readonly [number, number]): string {
+  return `synthetic scenes, version ${SYNTHETIC_VERSION}, setting ${SETTING}, ` +
+    `seed ${EVALUATION_SEED}, ${EVALUATION_SCENES} scenes of ${fewest} to ${most} people`;
+}
 
 /** Scenes without end to train on, with poses of the articulated model or of an annotation file. */
 export function syntheticSource(
@@ -51,6 +62,49 @@ export function syntheticSource(
   poses?: SceneSourceOptions["poses"],
 ): DescribedSource {
   return sceneSource({ seed, size, people: PEOPLE, setting: SETTING, poses });
+}
+
+/** Fewest and most people in a video. */
+export const VIDEO_PEOPLE = [2, 5] as const;
+/** Frames of a video in a batch: two, so that a batch has many people. */
+const FRAMES_PER_CLIP = 2;
+/** They are so many frames apart: the next one, up to as long as somebody may be hidden. */
+const CLIP_GAP = [1, 25] as const;
+
+/** Clips without end to learn tags from that last. */
+export function videoClips(seed: number, size: number): DescribedSource {
+  return clipSource({
+    seed,
+    size,
+    people: VIDEO_PEOPLE,
+    framesPerClip: FRAMES_PER_CLIP,
+    gap: CLIP_GAP,
+  });
+}
+
+/**
+ * What batches of {@linkcode videoClips} are made with.
+ *
+ * @throws {InputError} If the batch cuts a clip.
+ */
+export function clipBatches(
+  batchSize: number,
+): Pick<BatchOptions, "slots" | "framesPerClip"> & { readonly batchSize: number } {
+  if (batchSize % FRAMES_PER_CLIP !== 0) {
+    throw new InputError(
+      `--batch ${batchSize} is no whole number of clips of ${FRAMES_PER_CLIP} frames`,
+    );
+  }
+  return { batchSize, slots: VIDEO_PEOPLE[1], framesPerClip: FRAMES_PER_CLIP };
+}
+
+/** Scenes without end of people who overlap, to learn masks from. */
+export function instanceSource(
+  seed: number,
+  size: number,
+  poses?: SceneSourceOptions["poses"],
+): DescribedSource {
+  return sceneSource({ seed, size, people: OVERLAPPING, setting: SETTING, poses });
 }
 
 /** The poses that `--poses` names, if it is given. */
@@ -67,16 +121,20 @@ export const POSES: Option = {
 
 /** The scenes that networks are measured on, at one size. */
 export function evaluationScenes(size: number): Promise<Sample[]> {
-  return scenesOf(EVALUATION_SEED, EVALUATION_SCENES, size);
+  return scenesOf(syntheticSource(EVALUATION_SEED, size), EVALUATION_SCENES);
+}
+
+/** The scenes that masks are measured on, at one size. */
+export function instanceEvaluationScenes(size: number): Promise<Sample[]> {
+  return scenesOf(instanceSource(EVALUATION_SEED, size), EVALUATION_SCENES);
 }
 
 /** The scenes that networks are judged on while they learn. */
 export function validationScenes(size: number): Promise<Sample[]> {
-  return scenesOf(VALIDATION_SEED, VALIDATION_SCENES, size);
+  return scenesOf(syntheticSource(VALIDATION_SEED, size), VALIDATION_SCENES);
 }
 
-async function scenesOf(seed: number, count: number, size: number): Promise<Sample[]> {
-  const source = syntheticSource(seed, size);
+async function scenesOf(source: SampleSource, count: number): Promise<Sample[]> {
   return await Promise.all(Array.from({ length: count }, (_, index) => source.sample(index)));
 }
 
@@ -120,13 +178,7 @@ export async function openPhotographs(
     return undefined;
   }
   if (annotations === undefined || images === undefined) {
-    const [given, missing] = images === undefined
-      ? ["annotations", "images"]
-      : ["images", "annotations"];
-    throw new InputError(
-      `--${prefix}${given} is given but not --${prefix}${missing}\n` +
-        "  help: photographs need both, the annotation file and the folder",
-    );
+    throw halfOnly(prefix, images === undefined);
   }
   const all = await readAnnotationFile(values, annotations);
   const { file, secret } = judged ? withLabels(all) : { file: all, secret: 0 };
@@ -134,6 +186,42 @@ export async function openPhotographs(
   const cache = photos === "all" ? { cacheMegabytes: 0 } : {};
   const photographs = await photographsOf(file, images, { ...options, photos, ...cache });
   return { file, photographs, secret };
+}
+
+/**
+ * The photographs that `--annotations` and `--images` name, with masks of the classes that `--classes` names; undefined
+ * if neither is given.
+ *
+ * @throws {InputError} If one is given without the other, `--classes` without both, or they cannot be read.
+ */
+export async function openInstancePhotographs(
+  values: Values,
+): Promise<
+  { readonly photographs: CocoDataset; readonly classes: readonly string[] } | undefined
+> {
+  const [annotations, images, wanted] = ["annotations", "images", "classes"].map((name) =>
+    values.text(name)
+  );
+  if (annotations === undefined && images === undefined) {
+    if (wanted !== undefined) {
+      throw new InputError("--classes is for photographs; scenes show people only");
+    }
+    return undefined;
+  }
+  if (annotations === undefined || images === undefined) throw halfOnly("", images === undefined);
+  const { photographs, classes } = await loadCocoInstances(annotations, images, {
+    ...(wanted === undefined ? {} : { classes: wanted.split(",").map((name) => name.trim()) }),
+  });
+  return { photographs, classes: classes.map(({ name }) => name) };
+}
+
+/** The error for an annotation file without pictures, or the reverse. */
+function halfOnly(prefix: string, withoutImages: boolean): InputError {
+  const [given, missing] = withoutImages ? ["annotations", "images"] : ["images", "annotations"];
+  return new InputError(
+    `--${prefix}${given} is given but not --${prefix}${missing}\n` +
+      "  help: photographs need both, the annotation file and the folder",
+  );
 }
 
 /**

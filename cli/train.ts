@@ -11,6 +11,7 @@ import {
   type DescribedSource,
   OFFICIAL_AUGMENTATION,
   type SampleSource,
+  SCENE_CLASSES,
   singlePersonSource,
   type StreamPosition,
 } from "../data/mod.ts";
@@ -26,7 +27,10 @@ import { INTERRUPTED, listenForInterruption } from "./interruption.ts";
 import { claimFolder, prepareFolder, removeHalfWritten, trainingProgress } from "./output.ts";
 import {
   EVALUATION_SEED,
+  instanceSource,
   JUDGED_SIZE,
+  MOST_PEOPLE,
+  openInstancePhotographs,
   openPhotographs,
   POSES,
   posesOf,
@@ -50,10 +54,12 @@ import {
 import { bestOf, type Checkpoint, readCheckpoint, writeCheckpoint } from "./training_state.ts";
 import {
   type Decoding,
+  forInstances,
   HIGHEST_THRESHOLD,
   learnedNumbers,
   type LoadedModel,
   loadModel,
+  makeInstanceModel,
   makeModel,
   saveModel,
   withoutTags,
@@ -100,10 +106,18 @@ export const trainCommand: Command = {
       help:
         "learn to look at one person at a time, for --refine: without tags, from --weights or nothing",
     },
+    instances: {
+      type: "flag",
+      help:
+        "learn masks, of overlapping people on synthetic scenes or of a COCO instance file; from --weights or nothing",
+    },
+    classes: {
+      type: "text",
+      help: "for --instances of photographs: classes to learn, separated by commas (default: all)",
+    },
     recipe: {
       type: "text",
-      default: "small",
-      help: "loss weights and learning rate: small, authors, paper",
+      help: "loss weights and learning rate: small, authors, paper; instances for --instances",
     },
     rate: { type: "number", above: true, help: "highest learning rate (default: the recipe's)" },
     "tag-weight": {
@@ -190,16 +204,14 @@ export const trainCommand: Command = {
 
 async function run(values: Values): Promise<void> {
   checkOptions(values);
-  const recipe = recipeOf(values.text("recipe")!, {
+  const recipe = recipeOf(recipeName(values), {
     rate: values.number("rate"),
     tagWeight: values.number("tag-weight"),
     learnt: values.text("weights") !== undefined,
   });
-  const opened = await openPhotographs(values, "labelled", {
-    maskUnlabelled: !values.flag("crowds-only"),
-  });
-  const network = await networkOf(values, recipe, opened?.file);
-  const source = await sourceOf(values, network, opened?.photographs);
+  const subject = await subjectOf(values);
+  const network = await networkOf(values, recipe, subject);
+  const source = await sourceOf(values, network, subject);
   const validation = await validationOf(values, network);
   const out = values.text("out")!;
   await prepareFolder(out);
@@ -215,7 +227,7 @@ async function run(values: Values): Promise<void> {
     return;
   }
   const metrics = await MetricsLog.open(`${out}/metrics.jsonl`, checkpoint?.reached.steps ?? 0);
-  const stream = streamOf(values, source, network, checkpoint?.reached.position);
+  const stream = streamOf(values, source, { network, subject, recipe }, checkpoint);
   const save = savingOf(values, { network, settings, position: () => stream.position });
   const judging = validation && judgingOf(values, { network, validation, metrics, save });
   using interruption = listenForInterruption(() =>
@@ -255,6 +267,8 @@ function checkOptions(values: Values): void {
   if (!isGiven("steps") && !isGiven("minutes")) {
     throw new InputError("how long?\n  help: give --steps or --minutes");
   }
+  if (values.flag("instances")) checkSuitsInstances(values);
+  else if (isGiven("classes")) throw new InputError("--classes needs --instances");
   const average = values.number("average");
   if (average !== undefined && average >= 1) {
     throw new InputError(`--average must be below 1, not ${average}`);
@@ -288,6 +302,62 @@ function checkOptions(values: Values): void {
   if (isGiven("without")) throw new InputError("--without is for photographs");
 }
 
+/** Options for keypoints alone. */
+const OF_KEYPOINTS = [
+  ...Object.keys(DATASET_OPTIONS),
+  "crowds-only",
+  "single-person",
+  "validate-every",
+];
+
+/** What is for keypoints alone must not be asked for with `--instances`. */
+function checkSuitsInstances(values: Values): void {
+  for (const name of OF_KEYPOINTS) {
+    const given: unknown = values.text(name); // whatever its type; a flag is false if it is not given
+    if (given !== undefined && given !== false) {
+      throw new InputError(`--instances is for masks, --${name} for keypoints: choose one`);
+    }
+  }
+}
+
+/** The recipe that is asked for, or the usual one. */
+function recipeName(values: Values): string {
+  const ofInstances = values.flag("instances");
+  const name = values.text("recipe") ?? (ofInstances ? "instances" : "small");
+  if (ofInstances && name !== "instances") {
+    throw new InputError(`--recipe ${name} is for keypoints; --instances has its own`);
+  }
+  if (!ofInstances && name === "instances") {
+    throw new InputError("--recipe instances is for masks: give --instances too");
+  }
+  return name;
+}
+
+/** What is to be learnt. */
+interface Subject {
+  /** What shows it; scenes do where there are none. */
+  readonly photographs: CocoDataset | undefined;
+  /** The annotations of keypoints. */
+  readonly file?: AnnotationFile;
+  /** Names of the classes whose instances are learnt, where it is not keypoints. */
+  readonly classes?: readonly string[];
+}
+
+/**
+ * What the options ask to learn: keypoints, or with `--instances` masks.
+ *
+ * @throws {InputError} If photographs are named that cannot be read.
+ */
+async function subjectOf(values: Values): Promise<Subject> {
+  if (values.flag("instances")) {
+    const { photographs, classes = SCENE_CLASSES } = await openInstancePhotographs(values) ?? {};
+    return { photographs, classes };
+  }
+  return await openPhotographs(values, "labelled", {
+    maskUnlabelled: !values.flag("crowds-only"),
+  }) ?? { photographs: undefined };
+}
+
 /** A model, the size of its images and how to decode what it learns, as the options say. */
 interface Network extends LoadedModel {
   readonly decoding: Decoding;
@@ -301,31 +371,37 @@ interface Network extends LoadedModel {
 async function networkOf(
   values: Values,
   { decoding }: Recipe,
-  file: AnnotationFile | undefined,
+  { file, classes }: Subject,
 ): Promise<Network> {
   const isSingle = values.flag("single-person");
   const start = values.text("weights");
-  const precision = await precisionOf(values);
-  const given = start === undefined
-    ? makeModel(
-      values.text("preset") ?? "demo",
-      {
-        seed: values.number("seed"),
-        recompute: values.flag("recompute"),
-        precision,
-        ...(isSingle ? { tagDimensions: 0 } : {}),
-      },
-      {},
-      file?.skeleton,
-    )
-    : await loadModel(start, values.text("preset"));
+  const as = values.text("preset");
+  const seed = values.number("seed")!;
+  const made = {
+    seed,
+    recompute: values.flag("recompute"),
+    precision: await precisionOf(values),
+    ...(isSingle ? { tagDimensions: 0 } : {}),
+  };
+  const given = start !== undefined
+    ? await loadModel(start, as)
+    : classes
+    ? makeInstanceModel(as ?? "segment", classes, made)
+    : makeModel(as ?? "demo", made, {}, file?.skeleton);
+  if (given.classes && !classes) {
+    throw new InputError(`--weights ${start}: are for --instances: they find no keypoints`);
+  }
   if (!isSingle && given.model.options.tagDimensions === 0) {
     throw new InputError(`--weights ${start}: are for --single-person: they have no tags`);
   }
-  const loaded = isSingle ? await withoutTags(given) : given;
+  const loaded = isSingle
+    ? await withoutTags(given)
+    : classes
+    ? await forInstances(given, classes, { seed })
+    : given;
   const { model, skeleton } = loaded;
   if (file) checkSameKeypoints(skeleton, file);
-  else if (!sameKeypoints(skeleton, COCO)) {
+  else if (!classes && !sameKeypoints(skeleton, COCO)) {
     throw new InputError(`scenes show COCO's keypoints, the weights are for "${skeleton.name}"`);
   }
   const imageSize = values.number("size") ?? loaded.imageSize;
@@ -348,17 +424,18 @@ async function networkOf(
 async function sourceOf(
   values: Values,
   { imageSize }: Network,
-  opened: CocoDataset | undefined,
+  { photographs: all, classes }: Subject,
 ): Promise<DescribedSource> {
   const isSingle = values.flag("single-person");
   const seed = values.number("seed")!;
   const leftOut = await readIds(values.text("without"));
-  const photographs = leftOut ? opened?.where(({ id }) => !leftOut.has(id)) : opened;
+  const photographs = leftOut ? all?.where(({ id }) => !leftOut.has(id)) : all;
   if (photographs?.length === 0) {
     throw new InputError("--without leaves no photograph to learn from");
   }
   const sceneSize = isSingle ? LARGER * imageSize : imageSize;
-  const people = photographs ?? syntheticSource(seed, sceneSize, await posesOf(values));
+  const scenes = classes ? instanceSource : syntheticSource;
+  const people = photographs ?? scenes(seed, sceneSize, await posesOf(values));
   if (!isSingle) return people;
   return singlePersonSource(people, {
     seed,
@@ -372,10 +449,13 @@ async function sourceOf(
 function streamOf(
   values: Values,
   source: DescribedSource,
-  { model, imageSize, skeleton }: Network,
-  start: StreamPosition | undefined,
+  { network: { model, imageSize, skeleton }, subject: { photographs, classes }, recipe }: {
+    readonly network: Network;
+    readonly subject: Subject;
+    readonly recipe: Recipe;
+  },
+  checkpoint: Checkpoint | undefined,
 ): BatchesAhead {
-  const isPhotographs = values.text("annotations") !== undefined;
   // A crop of one person has been moved, scaled and turned already.
   const augment = {
     ...OFFICIAL_AUGMENTATION,
@@ -387,10 +467,11 @@ function streamOf(
     inputSize: imageSize,
     stride: model.stride,
     seed: values.number("seed"),
-    slots: isPhotographs ? 30 : 4,
+    slots: photographs ? 30 : MOST_PEOPLE[classes ? "instances" : "poses"],
     skeleton,
-    ...(isPhotographs && !values.flag("no-augment") ? { augment } : {}),
-    ...(start ? { start } : {}),
+    ...(classes ? { instances: { classes, pixels: recipe.pixels } } : {}),
+    ...(photographs && !values.flag("no-augment") ? { augment } : {}),
+    ...(checkpoint ? { start: checkpoint.reached.position } : {}),
   });
 }
 
@@ -399,7 +480,12 @@ function announce(values: Values, network: Network, adapter: string): void {
   const data = values.text("annotations") ?? "synthetic scenes";
   console.log(`adapter  ${adapter}`);
   console.log(`network  ${network.preset}: ${parameters} parameters`);
-  console.log(`data     ${data}${values.flag("single-person") ? ", one person at a time" : ""}`);
+  const what = values.flag("single-person")
+    ? ", one person at a time"
+    : values.flag("instances")
+    ? ", masks"
+    : "";
+  console.log(`data     ${data}${what}`);
 }
 
 function progressOf(values: Values): Progress {
@@ -535,7 +621,11 @@ function settingsOf(values: Values, { length }: SampleSource): Record<string, st
       : values.number(name);
     return value === undefined ? [] : [[`--${name}`, String(value)]];
   });
-  return { ...Object.fromEntries(given), samples: String(length) };
+  return {
+    ...Object.fromEntries(given),
+    "--recipe": recipeName(values),
+    samples: String(length),
+  };
 }
 
 async function removeIfThere(path: string): Promise<void> {

@@ -252,7 +252,7 @@ function lossScale({ options: { precision } }: PoseNet): number {
 export function trainingStep(
   state: TrainingState,
   { recipe, accumulate }: {
-    readonly recipe: Pick<Recipe, "foregroundWeight" | "pushWeight">;
+    readonly recipe: Pick<Recipe, "foregroundWeight" | "pushWeight" | "tagForm">;
     readonly accumulate: number;
   },
   kind: "whole" | "part" = "whole",
@@ -263,6 +263,7 @@ export function trainingStep(
     const predictions = model.forward(batch.images, { training: true });
     const losses = poseLoss(predictions, batch, {
       foregroundWeight: recipe.foregroundWeight,
+      form: recipe.tagForm,
       pushWeight: recipe.pushWeight,
       pullWeight: batch.pullWeight,
     });

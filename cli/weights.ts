@@ -31,11 +31,11 @@ import {
 import { LIBRARY_VERSION } from "../io/choices_file.ts";
 import type { Values } from "./options.ts";
 
-/** How a network's maps become people: a matter of how it was trained. */
+/** How a network's maps become people or instances: a matter of how it was trained. */
 export interface Decoding {
-  /** Least height of a peak. */
+  /** Least height of a peak; of instances, least detection of a pixel. */
   readonly threshold: number;
-  /** A keypoint joins a person only if their tags are nearer than this. */
+  /** A keypoint joins a person only if their tags are nearer than this; of instances, no two modes are nearer. */
   readonly maxTagDistance: number;
 }
 
@@ -48,8 +48,10 @@ export interface LoadedModel {
   readonly preset: string;
   /** What the weights say; a decoder's own where they do not. */
   readonly decoding: Partial<Decoding>;
-  /** Whose keypoints it finds. */
+  /** Whose keypoints it finds, unless it finds instances. */
   readonly skeleton: Skeleton;
+  /** What its instances are called, if it finds instances pixel by pixel in place of keypoints. */
+  readonly classes?: readonly string[];
 }
 
 /** What the metadata's `format` says. */
@@ -61,12 +63,17 @@ const LARGEST_IMAGE = 8192;
 /** The highest threshold that a weight file may have: heatmaps above have diverged, see combineScales(). */
 export const HIGHEST_THRESHOLD = 5;
 
-const SHIPPED_WEIGHTS = new URL("../weights/demo.safetensors", import.meta.url);
-
-/** The file of the weights that come with the library; undefined while there are none. */
-export async function shippedWeights(): Promise<string | undefined> {
-  if (SHIPPED_WEIGHTS.protocol !== "file:") return await localCopy(SHIPPED_WEIGHTS);
-  const path = decodeURIComponent(SHIPPED_WEIGHTS.pathname);
+/**
+ * The file of weights that come with the library; undefined while there are none.
+ *
+ * @param name `demo` finds people, `segment` their pixels, `track` gives them tags that last over time.
+ */
+export async function shippedWeights(
+  name: "demo" | "segment" | "track" = "demo",
+): Promise<string | undefined> {
+  const url = new URL(`../weights/${name}.safetensors`, import.meta.url);
+  if (url.protocol !== "file:") return await localCopy(url);
+  const path = decodeURIComponent(url.pathname);
   const found = await Deno.stat(path).catch((error) => {
     if (error instanceof Deno.errors.NotCapable) throw error;
   });
@@ -120,6 +127,64 @@ export function makeModel(
   return { model, imageSize, preset: name, decoding, skeleton };
 }
 
+/** A new model of a preset, with a detection map for each class. */
+export function makeInstanceModel(
+  name: string,
+  classes: readonly string[],
+  options: Partial<PoseNetOptions> = {},
+  decoding: Partial<Decoding> = {},
+): LoadedModel {
+  const loaded = makeModel(name, { keypoints: classes.length, ...options }, decoding);
+  return { ...loaded, classes };
+}
+
+/**
+ * A network for instances that starts with what one for people knows. The filters of every class's map are the mean of
+ * those of the keypoints' maps, so that an instance starts with the tag that its keypoints had; between stacks, what
+ * reads the maps starts anew. The model given is used up, unless it finds these classes already.
+ */
+export async function forInstances(
+  loaded: LoadedModel,
+  classes: readonly string[],
+  options: Pick<PoseNetOptions, "seed"> = {},
+): Promise<LoadedModel> {
+  const { model } = loaded;
+  if (loaded.classes?.join() === classes.join()) return loaded;
+  const sizes = { keypoints: classes.length, extraChannels: 0 };
+  const fresh = new PoseNet({ ...model.options, ...options, ...sizes });
+  const [known, own] = [await stateOf(model), await stateOf(fresh)];
+  disposeModel(model);
+  const start = Object.entries(own).map(([path, array]) => [
+    path,
+    path.startsWith("outs.")
+      ? headOf(known[path], model.options, array.shape)
+      : known[path].shape.join() === array.shape.join()
+      ? known[path]
+      : array,
+  ]);
+  await loadState(fresh, Object.fromEntries(start));
+  const preset = loaded.preset.replace(/^demo/, "segment"); // the same network but for the maps
+  return { ...loaded, model: fresh, preset, classes, decoding: {} };
+}
+
+/** A head's parameter for C classes: the mean of the K rows of detection, then D times the mean of K rows of tags. */
+function headOf(
+  { shape, data }: HostArray,
+  { keypoints: K, tagDimensions: D }: Required<PoseNetOptions>,
+  wanted: Shape,
+): HostArray {
+  const result = hostArray(wanted);
+  const row = data.length / shape[0];
+  const C = wanted[0] / (1 + D);
+  for (let o = 0; o < wanted[0]; o++) {
+    const first = K * Math.floor(o / C);
+    for (let i = 0; i < row; i++) {
+      for (let k = 0; k < K; k++) result.data[o * row + i] += data[(first + k) * row + i] / K;
+    }
+  }
+  return result;
+}
+
 /**
  * A network for one person at a time that starts with what one for several people knows: its heatmaps without its tags.
  * The model given is used up.
@@ -152,7 +217,7 @@ function first({ shape, data }: HostArray, wanted: Shape): HostArray {
 }
 
 /** How many numbers training changes. */
-export function learnedNumbers({ model }: LoadedModel): number {
+export function learnedNumbers({ model }: { readonly model: object }): number {
   return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
 }
 
@@ -178,8 +243,9 @@ export async function saveModel(
 
 /** What a weight file says beside the weights. */
 export function settingsOf(
-  { model, imageSize, preset, skeleton, decoding: { threshold, maxTagDistance } }: LoadedModel,
+  { model, imageSize, preset, skeleton, classes, decoding }: LoadedModel,
 ): Record<string, string> {
+  const { threshold, maxTagDistance } = decoding;
   return {
     format: FORMAT,
     preset,
@@ -187,7 +253,9 @@ export function settingsOf(
     ...(threshold === undefined ? {} : { threshold: String(threshold) }),
     ...(maxTagDistance === undefined ? {} : { maxTagDistance: String(maxTagDistance) }),
     options: JSON.stringify(model.options),
-    skeleton: JSON.stringify(skeletonRecord(skeleton)),
+    ...(classes
+      ? { classes: JSON.stringify(classes) }
+      : { skeleton: JSON.stringify(skeletonRecord(skeleton)) }),
   };
 }
 
@@ -195,7 +263,9 @@ export function settingsOf(
  * Weights rounded to 16-bit floats, which have 11 binary digits; a tensor with a number too large for them stays as
  * it is.
  */
-function halved(state: Readonly<Record<string, HostArray>>): Record<string, SafetensorsArray> {
+export function halved(
+  state: Readonly<Record<string, HostArray>>,
+): Record<string, SafetensorsArray> {
   return Object.fromEntries(
     Object.entries(state).map(([name, array]) => {
       const data = new Float16Array(array.data);
@@ -215,6 +285,12 @@ export async function loadGivenOrShipped(values: Values): Promise<LoadedModel> {
     );
   }
   const loaded = await loadModel(path, as);
+  if (loaded.classes) {
+    throw new InputError(
+      `${path}: finds instances (${loaded.classes.join(", ")}) pixel by pixel, not keypoints` +
+        "\n  help: demo:segment shows what it finds",
+    );
+  }
   if (loaded.model.options.tagDimensions > 0) return loaded;
   throw new InputError(
     `${path}: has no tags, it looks at one person at a time` +
@@ -253,10 +329,16 @@ export function describedModel(
     throw new InputError(`${path}: its format is "${format}", weight files have "${FORMAT}"`);
   }
   const skeleton = skeletonIn(path, metadata.skeleton);
-  const made = as === undefined ? described(path, metadata) : makeModel(as, {}, {}, skeleton);
+  const classes = classesIn(path, metadata.classes);
+  const made = as === undefined
+    ? described(path, metadata)
+    : classes
+    ? makeInstanceModel(as, classes)
+    : makeModel(as, {}, {}, skeleton);
   const loaded = {
     ...made,
     skeleton,
+    ...(classes ? { classes } : {}),
     decoding: {
       ...(threshold === undefined
         ? {}
@@ -270,7 +352,12 @@ export function describedModel(
       : numberOf(path, "imageSize", imageSize, LARGEST_IMAGE),
   };
   const { sizeMultiple, options } = loaded.model;
-  if (options.keypoints !== skeleton.keypoints.length) {
+  if (classes && options.keypoints !== classes.length) {
+    throw new InputError(
+      `${path}: its network has maps of ${options.keypoints} classes, its list names ${classes.length}`,
+    );
+  }
+  if (!classes && options.keypoints !== skeleton.keypoints.length) {
     throw new InputError(
       `${path}: its network finds ${options.keypoints} keypoints, its skeleton "${skeleton.name}" has ` +
         `${skeleton.keypoints.length}`,
@@ -294,6 +381,19 @@ function skeletonIn(path: string, text: string | undefined): Skeleton {
     throw new InputError(`${path}: its skeleton is damaged: ${(error as Error).message}`);
   }
   return skeletonFromRecord(parsed, `${path}: its skeleton`);
+}
+
+/** The classes of a file's metadata, if it is of instances. */
+function classesIn(path: string, text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: its classes are damaged: ${(error as Error).message}`);
+  }
+  if (Array.isArray(parsed) && parsed.every((name) => typeof name === "string")) return parsed;
+  throw new InputError(`${path}: its classes are damaged: they are no list of names`);
 }
 
 /** A number of a file's metadata, from 0 to `most`. */

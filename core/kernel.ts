@@ -112,8 +112,8 @@ const MAX_WORKGROUPS = 65_535;
  * assert.deepEqual(await apply(reverse, [tensor([1, 2, 3])], null).array(), [3, 2, 1]);
  * ```
  *
- * @throws {RangeError} If an invocation could reach the loop limit, or the grid is too large: defects of the
- * operation that asked.
+ * @throws {RangeError} If an invocation could reach the loop limit, the grid is too large, or there is an epilogue
+ * but no `store`: defects of the operation that asked.
  */
 export function kernel(parts: KernelParts): Kernel {
   const { name, request, inputs, workgroups, iterations } = parts;
@@ -122,6 +122,9 @@ export function kernel(parts: KernelParts): Kernel {
       `internal: ${name} would loop ${iterations} times in one invocation; ` +
         `split it below ${MAX_ITERATIONS}, the software adapter stops silently at 65,535`,
     );
+  }
+  if (parts.epilogue && !parts.stores) {
+    throw new RangeError(`internal: ${name} was given an epilogue but does not store()`);
   }
   if (workgroups.some((count) => count > MAX_WORKGROUPS)) {
     throw new RangeError(

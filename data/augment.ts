@@ -99,6 +99,8 @@ export interface Augmentation {
   readonly mirror: "no" | "pixel centres" | "pixel edges";
   /** What happens to the colours; nothing when missing. */
   readonly colours?: ColourChange;
+  /** Decides which pixels of instances the tag loss looks at, see {@linkcode instanceTargets}. @default {0} */
+  readonly seed?: number;
 }
 
 /**
@@ -235,22 +237,14 @@ export function prepareSample(
   const { crop, mirror, colours } = augmentation;
   const toInput = cropTransform(crop, inputSize);
   const toHeatmap = cropTransform(crop, heatmapSize);
+  const mask = showMask(counted(sample), augmentation, heatmapSize, into?.mask);
   const image = warpToPlanes(
     sample.image,
     toInput,
     { width: inputSize, height: inputSize },
     into?.image,
   );
-  const mask = warpMask(
-    counted(sample),
-    toHeatmap,
-    { width: heatmapSize, height: heatmapSize },
-    into?.mask,
-  );
-  if (mirror !== "no") {
-    mirrorRows(image);
-    mirrorRows(mask);
-  }
+  if (mirror !== "no") mirrorRows(image);
   if (colours) changeColours(image, colours);
 
   // Where the left edge's x = 0 goes. In input pixels that is size - 1 for centres and size for edges.
@@ -261,6 +255,39 @@ export function prepareSample(
     return { ...person, keypoints: mirrorKeypoints(moved, mirroredZero, skeleton) };
   });
   return { image, mask, people };
+}
+
+/**
+ * A mask of the picture as an {@linkcode Augmentation} shows it: cropped, bent and mirrored with the picture.
+ *
+ * @param mask Of the picture's size.
+ * @param augmentation From {@linkcode drawAugmentation} or {@linkcode wholePicture}.
+ * @param side Side of the result in pixels: the input's, or the maps'.
+ * @param into Where to write, `side * side` numbers.
+ * @returns `[1, side, side]` of 0 and 1; 0 outside the picture.
+ * @throws {RangeError} If the side is not a whole number of 1 or more.
+ * @throws {ShapeError} If the mask's bytes do not fill it or `into` has another length.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { showMask, wholePicture } from "ae/data";
+ *
+ * const mask = { width: 2, height: 2, data: new Uint8Array([1, 0, 0, 0]) };
+ * const mirrored = { ...wholePicture(mask), mirror: "pixel centres" as const };
+ * assert.deepEqual([...showMask(mask, wholePicture(mask), 2).data], [1, 0, 0, 0]);
+ * assert.deepEqual([...showMask(mask, mirrored, 2).data], [0, 1, 0, 0]);
+ * ```
+ */
+export function showMask(
+  mask: Mask,
+  { crop, mirror }: Augmentation,
+  side: number,
+  into?: Float32Array<ArrayBuffer>,
+): HostArray {
+  const shown = warpMask(mask, cropTransform(crop, side), { width: side, height: side }, into);
+  if (mirror !== "no") mirrorRows(shown);
+  return shown;
 }
 
 function move(keypoint: AnnotatedKeypoint, matrix: Affine): AnnotatedKeypoint {

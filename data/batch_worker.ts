@@ -5,6 +5,7 @@
  */
 import { InputError } from "../core/errors.ts";
 import type { Batch } from "./batch.ts";
+import { clipSource, type ClipSourceOptions } from "./clips.ts";
 import { CocoDataset, type PhotoRecord } from "./coco.ts";
 import { batches, type BrokenSample, type LoaderOptions, type StreamPosition } from "./loader.ts";
 import type { DescribedSource, SampleSource, SourceDescription } from "./sample.ts";
@@ -38,6 +39,7 @@ export type WorkerAnswer =
 function openSource(description: WorkerSetup["description"]): DescribedSource {
   const { kind, settings, sharedBy } = description;
   if (kind === "scenes") return sceneSource(settings as SceneSourceOptions);
+  if (kind === "clips") return clipSource(settings as ClipSourceOptions);
   if (kind === "single people") {
     const { source: description, options } = settings as {
       readonly source: SourceDescription;

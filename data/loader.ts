@@ -18,9 +18,15 @@ import {
   drawAugmentation,
   wholePicture,
 } from "./augment.ts";
-import { type Batch, type BatchOptions, checkBatchSizes, makeBatch } from "./batch.ts";
+import {
+  type Batch,
+  type BatchOptions,
+  checkBatchSizes,
+  droppedPeople,
+  makeBatch,
+} from "./batch.ts";
 import { Random } from "./random.ts";
-import { labelledPeople, type Sample, type SampleSource } from "./sample.ts";
+import type { Sample, SampleSource } from "./sample.ts";
 
 /** A place in a stream of batches. */
 export interface StreamPosition {
@@ -101,7 +107,7 @@ export class BatchStream implements AsyncIterable<Batch> {
     return [...this.#broken.values()];
   }
 
-  /** How many people so far had no slot, summed over all images handed out. */
+  /** How many people or instances so far had no slot, summed over all images handed out. */
   get droppedPeople(): number {
     return this.#droppedPeople;
   }
@@ -112,7 +118,7 @@ export class BatchStream implements AsyncIterable<Batch> {
    * @throws {InputError} If no sample of a whole pass (of 1,000 in a row when endless) can be read.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
-    const { batchSize, steps = Infinity, slots = 30 } = this.#options;
+    const { batchSize, steps = Infinity } = this.#options;
     for (let step = 0; step < steps; step++) {
       const samples: Sample[] = [];
       const augmentations: Augmentation[] = [];
@@ -120,15 +126,15 @@ export class BatchStream implements AsyncIterable<Batch> {
         const { sample, augmentation } = await this.#next();
         samples.push(sample);
         augmentations.push(augmentation);
-        this.#droppedPeople += Math.max(0, labelledPeople(sample.people).length - slots);
       }
+      this.#droppedPeople += droppedPeople(samples, this.#options);
       yield makeBatch(samples, this.#options, augmentations);
     }
   }
 
   /** The next sample that can be read, and how to show it. */
   async #next(): Promise<{ sample: Sample; augmentation: Augmentation }> {
-    const { augment, onBroken = warn } = this.#options;
+    const { augment, instances, onBroken = warn } = this.#options;
     const patience = Math.min(this.#source.length, 1000);
     let reason = "";
     for (let failures = 0; failures < patience; failures++) {
@@ -141,11 +147,12 @@ export class BatchStream implements AsyncIterable<Batch> {
       }
       try {
         const sample = await this.#source.sample(index);
-        const dice = () => this.#random.fork("augmentation").fork(epoch).fork(position);
-        const augmentation = augment
-          ? drawAugmentation(sample.image, augment, dice())
+        const dice = (label: string) => this.#random.fork(label).fork(epoch).fork(position);
+        const shown = augment
+          ? drawAugmentation(sample.image, augment, dice("augmentation"))
           : wholePicture(sample.image);
-        return { sample, augmentation };
+        const seed = instances ? dice("pixels").integer(2 ** 32) : undefined;
+        return { sample, augmentation: { ...shown, seed } };
       } catch (error) {
         if (!(error instanceof InputError)) throw error; // a mistake in the program, not in a file
         reason = error.message;

@@ -7,6 +7,7 @@
 export * from "./ahead.ts";
 export * from "./augment.ts";
 export { type Batch, type BatchOptions, makeBatch } from "./batch.ts";
+export * from "./clips.ts";
 export {
   CocoDataset,
   type CocoOptions,
@@ -28,6 +29,13 @@ export {
   type LoaderOptions,
   type StreamPosition,
 } from "./loader.ts";
+export {
+  type InstanceLearning,
+  type InstanceTargetOptions,
+  type InstanceTargets,
+  instanceTargets,
+  type TargetInstance,
+} from "./instance_targets.ts";
 export * from "./mpii.ts";
 export * from "./random.ts";
 export * from "./sample.ts";

@@ -23,6 +23,16 @@ export interface Sample {
   readonly instances?: readonly AnnotatedInstance[];
   /** 1 where people may be that nobody annotated: no heatmap loss there. Of the picture's size. */
   readonly ignore?: Mask;
+  /** Which video it is a frame of; absent for pictures that stand alone. */
+  readonly video?: SampleVideo;
+}
+
+/** The video that a sample is a frame of. */
+export interface SampleVideo {
+  /** The same for all frames of a video, and for no other. */
+  readonly name: string;
+  /** Who each of the sample's `people` is: the same number in every frame of the video. */
+  readonly identities: readonly number[];
 }
 
 /** Something that samples can be taken from by number: a folder of photographs, a scene maker. */
@@ -45,9 +55,9 @@ export interface SampleSource {
 /** A source as values that can be sent to a worker, which opens the same one with them. */
 export interface SourceDescription {
   /** Which kind of source. */
-  readonly kind: "scenes" | "photographs" | "voc" | "single people";
+  readonly kind: "scenes" | "clips" | "photographs" | "voc" | "single people";
   /**
-   * What it is made from: the options of `sceneSource`; folder, records and cache of a `CocoDataset`; folder and names of
+   * What it is made from: the options of `sceneSource` or `clipSource`; folder, records and cache of a `CocoDataset`; folder and names of
    * a `VocDataset`; source and options of `singlePersonSource`.
    */
   readonly settings: object;

@@ -29,6 +29,12 @@ export { withoutDuplicates } from "./duplicates.ts";
 export { type DecoderName, DECODERS, type Flavour } from "./flavours.ts";
 export { AUTHORS_GROUPING, groupByTag, type GroupOptions, personScore } from "./group_by_tag.ts";
 export { type HeatmapFrame, toImagePixels } from "./image_frame.ts";
+export {
+  decodeInstances,
+  type InstanceFrame,
+  type InstanceOptions,
+  mergeInstances,
+} from "./instances.ts";
 export { groupKnownKeypoints, type KnownKeypointOptions } from "./known_keypoints.ts";
 export { findPeaks, localMaxima, type Peak, type PeakOptions } from "./peaks.ts";
 export {
@@ -41,4 +47,20 @@ export {
   type FillPlace,
   type Neighbours,
 } from "./refine.ts";
+export { retagPeople } from "./retag_people.ts";
 export { personCrop, readPerson, refinePerson, type RefinePersonOptions } from "./single_person.ts";
+export {
+  type TagBin,
+  tagHistogram,
+  type TagMode,
+  type TagModeOptions,
+  tagModes,
+} from "./tag_modes.ts";
+export {
+  poseOverlap,
+  trackable,
+  type TrackablePerson,
+  trackPeople,
+  type TrackPeopleOptions,
+} from "./track_people.ts";
+export { type Trackable, Tracker, type TrackerOptions } from "./tracker.ts";

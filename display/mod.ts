@@ -18,6 +18,7 @@ export {
   type LineSeries,
 } from "./chart.ts";
 export * from "./color.ts";
+export * from "./comparison_report.ts";
 export * from "./evaluation_report.ts";
 export * from "./film.ts";
 export * from "./graph.ts";
@@ -28,13 +29,13 @@ export * from "./live.ts";
 export * from "./live_picture.ts";
 export * from "./model_table.ts";
 export * from "./numbers.ts";
+export type { ReportCurves } from "./loss_chart.ts";
 export * from "./panels.ts";
 export { pngDataUrl } from "./picture.ts";
 export * from "./plan.ts";
 export * from "./poses.ts";
 export {
   lineSink,
-  notebookSink,
   Progress,
   type ProgressOptions,
   type ProgressSink,
@@ -42,12 +43,20 @@ export {
   terminalSink,
 } from "./progress.ts";
 export * from "./report.ts";
+export * from "./segment_report.ts";
 export * from "./profile.ts";
 export { niceTicks } from "./scale.ts";
 export * from "./surface.ts";
 export * from "./svg.ts";
 export * from "./table.ts";
+export {
+  drawTagHistogram,
+  type HistogramBin,
+  type HistogramMode,
+  type TagHistogramOptions,
+} from "./tag_histogram.ts";
 export * from "./tags.ts";
+export * from "./tracking_report.ts";
 export * from "./timeline.ts";
 export {
   drawFilmstrip,

@@ -5,13 +5,13 @@
  *     [K, H, W]    a panel for each of K      [N, K, H, W] the same for each of N, as far as there is room
  *
  * Colours run from dark blue over pale grey at 0 to dark orange, the same for all panels, so that sign and size can be
- * seen at once and maps compared.
+ * seen at once and maps compared; or from black at 0 to white, for what is brightness.
  *
  * @module
  */
 import type { HostArray } from "../core/host_array.ts";
 import { textWidth } from "./chart.ts";
-import { cssColor, divergingColor, type Rgb } from "./color.ts";
+import { cssColor, divergingColor, mixColors, type Rgb } from "./color.ts";
 import { pngDataUrl } from "./picture.ts";
 import { type Markup, Svg, svgElement } from "./svg.ts";
 
@@ -21,6 +21,8 @@ export interface NumbersOptions {
   readonly title?: string;
   /** The absolute value with the darkest colours. @default {the largest there is} */
   readonly max?: number;
+  /** Blue, pale, orange by sign, or black to white. @default {"signed"} */
+  readonly palette?: "signed" | "grey";
   /** Names of the panels, in order. @default {their indices} */
   readonly names?: readonly string[];
   /** Draw at most so many panels. @default {12} */
@@ -66,6 +68,7 @@ export function drawNumbers(array: HostArray, options: NumbersOptions = {}): Svg
   const [low, high] = finiteExtent(data);
   const { max = Math.max(Math.abs(low), Math.abs(high)) || 1 } = options;
   if (!(max > 0)) throw new RangeError(`drawNumbers: max must be above 0, not ${max}`);
+  const palette = paletteOf(options.palette ?? "signed", max);
   const title = options.title ?? titleOf(shape, low, high);
   const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
   const all = rows * columns === 0 ? 0 : size / (rows * columns);
@@ -86,8 +89,8 @@ export function drawNumbers(array: HostArray, options: NumbersOptions = {}): Svg
     if (label) panels.push(text(x, y + 11, options.names?.[p] ?? panelName(shape, p), 11));
     panels.push(
       ...(written
-        ? cells(values, columns, { x, y: y + label, max })
-        : [pixels(values, { rows, columns, x, y: y + label, width, height, max })]),
+        ? cells(values, columns, { x, y: y + label, palette })
+        : [pixels(values, { rows, columns, x, y: y + label, width, height, palette })]),
     );
   }
   const lines = Math.ceil(drawn / perRow);
@@ -139,8 +142,14 @@ function shortNumber(value: number): string {
 /** What a number that is not finite is painted in. */
 const NOT_FINITE: Rgb = [200, 30, 140];
 
-function colorOf(value: number, max: number): Rgb {
-  return Number.isFinite(value) ? divergingColor(0.5 + value / max / 2) : NOT_FINITE;
+/** The colour of a number in a drawing. */
+type Palette = (value: number) => Rgb;
+
+function paletteOf(name: "signed" | "grey", max: number): Palette {
+  const color: Palette = name === "signed"
+    ? (value) => divergingColor(0.5 + value / max / 2)
+    : (value) => mixColors([0, 0, 0], [255, 255, 255], Math.min(Math.max(value / max, 0), 1));
+  return (value) => Number.isFinite(value) ? color(value) : NOT_FINITE;
 }
 
 /** Black or white, whichever can be read on a colour (relative luminance of ITU-R BT.709). */
@@ -151,10 +160,10 @@ function inkOn([red, green, blue]: Rgb): string {
 function cells(
   values: ArrayLike<number>,
   columns: number,
-  { x, y, max }: { x: number; y: number; max: number },
+  { x, y, palette }: { x: number; y: number; palette: Palette },
 ): Markup[] {
   return Array.from(values).flatMap((value, i) => {
-    const color = colorOf(value, max);
+    const color = palette(value);
     const [left, top] = [x + (i % columns) * CELL.width, y + Math.floor(i / columns) * CELL.height];
     return [
       svgElement("rect", {
@@ -177,10 +186,10 @@ function cells(
 
 function pixels(
   values: ArrayLike<number>,
-  { rows, columns, max, ...place }: {
+  { rows, columns, palette, ...place }: {
     rows: number;
     columns: number;
-    max: number;
+    palette: Palette;
     x: number;
     y: number;
     width: number;
@@ -188,7 +197,7 @@ function pixels(
   },
 ): Markup {
   const data = new Uint8Array(rows * columns * 3);
-  for (let i = 0; i < rows * columns; i++) data.set(colorOf(values[i], max).map(Math.round), i * 3);
+  for (let i = 0; i < rows * columns; i++) data.set(palette(values[i]).map(Math.round), i * 3);
   return svgElement("image", {
     ...place,
     href: pngDataUrl({ width: columns, height: rows, data }),

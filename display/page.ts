@@ -78,6 +78,22 @@ figcaption { font-size: .8rem; margin-bottom: .25rem; }
 }
 `);
 
+/** What was done with what: names and texts in a row. */
+export function setupList(rows: readonly (readonly [name: string, text: string])[]): Markup {
+  return markup`<dl class="setup">${
+    rows.map(([name, text]) => markup`<div><dt>${name}</dt><dd>${text}</dd></div>`)
+  }</dl>`;
+}
+
+/** The figures that matter most, large, each with what it is. */
+export function figureCards(cards: readonly (readonly [value: string, name: string])[]): Markup {
+  return markup`<div class="cards">${
+    cards.map(([value, name]) =>
+      markup`<div class="card"><b>${value}</b><span>${name}</span></div>`
+    )
+  }</div>`;
+}
+
 /** A whole page: `content` under its heading, with all styles inside. */
 export function page(title: string, content: MarkupPart): string {
   return markup`<!DOCTYPE html>

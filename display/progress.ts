@@ -1,5 +1,5 @@
 /**
- * How far a long job is: a bar on a terminal, lines in a log, one changing output in a notebook.
+ * How far a long job is: a bar on a terminal, lines in a log; in a notebook, {@linkcode LiveProgress} of live.ts.
  *
  *     train ███████░░░░░░░  52%  2,340/4,500 steps  48 images/s  loss 0.0123  push 0.11  ETA 0:45
  *
@@ -315,50 +315,6 @@ export function lineSink(
     },
     finish(state) {
       write(`${summary(state)}\n`);
-    },
-  };
-}
-
-/**
- * One output of a notebook cell that changes in place.
- *
- * @param display The kernel's display function: `Deno.jupyter.display`.
- * @param options `id`: name of the output ("progress"); `intervalMs`: least time between two changes (500).
- *
- * @example Usage
- * ```ts
- * import assert from "node:assert/strict";
- * import { notebookSink, Progress } from "ae";
- *
- * const outputs: string[] = []; // in a notebook: notebookSink(Deno.jupyter.display)
- * const sink = notebookSink((bundle) => Promise.resolve(void outputs.push(bundle["text/plain"])));
- * const progress = new Progress({ label: "train", total: 4, sink, now: () => 0 });
- * progress.update(1);
- * assert.match(outputs[0], /25%/);
- * ```
- */
-export function notebookSink(
-  display: (
-    bundle: Record<string, string>,
-    options: { raw: boolean; display_id: string; update: boolean },
-  ) => Promise<void>,
-  options: { readonly id?: string; readonly intervalMs?: number } = {},
-): ProgressSink {
-  const { id = "progress", intervalMs = 500 } = options;
-  let [last, shown] = [-Infinity, false];
-  const put = (text: string) => {
-    // The kernel sends displays in order; nothing here depends on their arrival.
-    void display({ "text/plain": text }, { raw: true, display_id: id, update: shown });
-    shown = true;
-  };
-  return {
-    show(state, nowMs) {
-      if (nowMs - last < intervalMs && state.fraction < 1) return;
-      last = nowMs;
-      put(barLine(state, 120));
-    },
-    finish(state) {
-      put(summary(state));
     },
   };
 }

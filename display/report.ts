@@ -15,10 +15,11 @@ import type { HostArray } from "../core/host_array.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
 import type { AnnotatedPerson, DecodedPerson } from "../pose/person.ts";
 import type { Skeleton } from "../pose/skeleton.ts";
-import { drawBarChart, drawLineChart, type LineSeries } from "./chart.ts";
+import { drawBarChart } from "./chart.ts";
 import { cssColor, personColor } from "./color.ts";
 import { paintHeatmaps } from "./heatmaps.ts";
-import { markup, page } from "./page.ts";
+import { lossChart, type ReportCurves } from "./loss_chart.ts";
+import { figureCards, markup, page, setupList } from "./page.ts";
 import { pngDataUrl } from "./picture.ts";
 import { drawPoses } from "./poses.ts";
 import { type Markup, Svg } from "./svg.ts";
@@ -58,20 +59,6 @@ export interface ReportEvaluation {
   readonly groupingAccuracy: number;
   /** Each of the K keypoints' own AP, 0 to 1; -1 where it is never annotated. */
   readonly keypointAp: readonly number[];
-}
-
-/** The losses of a training run: equally long lists, one entry per recorded step. */
-export interface ReportCurves {
-  /** Step numbers, rising. */
-  readonly step: readonly number[];
-  /** The total loss. */
-  readonly loss: readonly number[];
-  /** Its heatmap part, before weighting. */
-  readonly heatmap: readonly number[];
-  /** Its pull part, before weighting. */
-  readonly pull: readonly number[];
-  /** Its push part, before weighting. */
-  readonly push: readonly number[];
 }
 
 /** One scene of the gallery. All coordinates are pixels of `image`, which the maps cover from edge to edge. */
@@ -221,9 +208,7 @@ function setup(report: DemoReport): Markup {
       `seed ${scenes.seed}; areas as if they were ${scenes.judgedSize} pixels wide`,
     ],
   ];
-  return markup`<dl class="setup">${
-    rows.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)
-  }</dl>`;
+  return setupList(rows);
 }
 
 function cards({ trained, ideal, imagesPerSecond }: DemoReport): Markup {
@@ -235,11 +220,7 @@ function cards({ trained, ideal, imagesPerSecond }: DemoReport): Markup {
     [figure(trained.groupingAccuracy), "grouping accuracy, given true detections"],
     [count(imagesPerSecond), "training images per second"],
   ];
-  return markup`<div class="cards">${
-    cards.map(([value, name]) =>
-      markup`<div class="card"><b>${value}</b><span>${name}</span></div>`
-    )
-  }</div>`;
+  return figureCards(cards);
 }
 
 function figuresTable(evaluations: readonly ReportEvaluation[], ideal: ReportEvaluation): Markup {
@@ -260,26 +241,6 @@ ${figures}${
   }${
     row("grouping", "of true detections", ({ groupingAccuracy }) => figure(groupingAccuracy))
   }</tbody></table>`;
-}
-
-/** Curves above 0 on a logarithmic axis; a sentence where there is nothing to draw. */
-function lossChart(
-  curves: ReportCurves,
-  names: readonly ("loss" | "heatmap" | "pull" | "push")[],
-): Markup {
-  const series: LineSeries[] = names.map((name) => ({ name, x: curves.step, y: curves[name] }));
-  if (!series.some(({ y }) => y.some((value) => value > 0 && value < Infinity))) {
-    return markup`<div><p class="soft">No ${names.join(" or ")} was recorded.</p></div>`;
-  }
-  // A noisy curve of n values is smoothed over about a fiftieth of them.
-  const smooth = curves.step.length < 50 ? 0 : 1 - 50 / curves.step.length;
-  const chart = drawLineChart(series, {
-    title: `${names.join(" and ")}, logarithmic`,
-    xLabel: "step",
-    log: true,
-    smooth: Math.min(smooth, 0.98),
-  });
-  return markup`<div>${chart}</div>`;
 }
 
 function keypointChart(evaluations: readonly ReportEvaluation[], skeleton: Skeleton): Svg {

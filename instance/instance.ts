@@ -26,7 +26,7 @@ export interface DecodedInstance {
   readonly classIndex: number;
   /** The pixels that show it, of the picture's size. */
   readonly mask: Mask;
-  /** Mean value of the detection map over its pixels. */
+  /** How sure the network is of it: the mean value of the detection map over its pixels, or less where tags disagree. */
   readonly score: number;
   /** The D values of the tag that its pixels gathered around. */
   readonly tag: readonly number[];

@@ -267,9 +267,8 @@ class Machine {
   #integer(length: number): number | bigint {
     if (length > MAX_INTEGER_BYTES) throw this.#fail(`has an integer of ${length} bytes`);
     if (length > 8) this.#count(); // weights have one
-    let value = 0n;
-    for (const byte of this.#part(length).toReversed()) value = value << 8n | BigInt(byte);
-    return narrowed(BigInt.asIntN(8 * length, value));
+    const hex = this.#part(length).toReversed().toHex();
+    return narrowed(BigInt.asIntN(8 * length, BigInt(`0x${hex || "0"}`)));
   }
 
   #decimal(): number | bigint | boolean {

@@ -15,7 +15,7 @@
 import { JUPYTER_DISPLAY, type MimeBundle } from "../display/jupyter.ts";
 
 /** The kernel's display function: `Deno.jupyter.display`. */
-type KernelDisplay = (
+export type KernelDisplay = (
   bundle: MimeBundle,
   options: { readonly raw: true; readonly display_id?: string; readonly update?: boolean },
 ) => Promise<void>;
@@ -74,7 +74,11 @@ let outputs = 0;
  * ```
  */
 export async function show(value: unknown): Promise<void> {
-  const kernel = kernelDisplay();
+  await showThrough(kernelDisplay(), value);
+}
+
+/** Show a value through a kernel's display function, or as text where there is none. */
+export async function showThrough(kernel: KernelDisplay | null, value: unknown): Promise<void> {
   const bundle = await bundleOf(value);
   if (!kernel || !bundle) {
     console.log(bundle ? await textOf(value) : value);

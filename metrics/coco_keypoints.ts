@@ -45,6 +45,7 @@ import {
   type CocoResult,
   type CocoTruth,
 } from "../pose/coco_records.ts";
+import { keypointSimilarity } from "../pose/keypoint_similarity.ts";
 import { COCO, type Skeleton } from "../pose/skeleton.ts";
 import { meanOfDefined, type PrecisionRecall, RECALL_GRID } from "./average_precision.ts";
 import {
@@ -61,7 +62,7 @@ import {
   scenesOf,
   type Truth,
 } from "./coco_evaluation.ts";
-import { keypointSimilarity, oksOfKeypoints } from "./oks.ts";
+import { oksOfKeypoints } from "./oks.ts";
 
 /** The ten OKS thresholds 0.5, 0.55, ..., 0.95. */
 export const OKS_THRESHOLDS: readonly number[] = COCO_THRESHOLDS;

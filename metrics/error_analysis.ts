@@ -41,7 +41,7 @@ import {
   type ImageEvaluation,
 } from "./coco_keypoints.ts";
 import { matchDetections } from "./matching.ts";
-import { keypointSimilarity } from "./oks.ts";
+import { keypointSimilarity } from "../pose/keypoint_similarity.ts";
 
 /** OKS from which a person counts as about found. */
 const ABOUT_FOUND = 0.1;

@@ -24,7 +24,7 @@ export * from "./identity.ts";
 export { matchDetections, type MatchTruth } from "./matching.ts";
 export * from "./mot_challenge.ts";
 export * from "./mpii.ts";
-export { keypointSimilarity, oks, type OksTruth } from "./oks.ts";
+export { oks, type OksTruth } from "./oks.ts";
 export * from "./pose_track.ts";
 export * from "./regions.ts";
 export * from "./tracking.ts";

@@ -22,87 +22,19 @@
  */
 import { shapeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { BatchNorm2d, type Conv2d, type ForwardOptions, type Layer } from "../nn/mod.ts";
+import { relu, reshape, upsample2d } from "../ops/mod.ts";
 import {
-  BatchNorm2d,
-  Conv2d,
-  ConvTranspose2d,
-  type ForwardOptions,
-  type Layer,
-} from "../nn/mod.ts";
-import { concat, relu, reshape, slice, upsample2d } from "../ops/mod.ts";
+  type ConvNorm,
+  Heads,
+  type HigherHrNetOutput,
+  type HighResolutionModule,
+  inOrder,
+  Maker,
+  stageOf,
+  throughStage,
+} from "./high_resolution.ts";
 import { checkHourglass } from "./hourglass.ts";
-
-/** A convolution and its normalisation, as the two entries `0` and `1` of a sequence in weight files. */
-type ConvNorm = readonly [conv: Layer, norm: BatchNorm2d];
-
-interface ConvNormOptions {
-  readonly size: number;
-  readonly stride?: number;
-  readonly relu?: boolean;
-}
-
-/** Makes layers whose first values come from one seed and their names. */
-class Maker {
-  readonly #seed: number;
-
-  constructor(seed: number) {
-    this.#seed = seed;
-  }
-
-  conv(name: string, inChannels: number, outChannels: number, size: number, stride = 1): Conv2d {
-    return new Conv2d({
-      ...{ inChannels, outChannels, size, stride, name },
-      bias: false,
-      seed: this.#seed,
-    });
-  }
-
-  convNorm(name: string, from: number, to: number, options: ConvNormOptions): ConvNorm {
-    return [
-      this.conv(`${name}.0`, from, to, options.size, options.stride),
-      new BatchNorm2d({ channels: to, relu: options.relu ?? false, name: `${name}.1` }),
-    ];
-  }
-
-  head(name: string, inChannels: number, outChannels: number): Conv2d {
-    return new Conv2d({ inChannels, outChannels, size: 1, name, seed: this.#seed });
-  }
-
-  /** Twice the height and width. */
-  enlarging(name: string, from: number, to: number): ConvNorm {
-    return [
-      new ConvTranspose2d({
-        ...{ inChannels: from, outChannels: to, size: 4, stride: 2, pad: 1, name: `${name}.0` },
-        bias: false,
-        seed: this.#seed,
-      }),
-      new BatchNorm2d({ channels: to, relu: true, name: `${name}.1` }),
-    ];
-  }
-}
-
-function inOrder(layers: readonly Layer[], x: Tensor, options: ForwardOptions): Tensor {
-  return layers.reduce((y, layer) => layer.forward(y, options), x);
-}
-
-/** Two 3 × 3 convolutions that learn what to add to their input. */
-class BasicBlock implements Layer {
-  readonly conv1: Conv2d;
-  readonly bn1: BatchNorm2d;
-  readonly conv2: Conv2d;
-  readonly bn2: BatchNorm2d;
-
-  constructor(maker: Maker, name: string, channels: number) {
-    this.conv1 = maker.conv(`${name}.conv1`, channels, channels, 3);
-    this.bn1 = new BatchNorm2d({ channels, relu: true, name: `${name}.bn1` });
-    this.conv2 = maker.conv(`${name}.conv2`, channels, channels, 3);
-    this.bn2 = new BatchNorm2d({ channels, name: `${name}.bn2` });
-  }
-
-  forward(x: Tensor, options: ForwardOptions): Tensor {
-    return relu(inOrder([this.conv1, this.bn1, this.conv2, this.bn2], x, options).add(x));
-  }
-}
 
 /** Outputs of a {@linkcode Bottleneck} have so many times the channels inside. */
 const EXPANSION = 4;
@@ -119,11 +51,11 @@ class Bottleneck implements Layer {
 
   constructor(maker: Maker, name: string, from: number, inside: number) {
     const to = inside * EXPANSION;
-    this.conv1 = maker.conv(`${name}.conv1`, from, inside, 1);
+    this.conv1 = maker.conv(`${name}.conv1`, from, inside, { size: 1 });
     this.bn1 = new BatchNorm2d({ channels: inside, relu: true, name: `${name}.bn1` });
-    this.conv2 = maker.conv(`${name}.conv2`, inside, inside, 3);
+    this.conv2 = maker.conv(`${name}.conv2`, inside, inside, { size: 3 });
     this.bn2 = new BatchNorm2d({ channels: inside, relu: true, name: `${name}.bn2` });
-    this.conv3 = maker.conv(`${name}.conv3`, inside, to, 1);
+    this.conv3 = maker.conv(`${name}.conv3`, inside, to, { size: 1 });
     this.bn3 = new BatchNorm2d({ channels: to, name: `${name}.bn3` });
     this.downsample = from === to
       ? null
@@ -139,65 +71,6 @@ class Bottleneck implements Layer {
 
 /** Blocks of a branch of a module, and of the layers around the stages. */
 const BLOCKS = 4;
-
-/** How branch i takes in branch j: null for itself, enlarged if j is coarser, made smaller by halves if finer. */
-type Fusion = ConvNorm | readonly ConvNorm[] | null;
-
-/** Branches side by side, then each takes in all. */
-class HighResolutionModule {
-  readonly branches: readonly (readonly BasicBlock[])[];
-  readonly fuseLayers: readonly (readonly Fusion[])[];
-
-  /** `outputs`: how many branches go on; the last module of a network has only the finest. */
-  constructor(maker: Maker, name: string, channels: readonly number[], outputs: number) {
-    this.branches = channels.map((count, b) =>
-      Array.from(
-        { length: BLOCKS },
-        (_, n) => new BasicBlock(maker, `${name}.branches.${b}.${n}`, count),
-      )
-    );
-    this.fuseLayers = channels.slice(0, outputs).map((_, i) =>
-      channels.map((_, j) => fusion(maker, `${name}.fuse_layers.${i}.${j}`, channels, i, j))
-    );
-  }
-
-  forward(xs: readonly Tensor[], options: ForwardOptions): Tensor[] {
-    const ys = this.branches.map((blocks, b) => inOrder(blocks, xs[b], options));
-    return this.fuseLayers.map((row, i) =>
-      relu(
-        row.map((layers, j) => {
-          if (layers === null) return ys[j];
-          if (j > i) {
-            return upsample2d(inOrder(layers as ConvNorm, ys[j], options), { scale: 2 ** (j - i) });
-          }
-          return (layers as readonly ConvNorm[]).reduce(
-            (y, pair) => inOrder(pair, y, options),
-            ys[j],
-          );
-        }).reduce((a, b) => a.add(b)),
-      )
-    );
-  }
-}
-
-function fusion(
-  maker: Maker,
-  name: string,
-  channels: readonly number[],
-  i: number,
-  j: number,
-): Fusion {
-  if (i === j) return null;
-  if (j > i) return maker.convNorm(name, channels[j], channels[i], { size: 1 });
-  return Array.from({ length: i - j }, (_, k) => {
-    const isLast = k === i - j - 1;
-    return maker.convNorm(`${name}.${k}`, channels[j], isLast ? channels[i] : channels[j], {
-      size: 3,
-      stride: 2,
-      relu: !isLast,
-    });
-  });
-}
 
 /** Settings of {@linkcode HigherHrNet}. */
 export interface HigherHrNetOptions {
@@ -222,18 +95,7 @@ interface Parts {
   readonly stage3: readonly HighResolutionModule[];
   readonly fourth: ConvNorm;
   readonly stage4: readonly HighResolutionModule[];
-  readonly enlarge: ConvNorm;
-  readonly blocks: readonly BasicBlock[];
-}
-
-/** What a {@linkcode HigherHrNet} says. */
-export interface HigherHrNetOutput {
-  /** At a quarter of the image's size, `[N, K, H/4, W/4]`. */
-  readonly heatmaps: Tensor;
-  /** `[N, D, K, H/4, W/4]`. */
-  readonly tags: Tensor;
-  /** At half of the image's size, `[N, K, H/2, W/2]`. */
-  readonly fineHeatmaps: Tensor;
+  readonly heads: Heads;
 }
 
 /** Pixels of the image for one pixel of the coarsest branch. */
@@ -300,9 +162,9 @@ export class HigherHrNet {
     this.#options = { width, keypoints, tagDimensions, modules, seed };
     const maker = new Maker(seed);
     const inside = STEM * EXPANSION;
-    this.conv1 = maker.conv("conv1", 3, STEM, 3, 2);
+    this.conv1 = maker.conv("conv1", 3, STEM, { size: 3, stride: 2 });
     this.bn1 = new BatchNorm2d({ channels: STEM, relu: true, name: "bn1" });
-    this.conv2 = maker.conv("conv2", STEM, STEM, 3, 2);
+    this.conv2 = maker.conv("conv2", STEM, STEM, { size: 3, stride: 2 });
     this.bn2 = new BatchNorm2d({ channels: STEM, relu: true, name: "bn2" });
     this.layer1 = Array.from(
       { length: BLOCKS },
@@ -311,26 +173,20 @@ export class HigherHrNet {
     const channels = [1, 2, 4, 8].map((factor) => factor * width);
     const coarser = (name: string, from: number, to: number) =>
       maker.convNorm(`${name}.0`, from, to, { size: 3, stride: 2, relu: true });
-    const stage = (number: number, branches: number, isLast = false) =>
-      Array.from({ length: modules[number - 2] }, (_, n) => {
-        const outputs = isLast && n === modules[number - 2] - 1 ? 1 : branches;
-        const name = `stage${number}.${n}`;
-        return new HighResolutionModule(maker, name, channels.slice(0, branches), outputs);
+    const stage = (number: 2 | 3 | 4, last = false) =>
+      stageOf(maker, `stage${number}`, {
+        ...{ channels: channels.slice(0, number), modules: modules[number - 2], blocks: BLOCKS },
+        last,
       });
-    const maps = keypoints * (1 + tagDimensions);
     const parts: Parts = {
       same: maker.convNorm("transition1.0", inside, channels[0], { size: 3, relu: true }),
       halved: coarser("transition1.1", inside, channels[1]),
-      stage2: stage(2, 2),
+      stage2: stage(2),
       third: coarser("transition2.2", channels[1], channels[2]),
-      stage3: stage(3, 3),
+      stage3: stage(3),
       fourth: coarser("transition3.3", channels[2], channels[3]),
-      stage4: stage(4, 4, true),
-      enlarge: maker.enlarging("deconv_layers.0.0", width + maps, width),
-      blocks: Array.from(
-        { length: BLOCKS },
-        (_, n) => new BasicBlock(maker, `deconv_layers.0.${n + 1}.0`, width),
-      ),
+      stage4: stage(4, true),
+      heads: new Heads(maker, { width, blocks: BLOCKS, keypoints, tagDimensions }),
     };
     this.#parts = parts;
     // The same again, nested as the authors' weight files number it.
@@ -340,11 +196,8 @@ export class HigherHrNet {
     this.stage3 = parts.stage3;
     this.transition3 = [null, null, null, [parts.fourth]];
     this.stage4 = parts.stage4;
-    this.finalLayers = [
-      maker.head("final_layers.0", width, maps),
-      maker.head("final_layers.1", width, keypoints),
-    ];
-    this.deconvLayers = [[parts.enlarge, ...parts.blocks.map((block) => [block])]];
+    this.finalLayers = parts.heads.finalLayers;
+    this.deconvLayers = parts.heads.deconvLayers;
   }
 
   /** The settings, defaults filled in. */
@@ -359,7 +212,7 @@ export class HigherHrNet {
    * @throws {ShapeError} If they are not, or there are not three channels.
    */
   forward(images: Tensor, options: ForwardOptions = {}): HigherHrNetOutput {
-    const [N, , H, W] = images.shape;
+    const [, , H, W] = images.shape;
     if (images.shape.length !== 4 || H % COARSEST !== 0 || W % COARSEST !== 0 || H * W === 0) {
       throw shapeError("HigherHrNet", `height and width must be multiples of ${COARSEST}`, {
         images: [images.shape, "N C H W"],
@@ -367,26 +220,16 @@ export class HigherHrNet {
     }
     const stem = [this.conv1, this.bn1, this.conv2, this.bn2, ...this.layer1];
     const first = inOrder(stem, images, options);
-    const { same, halved, third, fourth, stage2, stage3, stage4, enlarge, blocks } = this.#parts;
-    const through = (modules: readonly HighResolutionModule[], branches: readonly Tensor[]) =>
-      modules.reduce((xs, module) => module.forward(xs, options), branches);
+    const { same, halved, third, fourth, stage2, stage3, stage4, heads } = this.#parts;
     const withCoarser = (branches: readonly Tensor[], layers: ConvNorm) => [
       ...branches,
       inOrder(layers, branches.at(-1)!, options),
     ];
-    const two = through(stage2, [same, halved].map((layers) => inOrder(layers, first, options)));
-    const three = through(stage3, withCoarser(two, third));
-    const [finest] = through(stage4, withCoarser(three, fourth));
-    const { keypoints: K, tagDimensions: D } = this.#options;
-    const [coarse, fine] = this.finalLayers;
-    const maps = coarse.forward(finest);
-    const enlarged = inOrder(enlarge, concat([finest, maps], 1), options);
-    const [h, w] = [H / 4, W / 4];
-    return {
-      heatmaps: slice(maps, [0, 0, 0, 0], [N, K, h, w]),
-      tags: reshape(slice(maps, [0, K, 0, 0], [N, K + D * K, h, w]), [N, D, K, h, w]),
-      fineHeatmaps: fine.forward(inOrder(blocks, enlarged, options)),
-    };
+    const two = [same, halved].map((layers) => inOrder(layers, first, options));
+    const three = withCoarser(throughStage(stage2, two, options), third);
+    const four = withCoarser(throughStage(stage3, three, options), fourth);
+    const [finest] = throughStage(stage4, four, options);
+    return heads.forward(finest, options);
   }
 }
 

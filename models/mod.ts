@@ -1,11 +1,9 @@
 /** Networks. @module */
+export { AppearanceNet, type AppearanceNetOptions } from "./appearance_net.ts";
 export { type BatchNormPlaces, ConvBlock, type ConvBlockOptions } from "./conv_block.ts";
-export {
-  combineHigherHrNet,
-  HigherHrNet,
-  type HigherHrNetOptions,
-  type HigherHrNetOutput,
-} from "./higher_hrnet.ts";
+export { EFFICIENT_HRNETS, EfficientHrNet, type EfficientHrNetOptions } from "./efficient_hrnet.ts";
+export { combineHigherHrNet, HigherHrNet, type HigherHrNetOptions } from "./higher_hrnet.ts";
+export { type HigherHrNetOutput } from "./high_resolution.ts";
 export {
   type CombinedTensors,
   combineLooks,

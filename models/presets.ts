@@ -6,6 +6,8 @@
  * | ------------ | ------ | ------------------ | ----- | ---------- | ------------- |
  * | demo         | 1      | 32, 16             | 64    | 0.56 M     | 0.07 G        |
  * | demo-wide    | 1      | 64, 28             | 64    | 1.94 M     | 0.25 G        |
+ * | segment      | 1      | 32, 16             | 64    | 0.55 M     | 0.06 G        |
+ * | segment-wide | 1      | 64, 28             | 64    | 1.93 M     | 0.24 G        |
  * | tiny-64      | 1      | 16, 16             | 64    | 0.57 M     | 0.13 G        |
  * | small-128    | 1      | 32, 32             | 128   | 1.53 M     | 0.60 G        |
  * | medium-128   | 2      | 64, 32             | 128   | 4.63 M     | 0.98 G        |
@@ -16,7 +18,8 @@
  *
  * `demo` learns from nothing in minutes: maps of half the image's size, batch normalisation
  * everywhere, and tags of four numbers that start spread out: they come apart sooner than one (docs/decisions.md).
- * `demo-wide` has more channels: the weights that come with the library are its. `authors` fits the published weights:
+ * `demo-wide` has more channels: the weights that come with the library are its. `segment` and `segment-wide` are the same
+ * networks for instances of one class. `authors` fits the published weights:
  * 68 output channels.
  *
  * @module
@@ -32,32 +35,23 @@ export interface Preset {
   readonly imageSize: number;
 }
 
+const DEMO: PoseNetOptions = {
+  stacks: 1,
+  channels: 32,
+  increase: 16,
+  stem: "stride2",
+  batchNorm: "everywhere",
+  tagDimensions: 4,
+  tagInitScale: 4,
+};
+const DEMO_WIDE: PoseNetOptions = { ...DEMO, channels: 64, increase: 28 };
+
 /** The presets by name: see the table above. */
 export const presets: Readonly<Record<string, Preset>> = {
-  "demo": {
-    options: {
-      stacks: 1,
-      channels: 32,
-      increase: 16,
-      stem: "stride2",
-      batchNorm: "everywhere",
-      tagDimensions: 4,
-      tagInitScale: 4,
-    },
-    imageSize: 64,
-  },
-  "demo-wide": {
-    options: {
-      stacks: 1,
-      channels: 64,
-      increase: 28,
-      stem: "stride2",
-      batchNorm: "everywhere",
-      tagDimensions: 4,
-      tagInitScale: 4,
-    },
-    imageSize: 64,
-  },
+  "demo": { options: DEMO, imageSize: 64 },
+  "demo-wide": { options: DEMO_WIDE, imageSize: 64 },
+  "segment": { options: { ...DEMO, keypoints: 1 }, imageSize: 64 },
+  "segment-wide": { options: { ...DEMO_WIDE, keypoints: 1 }, imageSize: 64 },
   "tiny-64": { options: { stacks: 1, channels: 16, increase: 16 }, imageSize: 64 },
   "small-128": { options: { stacks: 1, channels: 32, increase: 32 }, imageSize: 128 },
   "medium-128": { options: { stacks: 2, channels: 64, increase: 32 }, imageSize: 128 },

@@ -21,6 +21,8 @@ export interface Conv2dLayerOptions {
   readonly stride?: number;
   /** Rows and columns of zeros around the image. @default {(size - 1) / 2, which keeps H and W} */
   readonly pad?: number;
+  /** Channels are cut into this many groups that do not see each other. @default {1} */
+  readonly groups?: number;
   /** Whether to add a number to each output channel. @default {true} */
   readonly bias?: boolean;
   /** Rule for the first values. @default {"pytorch"} */
@@ -47,25 +49,32 @@ export interface Conv2dLayerOptions {
  * ```
  */
 export class Conv2d implements Layer {
-  /** Kernels, `[O, C, kH, kW]`. */
+  /** Kernels, `[O, C / groups, kH, kW]`. */
   readonly weight: Variable;
   /** One number per output channel, `[O]`, or null. */
   readonly bias: Variable | null;
   readonly #stride: number;
   readonly #pad: number;
+  readonly #groups: number;
 
   /**
    * Make the layer with seeded first values.
    *
-   * @throws {RangeError} If channels, size or stride are not whole numbers of 1 or more, or no `pad` is given
-   * and the size is even.
+   * @throws {RangeError} If channels, size, stride or groups are not whole numbers of 1 or more, the groups do not
+   * divide the channels, or no `pad` is given and the size is even.
    */
   constructor(options: Conv2dLayerOptions) {
-    const { inChannels, outChannels, size = 3, stride = 1, seed = 0, name = "conv2d" } = options;
-    for (const [key, value] of Object.entries({ inChannels, outChannels, size, stride })) {
+    const { inChannels, outChannels, size = 3, stride = 1, groups = 1 } = options;
+    const { seed = 0, name = "conv2d" } = options;
+    for (const [key, value] of Object.entries({ inChannels, outChannels, size, stride, groups })) {
       if (!Number.isInteger(value) || value < 1) {
         throw new RangeError(`Conv2d: ${key} must be a whole number, 1 or more, not ${value}`);
       }
+    }
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new RangeError(
+        `Conv2d: ${groups} groups do not divide ${inChannels} and ${outChannels} channels`,
+      );
     }
     const pad = options.pad ?? (size - 1) / 2;
     if (!Number.isInteger(pad) || pad < 0) {
@@ -75,7 +84,7 @@ export class Conv2d implements Layer {
           : `Conv2d: pad must be a whole number, 0 or more, not ${pad}`,
       );
     }
-    const fanIn = inChannels * size * size;
+    const fanIn = inChannels / groups * size * size;
     const rule = initializers[options.init ?? "pytorch"];
     const { initScale } = options;
     const first = (field: "weight" | "bias", shape: readonly number[]) => {
@@ -89,10 +98,11 @@ export class Conv2d implements Layer {
         full,
       );
     };
-    this.weight = first("weight", [outChannels, inChannels, size, size]);
+    this.weight = first("weight", [outChannels, inChannels / groups, size, size]);
     this.bias = options.bias ?? true ? first("bias", [outChannels]) : null;
     this.#stride = stride;
     this.#pad = pad;
+    this.#groups = groups;
   }
 
   /**
@@ -108,6 +118,7 @@ export class Conv2d implements Layer {
       bias: this.bias ? rounded(this.bias) : undefined,
       stride: this.#stride,
       pad: this.#pad,
+      groups: this.#groups,
     });
   }
 }

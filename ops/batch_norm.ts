@@ -26,7 +26,7 @@
 import { shapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
 import { isSoftware, type Kernel, kernel, mostLanes, perElement } from "../core/kernel.ts";
-import { resolveView } from "../core/graph.ts";
+import { isLeaf, resolveView } from "../core/graph.ts";
 import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -256,7 +256,8 @@ const fixedOp: Op<Attrs> = {
   shape: ([x]) => x,
   lower({ inputs: [x, gamma, beta, mean, variance], attrs }) {
     const isF32 = [x, gamma, beta].every(({ dtype }) => dtype === "f32");
-    if (!isF32 || !resolveView(x).recipe?.op.stores) {
+    const before = resolveView(x);
+    if (!isF32 || isLeaf(before) || !before.recipe?.op.stores) {
       return apply(normaliseOp, [x, gamma, beta, together(mean, variance)], attrs);
     }
     const factor = factorFormula(gamma, variance, attrs.eps);

@@ -31,6 +31,7 @@ import { choose, declareWays } from "../core/tune.ts";
 import { concat, slice } from "./concat.ts";
 import { direct } from "./conv2d_direct.ts";
 import type { ConvAttrs } from "./conv2d_kernels.ts";
+import { depthwise } from "./conv2d_depthwise.ts";
 import { workgroup } from "./conv2d_workgroup.ts";
 import { matmul } from "./matmul.ts";
 import { reshape } from "./reshape.ts";
@@ -195,9 +196,10 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
   checkTypes(x, weight, bias);
   checkOptions({ stride, dilation, groups }, pad);
   checkShapes(x, weight, bias, groups);
-  if (groups > 1) return grouped(x, weight, { ...options, groups });
-  const [O, , kH, kW] = weight.shape;
-  const [, , H, W] = x.shape;
+  const [O, perGroup, kH, kW] = weight.shape;
+  const [, C, H, W] = x.shape;
+  const isDepthwise = perGroup === 1 && O === C; // every channel has a kernel of its own
+  if (groups > 1 && !isDepthwise) return grouped(x, weight, { ...options, groups });
   const outH = outputLength(H, kH, stride, pad, dilation);
   const outW = outputLength(W, kW, stride, pad, dilation);
   if (outH < 1 || outW < 1) {
@@ -206,11 +208,15 @@ export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): 
       weight: [weight.shape, "O C kH kW"],
     }, `pad is ${pad}; make it larger`);
   }
+  if (groups > 1) {
+    const y = depthwise(x, weight, { kH, kW, stride, pad, dilation, outH, outW });
+    return bias ? y.add(reshape(bias, [C, 1, 1])) : y;
+  }
   const attrs = { O, kH, kW, stride, padY: pad, padX: pad, dilation, outH, outW };
   return apply(convOp, bias ? [x, weight, bias] : [x, weight], attrs);
 }
 
-/** Groups are convolutions of their own, side by side. */
+/** Groups are convolutions of their own, side by side; those of one channel are not, see conv2d_depthwise.ts. */
 function grouped(x: Tensor, weight: Tensor, options: Conv2dOptions & { groups: number }): Tensor {
   const { groups, bias, ...rest } = options;
   const [N, C, H, W] = x.shape;

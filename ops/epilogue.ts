@@ -18,6 +18,7 @@
  *
  * @module
  */
+import type { DType } from "../core/dtype.ts";
 import { resolveView } from "../core/graph.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
 import { isSoftware, type Kernel, kernel, mostBuffers } from "../core/kernel.ts";
@@ -28,8 +29,8 @@ import type { Tensor } from "../core/tensor.ts";
 export interface EpilogueFormula {
   /** For titles. */
   readonly name: string;
-  /** WGSL of a function `formula_of`, from numbers of the type to one, for inputs in the recipe's order. */
-  readonly functions: (type: string, isF16: boolean) => string;
+  /** WGSL of a function `formula_of` from numbers to one, `T` (kernel.ts), for inputs in the recipe's order. */
+  readonly functions: (dtype: DType) => string;
 }
 
 /** Where an epilogue finds its number in an input: where the result lies, where the channel's is, or at the only one. */
@@ -130,7 +131,7 @@ function epilogueKernel(
     inputs: [...parts.inputs, ...others],
     vectors: [...(parts.vectors ?? []), ...(wide ? elements.map((k) => others[k]) : [])],
     epilogue: [
-      formula.functions("T", type.dtype === "f16"),
+      formula.functions(type.dtype),
       members.length > 0 ? `struct OfChannel { ${members.join(", ")} }` : "alias OfChannel = u32;",
       `fn of_channel(c: u32) -> OfChannel { return OfChannel(${loads.join(", ") || "c"}); }`,
       `fn store(at: u32, own: OfChannel, value: ${wide ? "vec4<T>" : "T"}) {`,

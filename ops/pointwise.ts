@@ -22,6 +22,7 @@
  *
  * @module
  */
+import type { DType } from "../core/dtype.ts";
 import { shapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
 import { type Kernel, perElement } from "../core/kernel.ts";
@@ -281,7 +282,7 @@ function epilogue(recipe: Recipe, which: readonly boolean[]): Recipe | null {
   );
   return inEpilogue(recipe, which, shape, {
     name: fusedName(program),
-    functions: (type, isF16) => programFunctions(program, type, isF16),
+    functions: (dtype) => programFunctions(program, computedIn(dtype), dtype === "f16"),
   });
 }
 
@@ -315,7 +316,7 @@ function withConstants(tensors: readonly Tensor[], { constants }: Attrs): (Tenso
  */
 function programKernel(program: Program, request: KernelRequest<unknown>): Kernel {
   const { output, inputs, overwrites } = request;
-  const type = output.dtype === "f16" ? "f32" : output.dtype;
+  const type = computedIn(output.dtype);
   const [{ name, formula }] = program.steps;
   const isSingle = program.steps.length === 1;
   const words = isSingle
@@ -351,6 +352,11 @@ function programKernel(program: Program, request: KernelRequest<unknown>): Kerne
     count: Math.ceil(sizeOf(output.shape) / width),
     body: [...loads, store].join("\n"),
   });
+}
+
+/** The type of a formula's numbers: sums of f16 are made in f32. */
+function computedIn(dtype: DType): DType {
+  return dtype === "f16" ? "f32" : dtype;
 }
 
 /** `relu`, `mul+add+relu`, or `mul+…+relu, 12 steps`. */
@@ -402,14 +408,14 @@ function programFunctions({ steps }: Program, type: string, isF16: boolean): str
 
 /** A number as WGSL writes it. */
 function literal(name: string, value: number, type: string): string {
-  if (type === "f32") {
-    const text = String(Math.fround(value));
-    return /[.e]/.test(text) ? text : `${text}.0`;
+  if (type === "i32" || type === "u32") {
+    if (!Number.isInteger(value) || (type === "u32" && value < 0)) {
+      throw new RangeError(`${name}: ${value} is no ${type}`);
+    }
+    return `${type}(${value})`;
   }
-  if (!Number.isInteger(value) || (type === "u32" && value < 0)) {
-    throw new RangeError(`${name}: ${value} is no ${type}`);
-  }
-  return `${type}(${value})`;
+  const text = String(Math.fround(value)); // f32, or T in another kernel's store
+  return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
 /**

@@ -44,7 +44,7 @@ const nearestOp: Op<Attrs> = {
       ? doublingKernel(request)
       : perElement("upsample2d.nearest", request, {
         inputs: ["x"],
-        sizes: sizes(request.inputs[0].shape, request.attrs),
+        sizes: { C: request.inputs[0].shape[1], ...sizes(request.inputs[0].shape, request.attrs) },
         stores: true,
         body:
           "  store(i, of_channel(i / (H * S * W * S) % C), T(x[i / (H * S * W * S) * (H * W) + i / (W * S) % (H * S) / S * W + i % (W * S) / S]));",
@@ -61,7 +61,7 @@ const nearestGradientOp: Op<Attrs> = {
       ? doublingGradient(request)
       : perElement("upsample2d.nearest.grad", request, {
         inputs: ["g"],
-        sizes: sizes(request.output.shape, request.attrs),
+        sizes: { C: request.output.shape[1], ...sizes(request.output.shape, request.attrs) },
         iterations: request.attrs.scale * (1 + request.attrs.scale),
         body: `  let corner = (i / W * W * S + i % W) * S;
   var sum = 0.0;
@@ -75,7 +75,7 @@ const nearestGradientOp: Op<Attrs> = {
 };
 
 function sizes(small: Shape, { scale }: Attrs): Record<string, number> {
-  return { C: small[1], H: small[2], W: small[3], S: scale };
+  return { H: small[2], W: small[3], S: scale };
 }
 
 /** The hourglass's case, where rows can be read and written four numbers at a time. */
@@ -123,6 +123,7 @@ fn source(o: u32, length: u32) -> f32 {
   return clamp((f32(o) + 0.5) / f32(S) - 0.5, 0.0, f32(length) - 1.0);
 }`;
 
+/** No epilogue (epilogue.ts): the software driver would add the last of its sums up in another order. */
 const bilinearOp: Op<Attrs> = {
   name: "upsample2d.bilinear",
   shape: larger,
@@ -131,7 +132,6 @@ const bilinearOp: Op<Attrs> = {
       inputs: ["x"],
       constants: sizes(request.inputs[0].shape, request.attrs),
       declarations: SOURCE,
-      stores: true,
       body: `  let y = source(i / (W * S) % (H * S), H);
   let x0 = source(i % (W * S), W);
   let row = u32(y);
@@ -142,9 +142,8 @@ const bilinearOp: Op<Attrs> = {
   let right = x0 - f32(column);
   let above = mix(f32(x[upper + column]), f32(x[upper + next]), right);
   let below = mix(f32(x[lower + column]), f32(x[lower + next]), right);
-  store(i, of_channel(i / (H * S * W * S) % C), T(mix(above, below, y - f32(row))));`,
+  out[i] = Out(mix(above, below, y - f32(row)));`,
     }),
-  stores: { channelAxis: -3 },
   grad: ({ gradOutput, attrs }) => [apply(bilinearGradientOp, [gradOutput], attrs)],
 };
 

@@ -14,6 +14,7 @@ export {
   type CrowdPoseTruth,
 } from "./crowdpose_records.ts";
 export * from "./mpii_records.ts";
+export * from "./keypoint_similarity.ts";
 export * from "./person.ts";
 export * from "./skeleton.ts";
 export * from "./skeleton_record.ts";

@@ -1,22 +1,35 @@
 /**
  * What looking more often brings: the shipped weights on synthetic crowds, at one or three sizes, plain and mirrored.
  *
- *     deno task check:augmentation [--scenes 200] [--weights FILE] [--refine FILE]
+ *     deno task check:augmentation [--scenes 200] [--weights FILE] [--refine FILE] [--report FILE.html]
  *
  * Crowds of 1 to 8 people, in pictures of the network's own size and of twice that, which the network otherwise sees
  * shrunk. Prints AP (areas as if 512 pixels wide), AP50, AR and grouping accuracy of each way to look with the threshold of
  * the weights, the seconds it took, and AP with other thresholds: the weights' was chosen for one look, and heatmaps that are
- * resized or averaged are lower. The two ways to mirror are explained in models/looks.ts. There is nothing to pass: it
- * is a measurement.
+ * resized or averaged are lower. The two ways to mirror are explained in models/looks.ts. The report has the same
+ * tables, and of each size two scenes in which the best way helped most and two in which it hurt most. There is nothing to
+ * pass: it is a measurement.
  *
  * @module
  */
-import { InputError } from "../mod.ts";
+import {
+  COCO,
+  type ComparisonReport,
+  comparisonReportHtml,
+  type ComparisonScene,
+  type DecodedPerson,
+  drawPoses,
+  InputError,
+  sceneQuality,
+  type Svg,
+  writeFileAtomic,
+} from "../mod.ts";
 import { type Sample, sceneSource } from "../data/mod.ts";
-import { measure } from "../cli/evaluation.ts";
+import { matchPeople, measure } from "../cli/evaluation.ts";
 import { type Command, readOptions, type Values } from "../cli/options.ts";
 import {
   decode,
+  type FoundPeople,
   predict,
   type Prediction,
   type PredictOptions,
@@ -41,6 +54,9 @@ const WAYS: readonly (readonly [name: string, options: PredictOptions])[] = [
   ["scales 1.5, 1, flip", { scales: scaleRule("1.5,1"), flip: true }],
 ];
 
+/** Letters of the longest name of a row. */
+const NAME = 30;
+
 /** Other heights above which peaks count. */
 const THRESHOLDS = [0.3, 0.4, 0.5, 0.6] as const;
 
@@ -51,6 +67,7 @@ const command: Command = {
     scenes: { type: "whole", default: 200, least: 1, help: "scenes of each size" },
     weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
     preset: { type: "text", help: "network (default: what the weight file says)" },
+    report: { type: "text", help: "write the tables and some scenes to this HTML file" },
     refine: { ...REFINE, help: `${REFINE.help}: a second row for each way` },
   },
   run,
@@ -61,47 +78,138 @@ async function run(values: Values): Promise<void> {
   const count = values.number("scenes")!;
   const refine = values.text("refine");
   const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
+  const parts: Part[] = [];
   for (const factor of [1, 2]) {
-    const size = factor * loaded.imageSize;
-    const source = sceneSource({ seed: SEED, size, people: [1, 8], setting: SETTING });
-    const samples: Sample[] = [];
-    for (let i = 0; i < count; i++) samples.push(await source.sample(i));
-    console.log(
-      `\n${count} scenes of ${size} pixels, 1 to 8 people, setting ${SETTING}, seed ${SEED}; ` +
-        `${loaded.preset}, input ${loaded.imageSize}\n`,
-    );
-    const heads = ["AP", "AP50", "AR", "group", ...THRESHOLDS.map((t) => `>${t}`), "sec"];
-    console.log(`${"".padEnd(22)}${heads.map((head) => head.padStart(7)).join("")}`);
-    for (const [name, options] of WAYS) {
-      const start = performance.now();
-      const predictions = await Array.fromAsync(predict(loaded, samples, options));
-      const seconds = (performance.now() - start) / 1000;
-      const others = THRESHOLDS.map((threshold) => decodedAt(threshold, predictions, loaded));
-      const row = async (
-        name: string,
-        all: readonly (readonly Prediction[])[],
-        seconds: number,
-      ) => {
-        const [own, ...rest] = await Promise.all(
-          all.map((found) => measure(found, JUDGED_SIZE / size, loaded.decoding)),
-        );
-        const { AP, AP50, AR } = own.statistics;
-        const cells = [AP, AP50, AR, own.grouping, ...rest.map(({ statistics }) => statistics.AP)]
-          .map((value) => value.toFixed(3));
-        cells.push(seconds.toFixed(1));
-        console.log(`${name.padEnd(22)}${cells.map((cell) => cell.padStart(7)).join("")}`);
-      };
-      await row(name, [predictions, ...others], seconds);
-      if (!refiner) continue;
-      const again = performance.now();
-      const pixel = size / JUDGED_SIZE;
-      const first = await refinedAll(predictions, refiner, { pixel });
-      const secondsAgain = (performance.now() - again) / 1000;
-      const rest: Prediction[][] = [];
-      for (const found of others) rest.push(await refinedAll(found, refiner, { pixel }));
-      await row("  and a second look", [first, ...rest], seconds + secondsAgain);
-    }
+    parts.push(await compare(loaded, refiner, factor * loaded.imageSize, count));
   }
+  const path = values.text("report");
+  if (path === undefined) return;
+  const weights = values.text("weights") ?? "those that come with the library";
+  await writeFileAtomic(path, reportOf(parts, [["weights", weights], ["refine", refine ?? "no"]]));
+  console.log(`\n${path}`);
+}
+
+/** What one way to look found. */
+interface Found {
+  readonly name: string;
+  /** AP, AP50, AR, grouping and AP with other thresholds: see {@linkcode COLUMNS}. */
+  readonly values: readonly number[];
+  readonly people: readonly (readonly DecodedPerson[])[];
+}
+
+/** Scenes of one size, and what the ways found. */
+interface Part {
+  readonly title: string;
+  readonly samples: readonly Sample[];
+  readonly ways: readonly Found[];
+}
+
+const COLUMNS = ["AP", "AP50", "AR", "grouping", ...THRESHOLDS.map((t) => `AP >${t}`)];
+
+/** Look at scenes of one size in every way; prints each when it is done. */
+async function compare(
+  loaded: LoadedModel,
+  refiner: LoadedModel | undefined,
+  size: number,
+  count: number,
+): Promise<Part> {
+  const source = sceneSource({ seed: SEED, size, people: [1, 8], setting: SETTING });
+  const samples: Sample[] = [];
+  for (let i = 0; i < count; i++) samples.push(await source.sample(i));
+  const title =
+    `${count} scenes of ${size} pixels, 1 to 8 people, setting ${SETTING}, seed ${SEED}`;
+  console.log(`\n${title}; ${loaded.preset}, input ${loaded.imageSize}\n`);
+  const heads = ["AP", "AP50", "AR", "group", ...THRESHOLDS.map((t) => `>${t}`), "sec"];
+  console.log(`${"".padEnd(NAME)}${heads.map((head) => head.padStart(7)).join("")}`);
+  const ways: Found[] = [];
+  const add = async (name: string, all: readonly (readonly Prediction[])[], seconds: number) => {
+    const [own, ...rest] = await Promise.all(
+      all.map((found) => measure(found, JUDGED_SIZE / size, loaded.decoding)),
+    );
+    const { AP, AP50, AR } = own.statistics;
+    const others = rest.map(({ statistics }) => statistics.AP);
+    const values = [AP, AP50, AR, own.grouping, ...others];
+    const cells = [...values.map((value) => value.toFixed(3)), seconds.toFixed(1)];
+    console.log(`${name.padEnd(NAME)}${cells.map((cell) => cell.padStart(7)).join("")}`);
+    ways.push({ name: name.trim(), values, people: all[0].map(({ people }) => people) });
+  };
+  const pixel = size / JUDGED_SIZE;
+  for (const [name, options] of WAYS) {
+    const start = performance.now();
+    const predictions = await Array.fromAsync(predict(loaded, samples, options));
+    const seconds = (performance.now() - start) / 1000;
+    const all = [
+      predictions,
+      ...THRESHOLDS.map((threshold) => decodedAt(threshold, predictions, loaded)),
+    ];
+    await add(name, all, seconds);
+    if (!refiner) continue;
+    const again = performance.now();
+    const refined = [await refinedAll(predictions, refiner, { pixel })];
+    const secondsAgain = (performance.now() - again) / 1000;
+    for (const found of all.slice(1)) refined.push(await refinedAll(found, refiner, { pixel }));
+    await add(`  ${name}, refined`, refined, seconds + secondsAgain);
+  }
+  return { title, samples, ways };
+}
+
+/** So many scenes show where more looks helped, and so many where they hurt. */
+const SHOWN = 2;
+
+function reportOf(
+  parts: readonly Part[],
+  setup: ComparisonReport["setup"],
+): string {
+  return comparisonReportHtml({
+    title: "What looking more often brings",
+    setup,
+    tables: parts.map(({ title, ways }) => ({
+      title,
+      columns: COLUMNS,
+      rows: ways.map(({ name, values }) => ({ name, values })),
+    })),
+    scenes: parts.flatMap(scenesOf),
+  });
+}
+
+/** The scenes in which the way with the highest AP did better than a single look by most, and by least. */
+function scenesOf({ samples, ways }: Part): ComparisonScene[] {
+  const [once, ...more] = ways;
+  const best = more.toSorted((a, b) => b.values[0] - a.values[0])[0];
+  const gains = samples.map((sample, i) => {
+    const [before, after] = [once, best].map(({ people }) =>
+      sceneQuality(matchPeople({ sample, people: people[i] }), people[i].length)
+    );
+    return { sample, i, before, after };
+  }).toSorted((a, b) => (b.after - b.before) - (a.after - a.before));
+  const shown = Math.min(SHOWN, Math.floor(gains.length / 2));
+  return [...gains.slice(0, shown), ...gains.slice(gains.length - shown)].map(
+    ({ sample, i, before, after }) => {
+      const { image } = sample;
+      const verdict = after > before ? "Helped" : after < before ? "Hurt" : "No matter";
+      const [from, to] = [before, after].map((quality) => quality.toFixed(2));
+      return {
+        title: `${verdict}: scene ${i} of ${image.width} pixels, quality ${from} to ${to}`,
+        panels: [
+          { caption: "truth", picture: drawPoses(image, sample.people, COCO) },
+          ...[once, best].map(({ name, people }) => ({
+            caption: name,
+            picture: drawFound({ sample, people: people[i] }),
+          })),
+        ],
+      };
+    },
+  );
+}
+
+/** The people found in the colours of those that they are, grey where they are nobody. */
+function drawFound(found: FoundPeople): Svg {
+  const matches = matchPeople(found);
+  const colors = found.people.map((_, p) => {
+    const who = matches.findIndex((match) => match?.predicted === p);
+    return who < 0 ? null : who;
+  });
+  return drawPoses(found.sample.image, found.people, COCO, { colors });
 }
 
 async function refinedAll(

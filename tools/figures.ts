@@ -79,7 +79,7 @@ interface Material {
 const FIGURES: Readonly<Record<string, (material: Material) => Svg | Promise<Svg>>> = {
   "01_network": ({ loaded: { model: { options, stride }, imageSize } }) =>
     slide({
-      heading: "An hourglass: look at everything, answer at every pixel",
+      heading: "The hourglass: see everything, answer every pixel",
       words: "channels × rows × columns; down: context, across: detail, up: both",
     }, [drawHourglass({ ...options, side: imageSize / stride })]),
   "02_activations": activationsFigure,
@@ -173,7 +173,7 @@ async function pullAndPushFigure(): Promise<Svg> {
   }, [drawn(start), drawn(end)]);
 }
 
-/** Steps against the gradient of pull and push (or of push alone), one person a column of the maps. */
+/** Steps against the gradient of pull and push; each person is a column of the maps. */
 async function followGradient(start: HostArray, steps: number): Promise<HostArray> {
   const [, , K, , P] = start.shape;
   const tags = variable(tensor(start), "tags");

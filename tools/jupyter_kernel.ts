@@ -52,25 +52,29 @@ export async function registerKernel(
   return { JUPYTER_PATH: before ? `${folder}:${before}` : folder };
 }
 
-/** What of Jupyter a Python has. */
+/** Where a Python may be: Debian's packages belong to /usr/bin/python3, which need not be the first of the PATH. */
 const PYTHONS = ["/usr/bin/python3", "python3"];
 
 /**
- * The first Python that can import modules: Debian's packages belong to /usr/bin/python3, which need not be the first of
- * the PATH.
+ * The first Python that can import modules.
  *
  * @param modules Names of Python modules.
  * @returns Its path, or null.
  */
 export async function pythonWith(modules: readonly string[]): Promise<string | null> {
   for (const python of PYTHONS) {
-    const command = new Deno.Command(python, {
-      args: ["-c", `import ${modules.join(", ")}`],
-      stdout: "null",
-      stderr: "null",
-    });
-    const found = await command.output().catch(() => null);
-    if (found?.success) return python;
+    if (await succeeds(python, ["-c", `import ${modules.join(", ")}`])) return python;
   }
   return null;
+}
+
+/** Whether a program is there and ends well; what it prints is dropped. */
+export async function succeeds(program: string, args: readonly string[]): Promise<boolean> {
+  try {
+    const command = new Deno.Command(program, { args: [...args], stdout: "null", stderr: "null" });
+    return (await command.output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }

@@ -4,7 +4,9 @@
  *     deno task notebook                  JupyterLab or the classic notebook, whichever is there
  *     deno task notebook --no-browser     arguments are handed on to it
  *
- * Nothing is written outside the project: the kernel stands in out/jupyter, which the server is told of by JUPYTER_PATH.
+ * The kernel stands in out/jupyter, which the server is told of by JUPYTER_PATH. There, too, stand the signatures that
+ * make Jupyter show the stored pictures at once: it hides those of files that it does not trust, and whoever starts this
+ * program trusts its files.
  * Where there is no Jupyter and this runs as root beside apt-get, Debian's is installed, and said so first
  * (`AE_NO_INSTALL=1` refuses). Everywhere else it stops with the line to type.
  *
@@ -12,13 +14,22 @@
  */
 import { InputError } from "../core/errors.ts";
 import { aptGet, isOnPath } from "./ensure_adapter.ts";
-import { registerKernel } from "./jupyter_kernel.ts";
+import { pythonWith, registerKernel, succeeds } from "./jupyter_kernel.ts";
 
 /** The servers that can show notebooks, the one that is preferred first. */
 const SERVERS = ["jupyter-lab", "jupyter-notebook"];
 
 /** Debian's package of the classic notebook. */
 const PACKAGE = "jupyter-notebook";
+
+/** Where the kernel and the signatures are kept. */
+const FOLDER = `${Deno.cwd()}/out/jupyter`;
+
+/** Tells Jupyter where signatures are. */
+const SIGNATURES = [
+  `--NotebookNotary.db_file=${FOLDER}/signatures.db`,
+  `--NotebookNotary.secret_file=${FOLDER}/secret`,
+];
 
 /** What may be done on a machine without a server. */
 export interface Situation {
@@ -53,6 +64,7 @@ export function serverArguments(uid: number | null, rest: readonly string[]): st
   return [
     "--notebook-dir=notebooks",
     "--MultiKernelManager.default_kernel_name=deno",
+    ...SIGNATURES,
     ...(uid === 0 ? ["--allow-root"] : []),
     ...rest,
   ];
@@ -78,12 +90,28 @@ async function findServer(): Promise<string> {
   );
 }
 
+/** Sign the notebooks. */
+async function trustNotebooks(): Promise<void> {
+  const names = (await Array.fromAsync(Deno.readDir("notebooks"))).map(({ name }) => name)
+    .filter((name) => name.endsWith(".ipynb"));
+  const python = await pythonWith(["nbformat"]);
+  const success = python !== null && await succeeds(python, [
+    "-c", // Debian has no jupyter-trust
+    "from nbformat.sign import TrustNotebookApp; TrustNotebookApp.launch_instance()",
+    ...SIGNATURES,
+    ...names.map((name) => `notebooks/${name}`),
+  ]);
+  if (!success) console.error("stored pictures are hidden until you choose Trust Notebook");
+}
+
 if (import.meta.main) {
   try {
     const server = await findServer();
+    const env = await registerKernel(FOLDER);
+    await trustNotebooks();
     const child = new Deno.Command(server, {
       args: serverArguments(Deno.uid(), Deno.args),
-      env: await registerKernel(`${Deno.cwd()}/out/jupyter`),
+      env,
     }).spawn();
     // A terminal sends Ctrl-C to the server as well, which asks whether it is meant.
     Deno.addSignalListener("SIGINT", () => {});

@@ -125,7 +125,7 @@ function lean(frame: Frame, angle: number): Frame {
 }
 
 /** Joint angles of an arm or a leg in radians; all 0: hanging straight down. */
-interface LimbAngles {
+export interface LimbAngles {
   /** The whole limb swung forwards (180 degrees: straight up). */
   readonly swing: number;
   /** The whole limb raised sideways, away from the body. */
@@ -137,7 +137,7 @@ interface LimbAngles {
 }
 
 /** All joint angles of a body, in radians; of pairs the left one first. */
-interface Posture {
+export interface Posture {
   readonly bend: number;
   readonly lean: number;
   readonly twist: number;
@@ -314,21 +314,52 @@ function sampleFacing(random: Random, setting: SceneSetting): number {
   return around(random, random.chance(0.5) ? 90 : -90, 15);
 }
 
+/** Everything that decides how a body is seen: a posture, and by whom, from where. Angles in radians. */
+export interface Stance {
+  readonly posture: Posture;
+  /** The direction that the person faces, from facing the camera to the person's own left. */
+  readonly facing: number;
+  /** How far the camera looks down, and how far it is held askew. */
+  readonly cameraPitch: number;
+  readonly cameraRoll: number;
+  /** Shoulders against hips, and length of limbs; 1 on average. */
+  readonly build: number;
+  readonly limbLength: number;
+  /** How the head is held against the chest. */
+  readonly head: { readonly turn: number; readonly bend: number; readonly lean: number };
+}
+
+/** A stance drawn at random. */
+export function sampleStance(random: Random, setting: SceneSetting): Stance {
+  return { // drawn in this order: another one would be another scene
+    posture: samplePosture(random, settings[setting].bent),
+    facing: sampleFacing(random, setting),
+    cameraPitch: around(random, 7, 5), // cameras mostly look slightly down
+    build: random.uniform(0.92, 1.08),
+    limbLength: random.uniform(0.95, 1.05),
+    cameraRoll: around(random, 0, 2.5),
+    head: {
+      turn: around(random, 0, 20),
+      bend: around(random, 0, 9),
+      lean: around(random, 0, 6),
+    },
+  };
+}
+
 /** A body of the articulated model: posture, facing, build and camera drawn at random. */
 export function sampleBody(random: Random, setting: SceneSetting): Body {
-  const posture = samplePosture(random, settings[setting].bent);
-  const facing = sampleFacing(random, setting);
-  const cameraPitch = around(random, 7, 5); // cameras mostly look slightly down
-  const build = random.uniform(0.92, 1.08); // shoulders against hips
-  const limbLength = random.uniform(0.95, 1.05);
+  return bodyOf(sampleStance(random, setting));
+}
 
-  const level = lean(bend(FACING, cameraPitch), around(random, 0, 2.5));
-  const pelvis = turn(level, facing);
+/** The body of a stance. */
+export function bodyOf({ posture, build, limbLength, ...stance }: Stance): Body {
+  const level = lean(bend(FACING, stance.cameraPitch), stance.cameraRoll);
+  const pelvis = turn(level, stance.facing);
   const upright = lean(bend(pelvis, posture.bend), posture.lean);
   const chest = turn(upright, posture.twist);
   const headFrame = lean(
-    bend(turn(chest, around(random, 0, 20)), around(random, 0, 9) - posture.bend * 0.5),
-    around(random, 0, 6),
+    bend(turn(chest, stance.head.turn), stance.head.bend - posture.bend * 0.5),
+    stance.head.lean,
   );
 
   const origin: Vector = [0, 0, 0];

@@ -17,8 +17,8 @@
  * `setting.ts` says what makes a scene harder or easier to read.
  *
  * How a picture comes about: `body.ts` poses a body (or a person of a photograph lends the pose,
- * `fit.ts`), `wardrobe.ts` and `figure.ts` dress it, people are placed front to back here, and everything
- * is painted back to front (`background.ts`, `canvas.ts`).
+ * `fit.ts`), `wardrobe.ts` and `figure.ts` dress it, people are placed front to back here (on the ground,
+ * `ground.ts`), and everything is painted back to front (`picture.ts`, `background.ts`, `canvas.ts`).
  *
  * @module
  */
@@ -27,21 +27,18 @@ import type { RgbImage } from "../../image/rgb_image.ts";
 import type { AnnotatedKeypoint, AnnotatedPerson } from "../../pose/person.ts";
 import { COCO } from "../../pose/skeleton.ts";
 import { Random } from "../random.ts";
-import { paintBackground, paintForeground } from "./background.ts";
+import { checkedAddress } from "./address.ts";
 import { type Body, sampleBody } from "./body.ts";
-import { Canvas, plain, type Point } from "./canvas.ts";
-import { covers, type Figure, figureOf, paintFigure } from "./figure.ts";
+import { Canvas, type Point } from "./canvas.ts";
+import { covers, type Figure, figureOf } from "./figure.ts";
 import { bodyFromKeypoints, isUsablePose } from "./fit.ts";
+import { feetOf, type Ground, heightRange } from "./ground.ts";
+import { paintPicture, type Placed } from "./picture.ts";
 import { type SceneSetting, settings } from "./setting.ts";
-import { type Outfit, sampleOutfit, sampleTeamMate } from "./wardrobe.ts";
+import { sampleOutfit, sampleTeamMate } from "./wardrobe.ts";
 
 /** The scene maker's version: it changes whenever any scene's picture or truth changes. */
 export const SYNTHETIC_VERSION = "1";
-
-/** Most people in a scene: as many as the tag loss has slots for. */
-const MOST_PEOPLE = 30;
-const SMALLEST_SIDE = 16;
-const LARGEST_SIDE = 4096;
 
 /** A picture and the whole truth about it. */
 export interface Scene {
@@ -111,34 +108,27 @@ export interface SceneOptions {
  * ```
  */
 export function syntheticScene(options: SceneOptions): Scene {
-  const { width, height, fewest, most } = checked(options);
+  const { width, height, fewest, most } = checkedAddress("syntheticScene", {
+    people: [1, 4],
+    ...options,
+  });
   const { seed, index, setting = "street" } = options;
+  if (!Object.hasOwn(settings, setting)) {
+    throw new RangeError(`syntheticScene: setting must be street or stage, not ${setting}`);
+  }
   const random = new Random(seed).fork(index);
   const canvas = new Canvas(width, height);
   const count = fewest + random.fork("count").integer(most - fewest + 1);
   const { people, floor } = placePeople(random, count, canvas, setting, options.poses);
 
-  const surroundings = random.fork("surroundings");
-  const lightFrom = surroundings.uniform(-0.5, 0.5);
-  canvas.light = [lightFrom, -0.5, Math.sqrt(0.75 - lightFrom * lightFrom)]; // from above
-  paintBackground(canvas, surroundings, people.map(({ outfit }) => outfit), floor, setting);
-  for (const person of people) paintShadow(canvas, person);
-  for (let p = people.length - 1; p >= 0; p--) { // the farthest first
-    if (people[p].seated) paintSeat(canvas, people[p]);
-    paintFigure(canvas, people[p].figure, people[p].at, p + 1);
-  }
-  paintForeground(canvas, random.fork("foreground"));
-
-  const annotated = people.map((person, p) => annotate(canvas, person, p + 1));
-  const shown = annotated.filter(({ area }) => area > 0);
-  if (shown.length < annotated.length) relabel(canvas.labels, annotated);
+  const { image, shown, labels } = paintPicture(canvas, people, { random, floor, setting });
   return {
     version: SYNTHETIC_VERSION,
     seed,
     index,
-    image: develop(canvas, random.fork("camera")),
-    people: shown,
-    labels: { shape: [height, width], data: canvas.labels },
+    image,
+    people: shown.map(({ person }) => person),
+    labels,
   };
 }
 
@@ -192,72 +182,6 @@ export function sceneDifficulty(scene: Scene): number {
     }
   });
   return inPicture === 0 ? 0 : covered / inPicture;
-}
-
-/** Sizes and counts of the options, or an error that says which is wrong. */
-function checked(options: SceneOptions) {
-  const { seed, index, size } = options;
-  for (const [name, value] of [["seed", seed], ["index", index]] as const) {
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new RangeError(
-        `syntheticScene: ${name} must be a whole number, 0 to 2^53 - 1, not ${value}`,
-      );
-    }
-  }
-  const [width, height] = typeof size === "number" ? [size, size] : size;
-  for (const side of [width, height]) {
-    if (!Number.isInteger(side) || side < SMALLEST_SIDE || side > LARGEST_SIDE) {
-      throw new RangeError(
-        `syntheticScene: sides must be whole numbers, ${SMALLEST_SIDE} to ${LARGEST_SIDE} pixels, ` +
-          `not ${width} x ${height}`,
-      );
-    }
-  }
-  const [fewest, most] = options.people ?? [1, 4];
-  const isCount = (n: number) => Number.isInteger(n) && n >= 0 && n <= MOST_PEOPLE;
-  if (!isCount(fewest) || !isCount(most) || fewest > most) {
-    throw new RangeError(
-      `syntheticScene: people must be [fewest, most], 0 to ${MOST_PEOPLE} and in order, ` +
-        `not [${fewest}, ${most}]`,
-    );
-  }
-  const { setting = "street" } = options;
-  if (!Object.hasOwn(settings, setting)) {
-    throw new RangeError(`syntheticScene: setting must be street or stage, not ${setting}`);
-  }
-  return { width, height, fewest, most };
-}
-
-/** Standing heights in scene units (1: the picture's shorter side) by the number of people. */
-function heightRange(count: number): readonly [smallest: number, largest: number] {
-  if (count <= 1) return [0.6, 1.15];
-  if (count === 2) return [0.5, 1];
-  if (count === 3) return [0.45, 0.85];
-  const smaller = Math.sqrt(4 / count);
-  return [0.4 * smaller, 0.75 * smaller];
-}
-
-/** Somebody with a place in the scene. */
-interface Placed {
-  readonly figure: Figure;
-  readonly outfit: Outfit;
-  readonly seated: boolean;
-  /** Standing height in scene units. */
-  readonly size: number;
-  /** Where the pelvis is, in scene units. */
-  readonly at: Point;
-}
-
-/**
- * How people stand to the ground. With the camera `camera` standing heights above a level floor, somebody
- * who looks `size` high has his feet at `nearest - camera (largest - size)`: smaller is farther is higher up.
- */
-interface Ground {
-  readonly level: boolean;
-  readonly camera: number;
-  /** Where the feet of the largest person are. */
-  readonly nearest: number;
-  readonly largest: number;
 }
 
 /** People, nearest (largest) first, each placed so that those before leave enough of him to see. */
@@ -365,8 +289,7 @@ function drawPlace(
     x = Math.max(Math.min(-left, wide - right), Math.min(Math.max(-left, wide - right), x));
   }
   if (ground.level) {
-    const feet = ground.nearest - ground.camera * (ground.largest - size);
-    return [x, feet + random.uniform(-0.012, 0.012) - bottom];
+    return [x, feetOf(ground, size) + random.uniform(-0.012, 0.012) - bottom];
   }
   if (height > high) return [x, random.uniform(0, 0.06) - top]; // the head shows, the feet do not
   const cut = random.chance(0.12) ? random.uniform(0.1, 0.4) * height : 0; // by the lower border
@@ -391,77 +314,4 @@ function sharesShown(
     if (!people.some((other) => covers(other.figure, x - other.at[0], y - other.at[1]))) free++;
   }
   return { inPicture: inside / known, free: free / known };
-}
-
-function paintShadow(canvas: Canvas, { figure, at }: Placed): void {
-  const [left, , right, bottom] = figure.bounds;
-  const half = (right - left) / 2;
-  const under: Point = [at[0] + (left + right) / 2, at[1] + bottom - 0.01];
-  canvas.spot(under, half * 1.1, Math.min(half * 0.3, 0.06), [15, 15, 20], 0.4);
-}
-
-/** A stool from the pelvis down to the floor. */
-function paintSeat(canvas: Canvas, { figure, at: [x, y], size }: Placed): void {
-  const half = 0.11 * size, top = y + 0.05 * size, bottom = y + figure.bounds[3] - 0.02 * size;
-  if (bottom <= top) return;
-  const wood = plain([124, 88, 56]);
-  for (const leg of [-0.8, 0.8]) {
-    canvas.capsule(
-      [x + leg * half, top, 0.014 * size],
-      [x + leg * half, bottom, 0.014 * size],
-      wood,
-      0,
-    );
-  }
-  canvas.capsule([x - half, top, 0.025 * size], [x + half, top, 0.025 * size], wood, 0);
-}
-
-/** What a camera makes of it: exposure, tint and grain, in bytes. */
-function develop(canvas: Canvas, random: Random): RgbImage {
-  const { width, height, rgb } = canvas;
-  const data = new Uint8Array(rgb.length);
-  const exposure = random.uniform(0.8, 1.12), noise = random.uniform(1, 9);
-  const tint = [0, 1, 2].map(() => exposure * random.uniform(0.94, 1.06));
-  let state = 1 + random.integer(2 ** 31 - 1); // xorshift32 (Marsaglia 2003): grain for little time
-  for (let i = 0, channel = 0; i < rgb.length; i++) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    const grain = ((state & 0xffff) + (state >>> 16) - 0xffff) / 0xffff; // -1 to 1, mostly small
-    const value = rgb[i] * tint[channel] + grain * noise;
-    data[i] = value < 0 ? 0 : value > 255 ? 255 : value + 0.5;
-    channel = channel === 2 ? 0 : channel + 1;
-  }
-  return { width, height, data };
-}
-
-/** A person's keypoints, box and area, from the figure and the finished labels. */
-function annotate(canvas: Canvas, { figure, at }: Placed, label: number): AnnotatedPerson {
-  const { width, height, labels, unit } = canvas;
-  let area = 0, left = width, top = height, right = -1, bottom = -1;
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      if (labels[i] !== label) continue;
-      area++;
-      if (x < left) left = x;
-      if (x > right) right = x;
-      if (y < top) top = y;
-      bottom = y;
-    }
-  }
-  const keypoints = figure.keypoints.map((point, k): AnnotatedKeypoint => {
-    const x = point ? (point[0] + at[0]) * unit - 0.5 : -1;
-    const y = point ? (point[1] + at[1]) * unit - 0.5 : -1;
-    if (x < 0 || y < 0 || x > width - 1 || y > height - 1) return { x: 0, y: 0, visibility: 0 };
-    const owner = labels[Math.round(y) * width + Math.round(x)];
-    return { x, y, visibility: owner === label && !figure.selfOccluded[k] ? 2 : 1 };
-  });
-  return { keypoints, box: [left, top, right - left + 1, bottom - top + 1], area, crowd: false };
-}
-
-/** Count labels anew without the people of whom nothing shows. */
-function relabel(labels: Int32Array, people: readonly AnnotatedPerson[]): void {
-  let next = 1;
-  const renamed = [0, ...people.map(({ area }) => area > 0 ? next++ : 0)];
-  for (let i = 0; i < labels.length; i++) labels[i] = renamed[labels[i]];
 }

@@ -34,8 +34,9 @@ Deno.test("main() names the nearest command and option", async () => {
   assert.deepEqual(await runMain("trian"), {
     code: 1,
     printed: "",
-    message: 'trian: unknown command "trian"; there are demo, train, predict, evaluate, ' +
-      'evaluate-tracks, import-weights, info\n  help: did you mean "train"?',
+    message:
+      'trian: unknown command "trian"; there are demo, demo:segment, demo:track, train, predict, ' +
+      'evaluate, evaluate-tracks, import-weights, info\n  help: did you mean "train"?',
   });
   const { code, message } = await runMain("train", "--presett", "demo");
   assert.equal(code, 1);

@@ -11,6 +11,7 @@ import {
   slice,
   type Tensor,
 } from "ae";
+import type { FoundPeople } from "../../cli/prediction.ts";
 import { refined } from "../../cli/refinement.ts";
 import { makeModel, withoutTags } from "../../cli/weights.ts";
 
@@ -59,6 +60,48 @@ Deno.test("refined() looks at everybody in the picture itself and moves keypoint
     assert.equal(people[p].score, 0.5);
   });
   assert.equal(people[2], found.people[2]); // nobody to look at
+});
+
+Deno.test("refined() looks at the people of several pictures at once, in the order of the pictures", async () => {
+  const picture = (n: number, people: number): FoundPeople => {
+    const image = rgbImage(100, 100);
+    image.data.fill(40 * (n % 6), 0, 3 * 100 * (20 + 7 * n));
+    const person = (p: number) => ({
+      score: 0.5,
+      keypoints: COCO.keypoints.map((_, k) => ({
+        x: 30 + 9 * p + k,
+        y: 20 + k,
+        score: 0.5,
+        tag: [],
+      })),
+    });
+    const sample = { id: n, fileName: `${n}`, image, people: [] };
+    return { sample, people: Array.from({ length: people }, (_, p) => person(p)) };
+  };
+  const pictures = [1, 0, 1, 2, 6, 0, 1, ...Array(9).fill(0)].map((people, n) =>
+    picture(n, people)
+  );
+  const refiner = { model: seesRed, imageSize: 64, skeleton: COCO };
+  let taken = 0;
+  const from = async function* (some: readonly FoundPeople[]) {
+    for (const one of some) {
+      taken++;
+      yield await Promise.resolve(one);
+    }
+  };
+  const together: FoundPeople[] = [];
+  const takenAt: number[] = [];
+  for await (const one of refined(from(pictures), refiner)) {
+    together.push(one);
+    takenAt.push(taken);
+  }
+  // Four people are in the first four pictures; three are left over of the seven in the next, for whom eight pictures wait.
+  assert.deepEqual(takenAt, [...Array(4).fill(4), ...Array(8).fill(12), 13, 14, 15, 16]);
+  for (const [n, one] of pictures.entries()) {
+    const [alone] = await Array.fromAsync(refined(from([one]), refiner));
+    assert.deepEqual(together[n], alone);
+    assert.equal(together[n].sample, one.sample);
+  }
 });
 
 Deno.test("withoutTags() makes a network with the same heatmaps and no tags", async () => {

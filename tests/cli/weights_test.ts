@@ -10,7 +10,14 @@ import {
   stateOf,
   writeSafetensors,
 } from "ae";
-import { loadModel, localCopy, makeModel, saveModel } from "../../cli/weights.ts";
+import {
+  forInstances,
+  loadModel,
+  localCopy,
+  makeInstanceModel,
+  makeModel,
+  saveModel,
+} from "../../cli/weights.ts";
 
 Deno.test("saveModel() writes values that were read before, without asking the model again", async () => {
   const folder = await Deno.makeTempDir();
@@ -159,6 +166,61 @@ Deno.test("localCopy() fetches a file once", async () => {
   } finally {
     if (before === undefined) Deno.env.delete("XDG_CACHE_HOME");
     else Deno.env.set("XDG_CACHE_HOME", before);
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("forInstances() keeps what a network for people knows, and starts each map as its keypoints' mean", async () => {
+  const pose = makeModel("demo", { seed: 3, channels: 8, increase: 0, depth: 1, tagDimensions: 2 });
+  const known = await stateOf(pose.model);
+  const { model, classes, decoding, preset } = await forInstances(pose, ["person", "dog"]);
+  const own = await stateOf(model);
+  assert.deepEqual([classes, decoding, preset], [["person", "dog"], {}, "segment"]);
+  assert.deepEqual(model.options.keypoints, 2);
+  const [head, old] = [own["outs.0.conv.weight"], known["outs.0.conv.weight"]];
+  assert.deepEqual([head.shape, old.shape], [[6, 8, 1, 1], [51, 8, 1, 1]]);
+  for (let o = 0; o < 6; o++) {
+    const first = 17 * Math.floor(o / 2); // of detection, of tags 0, of tags 1
+    for (let i = 0; i < 8; i++) {
+      let mean = 0;
+      for (let k = 0; k < 17; k++) mean += old.data[(first + k) * 8 + i] / 17;
+      assert.ok(Math.abs(head.data[o * 8 + i] - mean) < 1e-6);
+    }
+  }
+  for (const name of Object.keys(own).filter((name) => !name.startsWith("outs."))) {
+    assert.deepEqual(own[name], known[name], name);
+  }
+  const again = { ...pose, model, classes };
+  assert.equal((await forInstances(again, ["person", "dog"])).model, model);
+  disposeModel(model);
+});
+
+Deno.test("loadModel() gives back the classes of instances, and refuses a list that does not fit", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/weights.safetensors`;
+    const sizes = { channels: 8, increase: 0, depth: 1 };
+    const saved = makeInstanceModel("segment", ["cat", "dog"], sizes, { threshold: 0.5 });
+    await saveModel(path, saved);
+    const loaded = await loadModel(path);
+    assert.deepEqual([loaded.classes, loaded.decoding], [["cat", "dog"], { threshold: 0.5 }]);
+    assert.equal(loaded.model.options.keypoints, 2);
+    const { metadata } = await readSafetensors(path);
+    assert.equal(metadata.skeleton, undefined);
+    const weights = floatWeights(await readSafetensors(path), path);
+    const wrong = [
+      ['["cat"]', "its network has maps of 2 classes, its list names 1"],
+      ['{"cat": 1}', "its classes are damaged: they are no list of names"],
+    ];
+    for (const [classes, message] of wrong) {
+      await writeSafetensors(path, weights, { ...metadata, classes });
+      const expected = { name: "InputError", message: `${path}: ${message}` };
+      await assert.rejects(loadModel(path), expected);
+    }
+    await writeSafetensors(path, weights, { ...metadata, classes: "[" });
+    await assert.rejects(loadModel(path), /InputError: .*its classes are damaged: .*JSON/);
+    for (const { model } of [saved, loaded]) disposeModel(model);
+  } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });

@@ -15,6 +15,12 @@ Deno.test("LiveChart draws the curves that it was given, under their names", () 
   assert.equal(chart[JUPYTER_DISPLAY]()["text/plain"], "step 10: pull 0.25");
 });
 
+Deno.test("LiveChart looks as its snapshot", () => {
+  const chart = new LiveChart({ title: "loss", log: true, width: 300, height: 180, now: () => 0 });
+  for (let i = 0; i < 30; i++) chart.add({ "rate 0.1": 0.9 ** i, "rate 0.5": 0.5 ** i });
+  assertSnapshot("live_chart.svg", chart[JUPYTER_DISPLAY]()["image/svg+xml"]);
+});
+
 Deno.test("LiveChart has a picture before it has a number", () => {
   const chart = new LiveChart({ title: "loss" });
   chart.add({ loss: NaN });

@@ -36,6 +36,12 @@ Deno.test("drawNumbers() tells the range of what is finite", () => {
   assert.equal(drawNumbers(hostArray([1], [NaN])).title, "[1], no finite number");
 });
 
+Deno.test("drawNumbers() paints brightness from black to white", () => {
+  const svg = drawNumbers(hostArray([4], [-1, 0, 1, 9]), { palette: "grey", max: 2 }).toString();
+  const fills = [...svg.matchAll(/<rect[^>]* fill="(#[^"]*)"/g)].map(([, fill]) => fill);
+  assert.deepEqual(fills, ["#000000", "#000000", "#808080", "#ffffff"]);
+});
+
 Deno.test("drawNumbers() refuses numbers that do not fill the shape and a scale of 0", () => {
   const array = { shape: [2], data: new Float32Array(3) };
   assert.throws(() => drawNumbers(array), /^RangeError: drawNumbers: shape \[2\] holds 2 numbers/);

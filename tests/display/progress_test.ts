@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   lineSink,
-  notebookSink,
   Progress,
   type ProgressSink,
   type ProgressState,
@@ -216,24 +215,6 @@ Deno.test("lineSink() breaks a long silence", () => {
   }
   assert.equal(lines.length, 4); // at 1, 31, 61 and 91 seconds
   assert.match(lines[3], /ETA 277:45:09\n$/); // 999,909 steps at one a second
-});
-
-Deno.test("notebookSink() makes one output and then changes it", () => {
-  const { time, now } = clock();
-  const calls: { text: string; update: boolean; id: string }[] = [];
-  const sink = notebookSink((bundle, { display_id, update }) => {
-    calls.push({ text: bundle["text/plain"], update, id: display_id });
-    return Promise.resolve();
-  }, { id: "bar" });
-  const progress = new Progress({ label: "train", total: 100, sink, now });
-  for (let step = 1; step <= 20; step++) {
-    time.ms += 100;
-    progress.update(step);
-  }
-  progress.finish();
-  assert.deepEqual(calls.map(({ update }) => update), [false, true, true, true, true]);
-  assert.ok(calls.every(({ id }) => id === "bar"));
-  assert.equal(calls.at(-1)!.text, "train  20 steps in 0:02  10 steps/s");
 });
 
 Deno.test("Progress shows a value that became NaN as what it is", () => {

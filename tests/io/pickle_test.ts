@@ -111,6 +111,7 @@ Deno.test("unpickle() refuses programs that make no sense, with the place", () =
     ["\x8c\x01mK\x01\x93.", 5, "names a function by what is no text"],
     [")\x8c\x01m\x93.", 4, "names a function by what is no text"],
     ["\x8b\x00\x00\x01\x00", 0, "has an integer of 65536 bytes"],
+    ["\x8a\x11" + "\x00".repeat(17), 0, "has an integer of 17 bytes"],
   ];
   for (const [code, byte, problem] of cases) refuses(program(code), at(byte, problem));
   const strict = {
@@ -122,6 +123,18 @@ Deno.test("unpickle() refuses programs that make no sense, with the place", () =
     () => read("cm\nstrict\n)R", { global: () => strict }),
     /w.pt: the pickle at byte 13 wants numbers/,
   );
+});
+
+Deno.test("unpickle() counts pieces of bytes and wide integers like lists: each is an object", () => {
+  const wide = "\x8a\x09" + "\x01".repeat(9);
+  for (const one of ["C\x01a", wide]) {
+    assert.throws(
+      () => read(program(one.repeat(200_001), ".")),
+      /^InputError: w.pt: the pickle at byte \d+ has more than 200000 lists/,
+    );
+  }
+  const narrow = read(program("](", "\x8a\x02\x00\x01".repeat(200_001), "e.")) as unknown[];
+  assert.deepEqual([narrow.length, narrow[0]], [200_001, 256]);
 });
 
 Deno.test("unpickle() counts what functions are given, all calls together", () => {

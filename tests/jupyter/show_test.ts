@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { JUPYTER_DISPLAY, LiveChart, show, Svg, tensor } from "ae";
-import { textOf } from "../../jupyter/show.ts";
+import { type KernelDisplay, showThrough, textOf } from "../../jupyter/show.ts";
 
 /** What `show` prints where there is no kernel. */
 async function printed(run: () => Promise<void>): Promise<unknown[]> {
@@ -48,4 +48,26 @@ Deno.test("show() prints a line for every change of a live picture", async () =>
     await new Promise((resolve) => setTimeout(resolve, 0));
   });
   assert.deepEqual(lines, ["chart: nothing yet", "step 0: loss 1", "step 2: loss 0.25"]);
+});
+
+Deno.test("show() makes one output in the kernel, and a live picture changes it", async () => {
+  const calls: { text: string; update: boolean; id?: string }[] = [];
+  const kernel: KernelDisplay = (bundle, { display_id: id, update = false }) => {
+    calls.push({ text: bundle["text/plain"], update, id });
+    return Promise.resolve();
+  };
+  const chart = new LiveChart({ now: () => 0 });
+  await showThrough(kernel, chart);
+  await showThrough(kernel, tensor([1]));
+  chart.add({ loss: 1 });
+  chart.finish();
+  await new Promise((resolve) => setTimeout(resolve, 0)); // outputs are sent one turn later
+  assert.deepEqual(calls.map(({ text, update }) => [text.split("\n")[0], update]), [
+    ["chart: nothing yet", false],
+    ["Tensor [1] f32", false],
+    ["step 0: loss 1", true],
+    ["step 0: loss 1", true],
+  ]);
+  assert.equal(new Set([calls[0].id, calls[2].id, calls[3].id]).size, 1);
+  assert.notEqual(calls[0].id, calls[1].id);
 });

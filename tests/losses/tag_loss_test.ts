@@ -169,7 +169,7 @@ describe("tagLoss", () => {
   it("refuses unknown forms and widths that are none", () => {
     assert.throws(() => tagLoss(maps(), target, { form: "exp" as "paper" }), {
       name: "RangeError",
-      message: "tagLoss: form must be authors, paper or hinge, not exp",
+      message: "tagLoss: form must be authors, paper, hinge, pixels or pixel pairs, not exp",
     });
     assert.throws(() => tagLoss(maps(), target, { sigma: 0 }), {
       name: "RangeError",

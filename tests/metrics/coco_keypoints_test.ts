@@ -4,13 +4,13 @@ import {
   evaluateByKeypoint,
   evaluateKeypoints,
   figuresBySize,
-  keypointSimilarity,
   oks,
   OKS_THRESHOLDS,
   precisionRecallCurve,
   RECALL_GRID,
   summarizeImage,
 } from "../../metrics/mod.ts";
+import { keypointSimilarity } from "../../pose/mod.ts";
 import type { CocoAnnotation, CocoResult, CocoTruth } from "../../pose/coco_records.ts";
 import { COCO } from "../../pose/mod.ts";
 import fixture from "../fixtures/metrics/coco_keypoints.json" with { type: "json" };

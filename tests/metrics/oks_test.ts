@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { COCO } from "../../pose/mod.ts";
-import { keypointSimilarity, oks } from "../../metrics/mod.ts";
+import { oks } from "../../metrics/mod.ts";
+import { keypointSimilarity } from "../../pose/mod.ts";
 import { Random } from "../../data/random.ts";
 
 const K = COCO.keypoints.length;

@@ -15,6 +15,8 @@ describe("presets", () => {
     assert.deepEqual(Object.fromEntries(millions), {
       "demo": "0.558",
       "demo-wide": "1.94",
+      "segment": "0.555",
+      "segment-wide": "1.94",
       "tiny-64": "0.566",
       "small-128": "1.53",
       "medium-128": "4.63",

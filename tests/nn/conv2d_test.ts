@@ -30,6 +30,16 @@ describe("Conv2d", () => {
     assert.deepEqual(conv.forward(ones([1, 2, 4, 6])).shape, [1, 3, 2, 3]);
   });
 
+  it("has a kernel for each channel where groups say so", async () => {
+    const conv = new Conv2d({ inChannels: 2, outChannels: 2, size: 1, groups: 2, bias: false });
+    await loadState(conv, { weight: hostArray([2, 1, 1, 1], [2, 3]) });
+    assert.deepEqual(await conv.forward(tensor([[[[1]], [[10]]]])).array(), [[[[2]], [[30]]]]);
+    assert.throws(
+      () => new Conv2d({ inChannels: 4, outChannels: 6, groups: 4 }),
+      /^RangeError: Conv2d: 4 groups do not divide 4 and 6 channels$/,
+    );
+  });
+
   it("draws weights and biases in PyTorch's range, or by He's rule with biases of 0", async () => {
     const pytorch = new Conv2d({ inChannels: 4, outChannels: 8, seed: 1 });
     const he = new Conv2d({ inChannels: 4, outChannels: 8, seed: 1, init: "he" });

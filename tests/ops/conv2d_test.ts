@@ -116,6 +116,37 @@ const winogradCases: Record<string, Case> = {
   "many channels": { x: [1, 256, 8, 16], w: [64, 256, 3, 3], ...winograd, error: 2e-5 },
 };
 
+const depthwiseCases: Record<string, Case> = {
+  "five channels of odd sizes": { x: [2, 5, 7, 6], w: [5, 1, 3, 3], ...plain, groups: 5 },
+  "stride 2, kernel of five": {
+    x: [1, 4, 11, 8],
+    w: [4, 1, 5, 5],
+    ...plain,
+    stride: 2,
+    pad: 2,
+    groups: 4,
+  },
+  "a stride that leaves a row over": {
+    x: [2, 3, 8, 9],
+    w: [3, 1, 2, 3],
+    ...plain,
+    stride: 3,
+    pad: 0,
+    groups: 3,
+  },
+  "dilation, one column": {
+    x: [1, 2, 9, 1],
+    w: [2, 1, 3, 3],
+    ...plain,
+    dilation: 2,
+    pad: 2,
+    groups: 2,
+  },
+  "more channels than a workgroup": { x: [1, 300, 4, 4], w: [300, 1, 3, 3], ...plain, groups: 300 },
+};
+for (const [name, testCase] of Object.entries(depthwiseCases)) {
+  testMethod("direct", `a kernel for each channel, ${name}`, testCase);
+}
 for (const [name, testCase] of Object.entries(cases)) {
   testMethod("direct", name, testCase);
   testMethod("shared", name, testCase);
@@ -214,15 +245,18 @@ Deno.test("conv2d() says which channels, bias, groups or sizes do not fit", () =
 for (const method of ["direct", "shared"]) {
   Deno.test(`conv2d() works in f16, with the sums of its gradients in f32: ${method}`, () => {
     setChoice("conv2d", method);
-    return compareHalf().finally(() => setChoice("conv2d", null));
+    return compareHalf([5, 3, 3, 3]).finally(() => setChoice("conv2d", null));
   });
 }
 
-async function compareHalf() {
-  const [x, w, g] = [draw([4, 3, 16, 16]), draw([5, 3, 3, 3]), draw([4, 5, 16, 16])];
+Deno.test("conv2d() works in f16, with the sums of its gradients in f32: a kernel for each channel", () =>
+  compareHalf([3, 1, 3, 3], 3));
+
+async function compareHalf(kernels: number[], groups = 1) {
+  const [x, w, g] = [draw([4, 3, 16, 16]), draw(kernels), draw([4, kernels[0], 16, 16])];
   const values = async (dtype: "f16" | "f32") => {
     const [X, W] = [x, w].map((array) => cast(cast(tensor(array), "f16"), dtype));
-    const y = conv2d(X, W, { pad: 1 });
+    const y = conv2d(X, W, { pad: 1, groups });
     const loss = cast(y, "f32").mul(tensor(g)).sum();
     const [gradX, gradW] = grad(loss, [X, W]);
     assert.deepEqual([y.dtype, gradX.dtype, gradW.dtype], [dtype, dtype, dtype]);

@@ -29,12 +29,9 @@ import { ancestors } from "../../core/graph.ts";
 import { lower } from "../../core/lower.ts";
 
 const random = new Random(5);
-/** Whole numbers from -4 to 4: sums of their products are exact in f32, and in f16 where they are few. */
+/** Numbers whose sums and products are rounded, so that another order of them would be seen. */
 const draw = (shape: readonly number[]): HostArray<Float32Array<ArrayBuffer>> =>
-  hostArray(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => random.integer(9) - 4),
-  );
+  hostArray(shape, Float32Array.from({ length: sizeOf(shape) }, () => random.normal()));
 
 /** Cases that take no residual on the software adapter. */
 const UNROLLED = /direct|product|registers|winograd, odd|convTranspose/;
@@ -50,7 +47,7 @@ interface Case {
   readonly ways?: Readonly<Record<string, string>>;
   /** The definition of `result` in plain loops, where the operation's own test is not enough. */
   readonly loops?: () => number[];
-  /** Largest difference from the loops. @default {0} */
+  /** Largest difference from them. @default {0} */
   readonly error?: number;
 }
 
@@ -83,7 +80,7 @@ function convCase(
   name: string,
   ways: Readonly<Record<string, string>>,
   shapes: { readonly x: readonly number[]; readonly w: readonly number[]; readonly pad?: number },
-  error = 0,
+  error = 1e-5,
 ): Case {
   const { pad = 0 } = shapes;
   const [x, w] = [draw(shapes.x), draw(shapes.w)];
@@ -101,6 +98,7 @@ function matmulCase(name: string, tile: string, [N, M, columns, K]: readonly num
   return {
     name,
     ways: { matmul: tile },
+    error: 1e-5,
     result: (dtype) => matmul(cast(tensor(a), dtype), cast(tensor(b), dtype)),
     loops: () =>
       Array.from({ length: N * M * columns }, (_, at) => {
@@ -118,7 +116,7 @@ function matmulCase(name: string, tile: string, [N, M, columns, K]: readonly num
   };
 }
 
-/** The gradient of x through `f`, from a gradient of whole numbers. */
+/** The gradient of x through `f`. */
 function gradientOf(x: HostArray, f: (x: Tensor) => Tensor, dtype: DType): Tensor {
   const input = cast(tensor(x), dtype);
   const y = f(input);
@@ -163,13 +161,13 @@ const CASES: readonly Case[] = [
     "winograd, strips",
     { conv2d: "winograd" },
     { x: [1, 16, 8, 32], w: [20, 16, 3, 3], pad: 1 },
-    1e-2,
+    1e-3,
   ),
   convCase(
     "winograd, odd",
     { conv2d: "winograd" },
     { x: [3, 17, 7, 9], w: [16, 17, 3, 3], pad: 1 },
-    1e-2,
+    1e-3,
   ),
   matmulCase("registers, tiles that overlap", "8x8", [2, 13, 11, 9]),
   matmulCase("registers, vectors", "8x8", [1, 16, 24, 8]),
@@ -215,10 +213,6 @@ const CASES: readonly Case[] = [
       name: `upsample2d [${shape}]`,
       result: (dtype) => upsample2d(cast(tensor(draw(shape)), dtype)),
     },
-    {
-      name: `upsample2d bilinear [${shape}]`,
-      result: (dtype) => upsample2d(cast(tensor(draw(shape)), dtype), { mode: "bilinear" }),
-    },
     gradientCase(`upsample2d.grad [${shape}]`, shape, (x) => upsample2d(x)),
     gradientCase(
       `maxPool2d.grad [${shape.map((length) => length + 2)}]`,
@@ -253,11 +247,11 @@ async function withWays<R>(
   }
 }
 
-/** The epilogue of all cases: a factor and a shift per channel, a ReLU, a factor for all, perhaps a residual first. */
+/** The epilogue of all cases: a factor and a shift per channel, a ReLU, a factor and a number for all, perhaps a residual first. */
 interface Others {
   readonly scale: Tensor;
   readonly shift: Tensor;
-  readonly half: Tensor;
+  readonly third: Tensor;
   readonly residual: Tensor | undefined;
 }
 
@@ -267,26 +261,29 @@ function othersFor([N, C, ...plane]: readonly number[], dtype: DType, residual: 
   return {
     scale: like(draw(channels)),
     shift: like(draw(channels)),
-    half: like(hostArray([1], [0.5])),
+    third: like(hostArray([1], [0.3])),
     residual: residual ? like(draw([N, C, ...plane])) : undefined,
   };
 }
 
-function epilogueOf(x: Tensor, { scale, shift, half, residual }: Others): Tensor {
-  return relu((residual ? x.add(residual) : x).mul(scale).add(shift)).mul(half);
+function epilogueOf(x: Tensor, { scale, shift, third, residual }: Others): Tensor {
+  return relu((residual ? x.add(residual) : x).mul(scale).add(shift)).mul(third).sub(0.1);
 }
 
 /** The same in plain loops, rounded to the number type after every step. */
 async function inLoops(x: ArrayLike<number>, [, C, ...plane]: Shape, others: Others) {
-  const { scale, shift, half, residual } = others;
+  const { scale, shift, third, residual } = others;
   const numbers = async (x: Tensor) => (await cast(x, "f32").read()).data;
   const [factors, shifts] = [await numbers(scale), await numbers(shift)];
   const added = residual ? await numbers(residual) : undefined;
-  const round = half.dtype === "f16" ? Math.f16round : Math.fround;
+  const round = (value: number) =>
+    third.dtype === "f16" ? Math.f16round(Math.fround(value)) : Math.fround(value);
+  const factor = (await numbers(third))[0];
   return Array.from(x, (value, i) => {
     const c = Math.floor(i / sizeOf(plane)) % C;
     const sum = round(value + (added?.[i] ?? 0));
-    return round(Math.max(round(round(sum * factors[c]) + shifts[c]), 0) * 0.5);
+    const shifted = round(round(sum * factors[c]) + shifts[c]);
+    return round(round(Math.max(shifted, 0) * factor) - Math.fround(0.1));
   });
 }
 
@@ -296,6 +293,13 @@ function kernelNames(...roots: readonly Tensor[]): string[] {
 }
 
 describe("an epilogue", () => {
+  it("takes numbers that are baked into the formula", async () => {
+    const [a, b] = [tensor([[1, 2], [3, 4]]), tensor([[1, 0], [0, -1]])];
+    const y = relu(matmul(a, b).mul(0.5).add(1.25));
+    assert.equal(kernelNames(y).length, 1);
+    assert.deepEqual(await y.array(), [[1.75, 0.25], [2.75, 0]]);
+  });
+
   for (const { name, result, ways = {}, loops, error = 0 } of CASES) {
     for (const dtype of ["f32", "f16"] as const) {
       if (dtype === "f16" && ONLY_F32.test(name)) continue;
@@ -308,7 +312,7 @@ describe("an epilogue", () => {
           const y = epilogueOf(x, others);
           assert.match(
             kernelNames(y).at(-1)!,
-            unrolled ? /.\+mul\+add\+relu\+mul$/ : /.\+add\+…\+mul, 5 steps$/,
+            unrolled ? /.\+mul\+…\+sub, 5 steps$/ : /.\+add\+…\+sub, 6 steps$/,
           );
           const fused = await read({ y: cast(y, "f32") });
           // Who asks for x, too, has it stored before the rest is computed.
@@ -316,9 +320,10 @@ describe("an epilogue", () => {
           assert.ok(alone.y.data.some((value) => value !== 0));
           const results = loops && dtype === "f32" ? loops() : alone.x.data;
           const expected = await inLoops(results, shape, others);
+          const most = dtype === "f32" ? error : 0; // f16 goes on from what the kernel alone gives
           fused.y.data.forEach((value, i) => {
             assert.equal(value, alone.y.data[i], `${i}`);
-            assert.ok(Math.abs(value - expected[i]) <= error, `${i}: ${value}, not ${expected[i]}`);
+            assert.ok(Math.abs(value - expected[i]) <= most, `${i}: ${value}, not ${expected[i]}`);
           });
         }));
     }
@@ -392,7 +397,9 @@ describe("an epilogue", () => {
     const sum = (await y.read()).data;
     const first = (await x.read()).data;
     const others = await Promise.all(parts.map(async (part) => (await part.read()).data));
-    sum.forEach((value, i) => assert.equal(value, others.reduce((a, b) => a + b[i], first[i])));
+    sum.forEach((value, i) =>
+      assert.equal(value, others.reduce((a, b) => Math.fround(a + b[i]), first[i]))
+    );
   });
 
   it("writes over an input that dies where its producer can, also its own", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { kernelSpec, registerKernel } from "../../tools/jupyter_kernel.ts";
+import { kernelSpec, registerKernel, succeeds } from "../../tools/jupyter_kernel.ts";
 
 Deno.test("kernelSpec() starts the given Deno as a kernel", () => {
   const { argv, language, env } = kernelSpec("/opt/deno", { NO_COLOR: "1" });
@@ -19,4 +19,9 @@ Deno.test("registerKernel() writes the kernel where JUPYTER_PATH will lead", asy
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("succeeds() tells a program that ends well from one that does not", async () => {
+  assert.equal(await succeeds(Deno.execPath(), ["--version"]), true);
+  assert.equal(await succeeds(Deno.execPath(), ["no such file"]), false);
 });

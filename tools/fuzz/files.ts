@@ -11,10 +11,19 @@ import {
   encodeSafetensors,
   InputError,
   openArrays,
+  POSETRACK,
+  readCocoInstanceResults,
+  readCocoInstanceTruth,
   readCocoResults,
   readCocoTruth,
+  readMotDetections,
+  readMotResults,
+  readMotTruth,
   readMpii,
+  readPoseTrackResults,
+  readPoseTrackTruth,
   readSkeleton,
+  segmentationRunLengths,
 } from "../../mod.ts";
 import { Random } from "../../data/mod.ts";
 import type { Fuzzer } from "./fuzzer.ts";
@@ -92,6 +101,20 @@ const TRUTH = {
   categories: [{ id: 1, name: "person" }],
 };
 const RESULTS = [{ image_id: 1, category_id: 1, keypoints: KEYPOINTS, score: 0.5 }];
+const MASKS = [{
+  image_id: 1,
+  category_id: 1,
+  score: 0.5,
+  segmentation: { size: [48, 64], counts: [10, 3062] },
+}];
+const MOT =
+  "1,4,10,20,30,60,1,-1,-1,-1\n1,5,50.5,20,30,60,0.5,-1,-1,-1\n2,4,12,20,30,60,1,-1,-1,-1\n";
+const MOT_FOUND = MOT.replaceAll(/^(\d+),\d+/gm, "$1,-1");
+const POSE_TRACK = {
+  images: [{ id: 8, file_name: "8.jpg", is_labeled: true, vid_id: "1" }],
+  annotations: [{ image_id: 8, track_id: 3, keypoints: KEYPOINTS, scores: KEYPOINTS.slice(0, 17) }],
+  categories: [{ keypoints: POSETRACK.keypoints.toSpliced(3, 0, "left_ear", "right_ear") }],
+};
 const SKELETON = {
   name: "hand",
   keypoints: ["a_left", "a_right", "b"],
@@ -154,6 +177,48 @@ export const FORMATS: readonly Format[] = [
     count: 100_000,
     samples: texts(RESULTS),
     read: (path) => readCocoResults(path),
+  },
+  {
+    name: "instances",
+    extension: "json",
+    count: 100_000,
+    samples: texts(TRUTH),
+    read: async (path) => {
+      const { annotations, images } = await readCocoInstanceTruth(path);
+      for (const { segmentation, image_id } of annotations) {
+        const { width, height } = images.find(({ id }) => id === image_id)!;
+        // The reader has checked that there is a mask, and that it is one of this size.
+        segmentationRunLengths(segmentation!, width!, height!);
+      }
+    },
+  },
+  {
+    name: "masks",
+    extension: "json",
+    count: 50_000,
+    samples: texts(MASKS),
+    read: (path) => readCocoInstanceResults(path),
+  },
+  {
+    name: "mot",
+    extension: "txt",
+    count: 150_000,
+    samples: texts(MOT),
+    read: async (path) => [await readMotTruth(path), await readMotResults(path)],
+  },
+  {
+    name: "detections",
+    extension: "txt",
+    count: 50_000,
+    samples: texts(MOT_FOUND),
+    read: readMotDetections,
+  },
+  {
+    name: "posetrack",
+    extension: "json",
+    count: 50_000,
+    samples: texts(POSE_TRACK),
+    read: async (path) => [await readPoseTrackTruth(path), await readPoseTrackResults(path)],
   },
   {
     name: "skeleton",

@@ -409,7 +409,7 @@ export const HOSTILE_FILES: readonly HostileFile[] = [
     bytes: () => mat(matElement(14, matHead(6, 2 ** 31, 2 ** 31))),
   },
   {
-    name: "cells in cells, 10,000 times",
+    name: "cells in cells, 2,000 times",
     ending: "mat",
     bytes: () => mat(nestedCells(2000)),
   },
@@ -430,7 +430,7 @@ export const HOSTILE_FILES: readonly HostileFile[] = [
     },
   },
   {
-    name: "a cell of 16 million empty places",
+    name: "a cell of 2 million empty places",
     ending: "mat",
     bytes: () => {
       const count = 2 * MB;

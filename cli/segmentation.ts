@@ -1,0 +1,265 @@
+/**
+ * Instances of a network: look at pictures, decode, measure. Beside what a network says stand two other kinds of maps:
+ * the true detections with its tags, which shows what grouping alone loses, and ideal maps, the bound of resolution and
+ * decoder.
+ *
+ * @module
+ */
+import {
+  type CocoInstanceResult,
+  type CocoInstanceTruth,
+  combineFlipped,
+  compile,
+  cropTransform,
+  type DecodedInstance,
+  decodeInstances,
+  encodeRunLengths,
+  evaluateInstances,
+  evaluateRegions,
+  type HostArray,
+  hostArray,
+  type InstanceOptions,
+  type InstanceStatistics,
+  invertAffine,
+  mergeInstances,
+  mirrorImages,
+  read,
+  type RegionFigures,
+  type Tensor,
+  warpToPlanes,
+} from "../mod.ts";
+import { instanceTargets, type Sample, showMask, wholePicture } from "../data/mod.ts";
+import { IDEAL_TAGS } from "./evaluation.ts";
+import type { Maps } from "./prediction.ts";
+import type { LoadedModel } from "./weights.ts";
+
+/** Detection maps `[C, h, w]` and tags `[D, C, h, w]` of one picture, and what was found in them. */
+export interface Segmentation extends Maps {
+  readonly sample: Sample;
+  /** The best score first, in pixels of the picture. */
+  readonly instances: readonly DecodedInstance[];
+}
+
+/** How to look. */
+export interface SegmentOptions extends InstanceOptions {
+  /** Sides of the network's input, in its usual one; what is found at each is merged, see mergeInstances(). @default {[1]} */
+  readonly scales?: readonly number[];
+  /**
+   * Whether the network also looks at the mirrored picture, as the authors' test.py always does: detection is averaged,
+   * tags of both looks are put together to vectors of twice the dimensions. @default {false}
+   */
+  readonly flip?: boolean;
+}
+
+/** A network for instances. */
+type Segmenter = Pick<LoadedModel, "model" | "imageSize" | "decoding">;
+
+/** Images that go through the network at once. */
+const BATCH = 8;
+
+/** How the network's maps are decoded: as its weights say, where they do; see docs/decisions.md for the score. */
+export function instanceOptionsOf({ decoding }: Pick<LoadedModel, "decoding">): InstanceOptions {
+  const { threshold, maxTagDistance: separation } = decoding;
+  return {
+    scoreBy: "agreement",
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(separation === undefined ? {} : { separation }),
+  };
+}
+
+/**
+ * The instances that a network finds, picture by picture; each is whole, in the middle of a square input. The maps given
+ * are those of the first scale.
+ *
+ * @throws {RangeError} If the network gives no numbers: its training has diverged.
+ */
+export async function* segment(
+  loaded: Segmenter,
+  samples: Iterable<Sample> | AsyncIterable<Sample>,
+  { scales = [1], flip = false, ...options }: SegmentOptions = {},
+): AsyncGenerator<Segmentation, void, undefined> {
+  const { model, imageSize } = loaded;
+  const sides = scales.map((scale) =>
+    model.sizeMultiple * Math.max(1, Math.round(scale * imageSize / model.sizeMultiple))
+  );
+  const mapsIn = (images: Tensor) => {
+    const { heatmaps, tags } = model.forward(images).at(-1)!;
+    return { heatmaps, tags };
+  };
+  using step = compile(({ images }: { images: Tensor }) => ({
+    plain: mapsIn(images),
+    ...(flip ? { mirrored: mapsIn(mirrorImages(images, "image pixels")) } : {}),
+  }), { name: "segmentation" });
+  for await (const part of inParts(samples)) {
+    const looks: { readonly plain: Maps; readonly mirrored?: Maps }[] = [];
+    for (const side of sides) {
+      const { plain, mirrored } = await step({ images: imagesOf(part, side) });
+      const readOf = (maps: typeof plain) => read({ ...maps });
+      const [own, other] = await Promise.all([readOf(plain), mirrored && readOf(mirrored)]);
+      looks.push({ plain: own, mirrored: other });
+    }
+    for (const [n, sample] of part.entries()) {
+      const [first, ...others] = looks.map((look) =>
+        decodeMaps(sample, combined(look, n), {
+          stride: model.stride,
+          ...instanceOptionsOf(loaded),
+          ...options,
+        })
+      );
+      if (others.length === 0) yield first;
+      else {
+        const lists = [first, ...others].map(({ instances }) => instances);
+        yield { ...first, instances: mergeInstances(lists) };
+      }
+    }
+  }
+}
+
+/** Decode maps of a picture that lies whole in the middle of a square input. */
+export function decodeMaps(
+  sample: Sample,
+  { heatmaps, tags }: Maps,
+  { stride, ...options }: InstanceOptions & { readonly stride: number },
+): Segmentation {
+  const { width, height } = sample.image;
+  const toInput = cropTransform(wholePicture(sample.image).crop, stride * heatmaps.shape[1]);
+  const [a, b, c, d, e, f] = invertAffine(toInput);
+  const frame = { stride, inverse: [[a, b, c], [d, e, f]] } as const;
+  const instances = decodeInstances(heatmaps, tags, { ...options, width, height, frame });
+  return { sample, heatmaps, tags, instances };
+}
+
+/** Samples in lists of {@linkcode BATCH}, the last one shorter. */
+async function* inParts(
+  samples: Iterable<Sample> | AsyncIterable<Sample>,
+): AsyncGenerator<readonly Sample[], void, undefined> {
+  let part: Sample[] = [];
+  for await (const sample of samples) {
+    part.push(sample);
+    if (part.length < BATCH) continue;
+    yield part;
+    part = [];
+  }
+  if (part.length > 0) yield part;
+}
+
+/** `[BATCH, 3, side, side]`: filled up with the first picture, so that one traced version serves all. */
+function imagesOf(samples: readonly Sample[], side: number): HostArray {
+  const images = hostArray([BATCH, 3, side, side]);
+  const size = 3 * side * side;
+  for (let n = 0; n < BATCH; n++) {
+    const { image } = samples[n] ?? samples[0];
+    const toInput = cropTransform(wholePicture(image).crop, side);
+    const into = images.data.subarray(n * size, (n + 1) * size);
+    warpToPlanes(image, toInput, { width: side, height: side }, into);
+  }
+  return images;
+}
+
+/** The maps of image n, of one look or of both. */
+function combined(
+  { plain, mirrored }: { readonly plain: Maps; readonly mirrored?: Maps },
+  n: number,
+): Maps {
+  const own = mapsOf(plain, n);
+  if (!mirrored) return own;
+  const classes = [...Array(own.heatmaps.shape[0]).keys()]; // none has a left and a right
+  const { heatmaps, tags } = combineFlipped(own, mapsOf(mirrored, n), classes);
+  // Two tags are then as far apart as in the mean look, and separations keep their meaning.
+  return { heatmaps, tags: hostArray(tags.shape, tags.data.map((x) => x * Math.SQRT1_2)) };
+}
+
+/** The maps of image n. */
+function mapsOf({ heatmaps, tags }: Maps, n: number): Maps {
+  const part = ({ shape: [N, ...rest], data }: HostArray) =>
+    hostArray(rest, data.slice(n * data.length / N, (n + 1) * data.length / N));
+  return { heatmaps: part(heatmaps), tags: part(tags) };
+}
+
+/** The training target's maps: what the network should detect, and for every pixel the number of whom it shows most. */
+export function trueMaps(
+  sample: Sample,
+  { classes, side, stride }: {
+    readonly classes: readonly string[];
+    readonly side: number;
+    readonly stride: number;
+  },
+): Maps {
+  const shown = wholePicture(sample.image);
+  const seen = (sample.instances ?? []).filter(({ crowd }) => !crowd).map((instance) => ({
+    ...instance,
+    mask: showMask(instance.mask, shown, side),
+  }));
+  const options = { classes, inputSize: side, stride, slots: Math.max(1, seen.length) };
+  const { heatmaps } = instanceTargets(seen, options);
+  const tags = hostArray([1, ...heatmaps.shape]);
+  const most = new Float32Array(tags.data.length);
+  seen.forEach((instance, p) => {
+    instanceTargets([instance], options).heatmaps.data.forEach((share, i) => {
+      if (share > most[i]) [most[i], tags.data[i]] = [share, IDEAL_TAGS * p];
+    });
+  });
+  return { heatmaps, tags };
+}
+
+/** How good what was found is. */
+export interface MeasuredInstances {
+  /** COCO's twelve figures. */
+  readonly masks: InstanceStatistics;
+  /** VOC's mAP^r at overlaps of 0.5 and 0.7, each by the 11-point and the all-points rule. */
+  readonly regions: readonly RegionFigures[];
+}
+
+/** Compare what was found with the truth. */
+export function measureInstances(
+  found: readonly Segmentation[],
+  classes: readonly string[],
+): MeasuredInstances {
+  const truth = instanceTruthOf(found.map(({ sample }) => sample), classes);
+  return {
+    masks: evaluateInstances(truth, instanceResultsOf(found)).statistics,
+    regions: evaluateRegions(
+      found.map(({ sample: { instances = [], ignore }, instances: own }) => ({
+        annotated: instances.filter(({ crowd }) => !crowd),
+        found: own,
+        ignore,
+      })),
+      classes.length,
+    ),
+  };
+}
+
+/** Samples as a COCO instance file has them; class c is category c + 1. */
+export function instanceTruthOf(
+  samples: readonly Sample[],
+  classes: readonly string[],
+): CocoInstanceTruth {
+  let id = 0;
+  return {
+    images: samples.map(({ id, image: { width, height } }) => ({ id, width, height })),
+    categories: classes.map((name, c) => ({ id: c + 1, name })),
+    annotations: samples.flatMap((sample) =>
+      (sample.instances ?? []).map(({ classIndex, mask, box, area, crowd }) => ({
+        id: ++id,
+        image_id: sample.id,
+        category_id: classIndex + 1,
+        segmentation: encodeRunLengths(mask),
+        bbox: box,
+        area,
+        iscrowd: crowd ? 1 : 0,
+      }))
+    ),
+  };
+}
+
+/** What was found as a COCO results file has it. */
+export function instanceResultsOf(found: readonly Segmentation[]): CocoInstanceResult[] {
+  return found.flatMap(({ sample, instances }) =>
+    instances.map(({ classIndex, mask, score }) => ({
+      image_id: sample.id,
+      category_id: classIndex + 1,
+      score,
+      segmentation: encodeRunLengths(mask),
+    }))
+  );
+}
