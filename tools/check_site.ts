@@ -16,7 +16,7 @@
 import { InputError } from "../core/errors.ts";
 import { type BrowserPage, Chromium } from "./book/chromium.ts";
 import { siteProblems } from "./book/links.ts";
-import { libraryLoss } from "./book/live/library_loss.ts";
+import { libraryLoss, type Loss } from "./book/live/library_loss.ts";
 import { decodedPersons, type Dot, KEYPOINTS, PEOPLE, startScene } from "./book/live/scene.ts";
 import { buildSite } from "./book/site.ts";
 import { readBookSources } from "./book/sources.ts";
@@ -85,12 +85,13 @@ async function checkWithoutScript(page: BrowserPage, address: string): Promise<s
 async function checkLivePage(page: BrowserPage, address: string, by: RegExp): Promise<string[]> {
   await page.send("Emulation.setDeviceMetricsOverride", DESK);
   await page.open(address);
+  const library = await libraryLoss(PEOPLE, KEYPOINTS.length);
   const problems: string[] = [];
   const look = async (what: string, wanted: readonly number[], people: number) => {
     await page.until("document.querySelector('#live').dataset.state === 'ready'");
     const shown = await page.evaluate<Shown>(READ_PAGE);
     const found = [
-      ...await disagreements(shown),
+      ...await disagreements(shown, library),
       ...(wanted.some((tag, i) => !(Math.abs(tag - shown.tags[i]) <= 0.02))
         ? [`the tags are ${shown.tags.join(" ")}, not ${wanted.join(" ")}`]
         : []),
@@ -133,10 +134,13 @@ async function placeOf(page: BrowserPage, dot: number): Promise<[number, number]
   );
 }
 
-/** Where the page disagrees with the library about its own tags. */
-async function disagreements({ tags, people, pull, push }: Shown): Promise<string[]> {
+/** Where the page disagrees about its own tags with the library, on the adapter of this machine. */
+async function disagreements(
+  { tags, people, pull, push }: Shown,
+  library: Loss,
+): Promise<string[]> {
   const dots: Dot[] = startScene().map((dot, i) => ({ ...dot, tag: tags[i] }));
-  const here = await (await libraryLoss(PEOPLE, KEYPOINTS.length)).evaluate(tags);
+  const here = await library.evaluate(tags);
   const found = Math.max(...decodedPersons(dots)) + 1;
   return [
     ...(people === found ? [] : [`${people} people, but the library finds ${found}`]),

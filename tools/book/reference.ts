@@ -124,6 +124,22 @@ ${own.map(({ symbol }) => renderName(symbol, lines, references))}</section>
   return { content: markup`${sections}`, headings };
 }
 
+/** Every public name in alphabetical order, with the first sentence of its comment. */
+export function renderIndex(names: readonly PublicName[], references: References): Markup {
+  const sorted = names.toSorted((a, b) =>
+    a.symbol.name.toLowerCase() < b.symbol.name.toLowerCase() ? -1 : 1
+  );
+  return markup`<dl class="index">${
+    sorted.map(({ file, symbol: { name, declarations } }) => {
+      const comment = declarations.find(({ jsDoc }) => jsDoc?.doc)?.jsDoc?.doc ?? "";
+      const [sentence] = /^[^]*?(?:[.:;](?=\s|$)|$)/.exec(comment.split("\n\n")[0])!;
+      const text = renderMarkdown(withLinks(sentence.replaceAll("\n", " ")), { references });
+      const address = references.link(`symbol:${name}`);
+      return markup`<dt><a href="${address}"><code>${name}</code></a> <small>${file}</small></dt><dd>${text.content}</dd>\n`;
+    })
+  }</dl>`;
+}
+
 /** `{@linkcode name}` as Markdown; the book's resolver knows addresses that begin with `symbol:`. */
 function withLinks(text: string): string {
   return text.replace(

@@ -8,6 +8,7 @@
  *     docs/guides/add_an_op.md          docs/guides/add_an_op.html
  *     docs/kernels.md, README.md, …     docs/kernels.html, README.html, …
  *     decoders/*.ts                     reference/decoders.html: headers and public names
+ *     mod.ts                            reference/names.html: all names in alphabetical order
  *
  * Links between these files become links between the pages, with their anchors; what the book does not have (a test, say)
  * stays as text.
@@ -20,7 +21,7 @@ import { parseNotebook } from "../notebook.ts";
 import { framed, type Page, relativeAddress } from "./frame.ts";
 import { type Heading, type References, renderMarkdown } from "./markdown.ts";
 import { renderNotebook } from "./notebook_cells.ts";
-import { fileAnchor, type PublicName, renderFolder } from "./reference.ts";
+import { fileAnchor, type PublicName, renderFolder, renderIndex } from "./reference.ts";
 
 /** What the book is made of. */
 export interface BookSources {
@@ -45,6 +46,9 @@ const TITLE_PAGE = "docs/book.md";
 export const LIVE_PAGE = "tools/book/live/grouping.md";
 /** Source of the style sheet. */
 export const STYLE_SHEET = "tools/book/style.css";
+
+/** Source of the list of all public names. */
+const NAMES = "mod.ts";
 
 /** Pages of the project itself, in order. */
 const PROJECT_PAGES = [
@@ -104,6 +108,7 @@ function chaptersOf(files: readonly string[]): Chapter[] {
       path: source.replace(/\.md$/, ".html"),
       group: "The project",
     })),
+    { source: NAMES, path: "reference/names.html", group: "Reference" },
     ...folders.map((folder) => ({
       source: folder,
       path: `reference/${folder.slice(0, -1)}.html`,
@@ -131,6 +136,10 @@ function render(
 ): { content: Markup; headings: readonly Heading[] } {
   if (source.endsWith(".ipynb")) {
     return renderNotebook(parseNotebook(source, files.get(source)!), references);
+  }
+  if (source === NAMES) {
+    const content = new Markup(`<h1>All names</h1>\n${renderIndex(names, references).source}`);
+    return { content, headings: [{ id: "text", text: "All names", level: 1 }] };
   }
   if (source.endsWith("/")) return renderReference(source, files, names, references);
   const { content, headings } = renderMarkdown(files.get(source)!, { references });

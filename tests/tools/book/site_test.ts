@@ -42,6 +42,26 @@ Deno.test("buildSite() has the live page's program on its page alone", () => {
   assert.doesNotMatch(site.get("index.html") as string, /<script/);
 });
 
+Deno.test("buildSite() lists every public name with its first sentence", () => {
+  const half = {
+    name: "half",
+    declarations: [{
+      kind: "function",
+      location: { filename: "file:///p/ops/half.ts", line: 1 },
+      jsDoc: { doc: "Half of `x < 2`,\nrounded. And more." },
+    }],
+  };
+  const site = buildSite({
+    ...sources({ "ops/half.ts": "/** Halving. @module */\nexport function half() {\n" }),
+    names: [{ file: "ops/half.ts", symbol: half }],
+  });
+  const index = site.get("reference/names.html") as string;
+  assert.match(index, /<a href="\.\.\/reference\/ops\.html#half"><code>half<\/code><\/a>/);
+  assert.match(index, /<dd><p>Half of <code>x &lt; 2<\/code>, rounded\.<\/p>/);
+  assert.doesNotMatch(index, /And more/);
+  assert.deepEqual(siteProblems(site), []);
+});
+
 Deno.test("buildSite() refuses links to nothing, and a book without its title page", () => {
   assert.throws(
     () => buildSite(sources({ "docs/a.md": "# A\n\n[b](b.md)" })),
