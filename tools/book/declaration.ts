@@ -35,7 +35,7 @@ export function signatureAt(lines: readonly string[], line: number): string {
     depth += bracketsOpened(text);
     if (depth === 0 && /;$/.test(text)) break;
   }
-  return dedented(taken).replace(/^export /, "").replace(/ \{ \.\.\. \}$/, "").replace(/;$/, "");
+  return dedented(taken).replace(/^export /, "").replace(/;$/, "");
 }
 
 /**

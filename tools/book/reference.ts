@@ -132,7 +132,7 @@ export function renderIndex(names: readonly PublicName[], references: References
   return markup`<dl class="index">${
     sorted.map(({ file, symbol: { name, declarations } }) => {
       const comment = declarations.find(({ jsDoc }) => jsDoc?.doc)?.jsDoc?.doc ?? "";
-      const [sentence] = /^[^]*?(?:[.:;](?=\s|$)|$)/.exec(comment.split("\n\n")[0])!;
+      const [sentence] = /^[^]*?(?:\.(?=\s|$)|$)/.exec(comment.split("\n\n")[0])!;
       const text = renderMarkdown(withLinks(sentence.replaceAll("\n", " ")), { references });
       const address = references.link(`symbol:${name}`);
       return markup`<dt><a href="${address}"><code>${name}</code></a> <small>${file}</small></dt><dd>${text.content}</dd>\n`;
@@ -148,11 +148,13 @@ function withLinks(text: string): string {
   );
 }
 
+/** Kinds of declarations that have no body. */
+const WHOLE = /^(?:interface|typeAlias|enum)$/;
+
 function renderName(symbol: DocSymbol, lines: readonly string[], references: References): Markup {
   const { name, declarations } = symbol;
-  const whole = /^(?:interface|typeAlias|enum)$/;
   const code = declarations.map(({ kind, location: { line } }) =>
-    whole.test(kind) ? wholeAt(lines, line) : signatureAt(lines, line)
+    WHOLE.test(kind) ? wholeAt(lines, line) : signatureAt(lines, line)
   ).join("\n");
   const { constructors = [], properties = [], methods = [] } = declarations[0].def ?? {};
   const members = declarations[0].kind === "class"

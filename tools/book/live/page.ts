@@ -81,7 +81,7 @@ function drawDot(group: SVGGElement, dot: Dot, person: number, isChosen: boolean
   part(".face").setAttribute("r", `${radius}`);
   part(".face").setAttribute("fill", fill);
   part(".digit").setAttribute("fill", ink);
-  part(".letter").setAttribute("x", `${radius + 2}`);
+  part(".letter").setAttribute("y", `${-radius - 6}`);
   part(".letter").textContent = letter;
 }
 

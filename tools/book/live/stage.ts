@@ -159,9 +159,9 @@ function dotElement(dot: Dot, index: number, person: number): Markup {
     }, `${dot.person + 1}`),
     svgElement("text", {
       class: "letter",
-      x: radius + 2,
-      y: -7,
+      y: -radius - 6,
       "font-size": 13,
+      "text-anchor": "middle",
       fill: "currentColor",
     }, letter),
   );
