@@ -164,6 +164,7 @@ Deno.test("main() goes on with a training run, and does not write over an unfini
     assert.deepEqual([whole.code, whole.message], [0, ""]);
     assert.match(whole.printed, /judged {3}step 2: AP [^]*judged {3}step 3: AP /); // the last one, too
     assert.deepEqual(files(), [
+      ".lock",
       "best.safetensors",
       "checkpoint.safetensors",
       "log.json",

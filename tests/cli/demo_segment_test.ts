@@ -99,6 +99,8 @@ Deno.test("main() runs demo:segment to its report, figures, pictures and weights
     const { figures, steps } = JSON.parse(await Deno.readTextFile(`${out}/metrics.json`));
     assert.equal(steps, 2);
     assert.ok(figures["ideal maps"].masks.AP50 > 0.95);
+    assert.ok(figures["shipped weights"].masks.AP50 > 0.75);
+    assert.ok(figures["shipped, true detections"].masks.AP50 > 0.85);
     assert.ok(figures["with true detections"].masks.AP50 < 0.9); // two steps teach no tags
     const report = await Deno.readTextFile(`${out}/report.html`);
     assert.match(report, /tags of the detected pixels/);
