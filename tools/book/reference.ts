@@ -140,12 +140,11 @@ export function renderIndex(names: readonly PublicName[], references: References
   }</dl>`;
 }
 
+const LINK = /\{@link(?:code|plain)?\s+([^}|\s]+)(?:\s*\|?\s*([^}]*))?\}/g;
+
 /** `{@linkcode name}` as Markdown; the book's resolver knows addresses that begin with `symbol:`. */
 function withLinks(text: string): string {
-  return text.replace(
-    /\{@link(?:code|plain)?\s+([^}|\s]+)(?:\s*\|?\s*([^}]*))?\}/g,
-    (_, name, words) => `[\`${words || name}\`](symbol:${name})`,
-  );
+  return text.replace(LINK, (_, name, words) => `[\`${words || name}\`](symbol:${name})`);
 }
 
 /** Kinds of declarations that have no body. */
@@ -154,7 +153,9 @@ const WHOLE = /^(?:interface|typeAlias|enum)$/;
 function renderName(symbol: DocSymbol, lines: readonly string[], references: References): Markup {
   const { name, declarations } = symbol;
   const code = declarations.map(({ kind, location: { line } }) =>
-    WHOLE.test(kind) ? wholeAt(lines, line) : signatureAt(lines, line)
+    WHOLE.test(kind)
+      ? wholeAt(lines, line).replace(LINK, (_, name, words) => words || name)
+      : signatureAt(lines, line)
   ).join("\n");
   const { constructors = [], properties = [], methods = [] } = declarations[0].def ?? {};
   const members = declarations[0].kind === "class"

@@ -53,3 +53,18 @@ Deno.test("renderFolder() has header, signature, comment, notes and example of e
   assert.match(source, /half\(2\);/);
   assert.doesNotMatch(source, /Usage/);
 });
+
+Deno.test("renderFolder() quotes an interface with its comments, links in them as plain words", () => {
+  const lines =
+    "/** Sizes. @module */\nexport interface Sizes {\n  /** As {@linkcode half}. */\n  a: 1;\n}\n";
+  const sizes = {
+    name: "Sizes",
+    declarations: [{ kind: "interface", location: { filename: "file:///p/ops/a.ts", line: 1 } }],
+  };
+  const { content } = renderFolder(
+    new Map([["ops/a.ts", lines]]),
+    [{ file: "ops/a.ts", symbol: sizes }],
+    { link: () => null, image: () => null },
+  );
+  assert.match(content.source, /Sizes \{\n {2}<span class="comment">\/\*\* As half\. \*\/<\/span>/);
+});
