@@ -57,6 +57,8 @@ export interface Plan {
   readonly copies: readonly { readonly from: Place; readonly to: Tensor }[];
   /** Everything read that is not computed here: data, variables, handles, tensors computed before. */
   readonly leaves: readonly Tensor[];
+  /** Whether numbers were watched when it was made: nothing is fused then, and no kernels share a dispatch. */
+  readonly watched: boolean;
 }
 
 /**
@@ -70,7 +72,8 @@ export function makePlan(
 ): Plan {
   const asked = [...outputs, ...assignments.map(({ value }) => value)];
   const steps = lower(asked.map(resolveView));
-  const lowered = (isWatched() ? steps : fuse(steps)).map(resolveView); // a chain would hide its links
+  const watched = isWatched();
+  const lowered = (watched ? steps : fuse(steps)).map(resolveView); // a chain would hide its links
   const [wanted, values] = [lowered.slice(0, outputs.length), lowered.slice(outputs.length)];
   const { computed, leaves } = ancestors([...wanted, ...values]);
   const order = new Map(computed.map((x, i) => [x, i]));
@@ -122,6 +125,7 @@ export function makePlan(
     outputs: wanted.map((x) => places.get(x)!),
     copies: copied.map(({ variable, value }) => ({ from: places.get(value)!, to: variable })),
     leaves,
+    watched,
   };
 
   function takeSlot(x: Tensor): Place {

@@ -19,7 +19,6 @@ import { GpuError } from "./errors.ts";
 import type { HostArray, TypedArray } from "./host_array.ts";
 import { type Pipeline, pipelineOf, sizesBuffer, unseen } from "./kernel.ts";
 import { resolveView } from "./graph.ts";
-import { isWatched } from "./origin.ts";
 import { type Assignment, makePlan, type Place, type Plan } from "./plan.ts";
 import { acquire, acquireAll, type Block, discard, release } from "./pool.ts";
 import { installReader, type Storage, type Tensor } from "./tensor.ts";
@@ -71,7 +70,7 @@ export function jobsOf(gpu: Gpu, plan: Plan): Job[] {
     if (!op.kernel) throw new GpuError(`internal: ${op.name} has no kernel and is no view`);
     return jobOf(planned, op.kernel({ inputs, output: tensor, attrs, overwrites }));
   });
-  return isWatched() // a watch looks between any two
+  return plan.watched // a watch looks between any two
     ? jobs
     : joinNeighbours(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
 }

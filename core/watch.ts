@@ -14,7 +14,7 @@
  */
 import type { Gpu } from "./device.ts";
 import { grid, pipelineOf, shaderText, sizesBuffer, WORKGROUP } from "./kernel.ts";
-import { isWatched, originOf, setWatched } from "./origin.ts";
+import { originOf, setWatched } from "./origin.ts";
 import { resolveView } from "./graph.ts";
 import type { Place, Plan } from "./plan.ts";
 import { acquire, type Block, release } from "./pool.ts";
@@ -73,7 +73,7 @@ export interface Watch {
 }
 
 /**
- * Watch a plan, if numbers are watched.
+ * Watch a plan that was made to be watched.
  *
  * @param dispatches One for each kernel of the plan.
  * @param names How to call leaves that have no name of their own.
@@ -85,7 +85,7 @@ export async function watchPlan(
   bufferOf: (place: Place) => GPUBuffer,
   names: ReadonlyMap<Tensor, string> = new Map(),
 ): Promise<Watch | undefined> {
-  if (!isWatched()) return undefined;
+  if (!plan.watched) return undefined;
   const leaves = plan.leaves.map((leaf): Watched => ({
     tensor: leaf,
     place: { leaf },

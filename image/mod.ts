@@ -4,7 +4,7 @@ export * from "./jpeg.ts";
 export * from "./mask.ts";
 export { type Box, boxOverlaps, maskOverlaps } from "./overlap.ts";
 export * from "./png.ts";
-export { fillPolygons, polygonRunLengths } from "./polygon.ts";
+export { fillPolygons, isInsidePolygon, polygonRunLengths } from "./polygon.ts";
 export * from "./read_image.ts";
 export * from "./resize.ts";
 export * from "./rgb_image.ts";

@@ -75,9 +75,10 @@ export function inEpilogue(
 /** Where the number of `input`, repeated to `shape`, lies that goes with one of the producer's results. */
 function placeOf(input: Shape, shape: Shape, producer: Tensor): Place | null {
   const size = sizeOf(input);
-  if (size === 1) return "only";
   const { channelAxis, unrolled } = producer.recipe!.op.stores!;
+  // First, because the kernel may write over what is like its result, even where that is one number.
   if (size === sizeOf(shape)) return unrolled?.(producer.shape) && isSoftware() ? null : "element";
+  if (size === 1) return "only";
   const channels = producer.shape.at(channelAxis)!;
   const perChannel = sizeOf(producer.shape.slice(producer.shape.length + channelAxis)) / channels;
   // The axes along which it has numbers are one after the other, and behind them lies one channel.

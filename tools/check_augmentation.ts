@@ -19,14 +19,13 @@ import {
   type ComparisonScene,
   type DecodedPerson,
   drawPoses,
-  InputError,
   sceneQuality,
   type Svg,
   writeFileAtomic,
 } from "../mod.ts";
 import { type Sample, sceneSource } from "../data/mod.ts";
 import { matchPeople, measure } from "../cli/evaluation.ts";
-import { type Command, readOptions, type Values } from "../cli/options.ts";
+import type { Command, Values } from "../cli/options.ts";
 import {
   decode,
   type FoundPeople,
@@ -39,6 +38,7 @@ import { loadRefiner, refined, type RefineOptions } from "../cli/refinement.ts";
 import { scaleRule } from "../cli/scales.ts";
 import { JUDGED_SIZE, SETTING } from "../cli/sources.ts";
 import { type LoadedModel, loadGivenOrShipped } from "../cli/weights.ts";
+import { runTool } from "./tool.ts";
 
 /** Seed of the crowds: neither training nor the demo's evaluation uses it. */
 const SEED = 515;
@@ -235,12 +235,4 @@ function decodedAt(
   });
 }
 
-if (import.meta.main) {
-  try {
-    await run(readOptions(command, Deno.args));
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTool("check:augmentation", command);

@@ -7,9 +7,9 @@
  *
  * @module
  */
-import { apply, GpuError, InputError, type Op, tensor, unknownName } from "../mod.ts";
+import { apply, GpuError, type Op, tensor, unknownName } from "../mod.ts";
 import { kernel } from "../core/kernel.ts";
-import { type Command, readOptions, type Values } from "../cli/options.ts";
+import type { Command, Values } from "../cli/options.ts";
 import { INTERRUPTED } from "../cli/interruption.ts";
 import { killAtRandom } from "./faults/kills.ts";
 import {
@@ -19,6 +19,7 @@ import {
   runProgram,
   startProgram,
 } from "./faults/training_runs.ts";
+import { runTool } from "./tool.ts";
 
 /** A short run that writes often. */
 const RUN = [
@@ -249,12 +250,4 @@ async function run(values: Values): Promise<void> {
   if (broken > 0) Deno.exitCode = 1;
 }
 
-if (import.meta.main) {
-  try {
-    await run(readOptions(command, Deno.args));
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTool("check:faults", command);

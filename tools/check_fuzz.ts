@@ -9,18 +9,21 @@
  *
  * @module
  */
-import { InputError, unknownName } from "../mod.ts";
-import { type Command, readOptions, type Values } from "../cli/options.ts";
+import { unknownName } from "../mod.ts";
+import type { Command, Values } from "../cli/options.ts";
 import { progressOnStderr } from "../cli/output.ts";
 import { type Fuzzer, tryAll } from "./fuzz/fuzzer.ts";
 import { fileFuzzers } from "./fuzz/files.ts";
 import { graphFuzzer } from "./fuzz/graphs_fuzzer.ts";
 import { figuresFuzzer } from "./fuzz/keypoint_figures.ts";
+import { lossFuzzer } from "./fuzz/losses.ts";
 import { crowdFuzzer, decoderFuzzer } from "./fuzz/pose_maps.ts";
+import { runTool } from "./tool.ts";
 
 /** All fuzzers, in the order they run. */
 export const FUZZERS: readonly Fuzzer[] = [
   graphFuzzer,
+  lossFuzzer,
   decoderFuzzer,
   crowdFuzzer,
   figuresFuzzer,
@@ -69,12 +72,4 @@ async function run(values: Values): Promise<void> {
   if (failures > 0) Deno.exitCode = 1;
 }
 
-if (import.meta.main) {
-  try {
-    await run(readOptions(command, Deno.args));
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTool("check:fuzz", command);

@@ -24,9 +24,10 @@ import {
 } from "../mod.ts";
 import type { Sample } from "../data/mod.ts";
 import { IDEAL_TAGS, idealMaps, matchPeople, resultsOf, truthOf } from "../cli/evaluation.ts";
-import { type Command, readOptions, type Values } from "../cli/options.ts";
+import type { Command, Values } from "../cli/options.ts";
 import { progressOnStderr } from "../cli/output.ts";
 import { decode, type FoundPeople, LOOKING, lookingOf } from "../cli/prediction.ts";
+import { runTool } from "./tool.ts";
 
 /** AP that the decoder should reach on ideal maps. */
 export const WANTED = 0.97;
@@ -169,7 +170,7 @@ const command: Command = {
     images: { type: "whole", least: 1, help: "only so many images" },
     decoder: { ...LOOKING.decoder, help: `${LOOKING.decoder.help}; here pose-ae-train` },
   },
-  run: async () => {},
+  run,
 };
 
 /** A line of the table. */
@@ -180,7 +181,7 @@ interface Way {
 }
 
 /** Print everything; the exit code. */
-async function run(values: Values): Promise<number> {
+async function run(values: Values): Promise<void> {
   const [folder, ...more] = values.operands;
   if (folder === undefined || more.length > 0) {
     throw new InputError("usage: deno task check:ideal FOLDER");
@@ -232,7 +233,7 @@ async function run(values: Values): Promise<number> {
       ? `\nAP ${WANTED} is reached by no setting`
       : `\nAP ${WANTED} is reached by line ${reached + 1}`,
   );
-  return reached < 0 ? 1 : 0;
+  if (reached < 0) Deno.exitCode = 1;
 }
 
 function printFates(fates: readonly Fate[]): void {
@@ -270,12 +271,4 @@ function percent(part: number, whole: number): string {
   return `${(100 * part / whole).toFixed(2)} %`;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await run(readOptions(command, Deno.args));
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTool("check:ideal", command);

@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { type Command, helpOf, readOptions, type Values } from "../cli/options.ts";
+import type { Command, Values } from "../cli/options.ts";
 import { InputError } from "../core/errors.ts";
 import { taskEnvironment } from "./environment.ts";
 import { pythonWith, registerKernel } from "./jupyter_kernel.ts";
@@ -28,6 +28,7 @@ import {
   parseNotebook,
   splitOutput,
 } from "./notebook.ts";
+import { runTool } from "./tool.ts";
 
 /** Seconds that the cells of one notebook may take together, in the kernel. */
 const MOST_SECONDS = 180;
@@ -253,13 +254,4 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
   return result;
 }
 
-if (import.meta.main) {
-  try {
-    if (Deno.args.includes("--help")) console.log(helpOf("check:notebooks", command));
-    else await command.run(readOptions(command, Deno.args));
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTool("check:notebooks", command);

@@ -6,10 +6,10 @@
  *
  * @module
  */
-import { InputError } from "../mod.ts";
-import { type Command, readOptions, type Values } from "../cli/options.ts";
+import type { Command, Values } from "../cli/options.ts";
 import { progressOnStderr } from "../cli/output.ts";
 import { growthOf, type Reading, soakPrediction, soakTraining } from "./soak.ts";
+import { runTool } from "./tool.ts";
 
 /** What the process may grow by. */
 const BREATH = 0.05;
@@ -53,12 +53,4 @@ function report(name: string, unit: string, readings: readonly Reading[]): void 
   if (!passed) Deno.exitCode = 1;
 }
 
-if (import.meta.main) {
-  try {
-    await run(readOptions(command, Deno.args));
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTool("check:soak", command);

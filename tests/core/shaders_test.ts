@@ -7,8 +7,7 @@ it("kernelsOf() lists the kernels in the order in which they would run", async (
   const titles = (await kernelsOf(relu(x).sum())).map(({ title }) => title);
   assert.deepEqual(titles, [
     "normal of 2 tensors", // small neighbours share a dispatch
-    "matmul [4, 5] [5, 6] -> [4, 6]",
-    "relu [4, 6] -> [4, 6]",
+    "matmul+relu [4, 5] [5, 6] -> [4, 6]",
     "sum [4, 6] -> []",
   ]);
 });

@@ -17,6 +17,10 @@ import {
   variable,
   watchNumbers,
 } from "../../mod.ts";
+import { openGpu } from "../../core/device.ts";
+import { makePlan } from "../../core/plan.ts";
+import { jobsOf } from "../../core/run.ts";
+import { watchPlan } from "../../core/watch.ts";
 
 /** The line of this file that calls it, as an error names it. */
 function here(offset: number): RegExp {
@@ -114,6 +118,21 @@ describe("watchNumbers()", () => {
       /^add: 1 of 3 results is infinite; the first at \[2\]/,
     );
     assert.deepEqual((await half.add(1).read()).data.length, 3);
+  });
+
+  it("goes by what was on when a plan was made, so that no look comes before its kernel", async () => {
+    const gpu = await openGpu();
+    const joining = () => {
+      const factors = [1, 2].map((n) => tensor([n]));
+      return makePlan(factors.map((factor) => tensor([1, 2]).mul(factor)));
+    };
+    const before = joining();
+    watchNumbers(true);
+    assert.equal(jobsOf(gpu, before).length, 1); // both in one dispatch
+    assert.equal(await watchPlan(gpu, before, [], () => assert.fail()), undefined);
+    const since = joining();
+    watchNumbers(false);
+    assert.equal(jobsOf(gpu, since).length, 2);
   });
 
   it("leaves integers and whole runs alone, and gives its buffers back", async () => {

@@ -27,6 +27,7 @@ import { Random } from "../../data/random.ts";
 import { fuse } from "../../core/fuse.ts";
 import { ancestors } from "../../core/graph.ts";
 import { lower } from "../../core/lower.ts";
+import { makePlan, summarise } from "../../core/plan.ts";
 
 const random = new Random(5);
 /** Numbers whose sums and products are rounded, so that another order of them would be seen. */
@@ -414,5 +415,14 @@ describe("an epilogue", () => {
     const { data } = await y.read();
     [1, 5, 2, 8].forEach((value, i) => assert.ok(Math.abs(data[i] - value) < 1e-4, `${data}`));
     assert.equal([...step.plans().values()][0].inPlace, 1);
+  });
+
+  it("writes over an input that dies where both are one number", async () => {
+    const other = maxPool2d(tensor([[[[3, 7], [1, 1]]]]), { size: 2 });
+    const { y } = batchNorm2d(tensor([[[[3]]]]), tensor([2]), tensor([1])); // 1: x is its own mean
+    const product = y.mul(other);
+    assert.equal(kernelNames(product).at(-1), "batchNorm2d+mul");
+    assert.equal(summarise(makePlan([product])).inPlace, 1);
+    assert.deepEqual(await product.array(), [[[[7]]]]);
   });
 });

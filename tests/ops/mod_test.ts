@@ -3,6 +3,7 @@ import { it } from "std/testing/bdd";
 
 /** Parts of an operation that its own test covers. */
 const COVERED: Readonly<Record<string, string>> = {
+  conv2d_depthwise: "conv2d",
   conv2d_direct: "conv2d",
   conv2d_kernels: "conv2d",
   conv2d_workgroup: "conv2d",

@@ -170,7 +170,11 @@ class Comparison {
     }
   }
 
-  #compare(how: string, i: number, { data }: HostArray, expected: readonly Values[]): void {
+  #compare(how: string, i: number, { shape, data }: HostArray, expected: readonly Values[]): void {
+    if (shape.join() !== expected[i].shape.join()) {
+      this.problem ??= `${how}: v${i} is [${shape}], not [${expected[i].shape}]`;
+      return;
+    }
     const largest = expected.reduce(
       (most, values) => values.data.reduce((a, x) => Math.max(a, Math.abs(x)), most),
       1,

@@ -1,0 +1,28 @@
+/**
+ * How a tool with options starts: `--help` is answered, and what was typed wrongly is said without a stack.
+ *
+ * @module
+ */
+import { InputError } from "../core/errors.ts";
+import { type Command, helpOf, readOptions } from "../cli/options.ts";
+
+/**
+ * Run a tool on what was typed after `deno task NAME`. After an {@linkcode InputError} the exit code is 2; a tool that
+ * fails otherwise sets it itself.
+ *
+ * @param name The task's name.
+ */
+export async function runTool(
+  name: string,
+  command: Command,
+  args: readonly string[] = Deno.args,
+): Promise<void> {
+  try {
+    if (args.includes("--help") || args.includes("-h")) console.log(helpOf(name, command));
+    else await command.run(readOptions(command, args));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    console.error(error.message);
+    Deno.exitCode = 2;
+  }
+}
