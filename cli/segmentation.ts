@@ -229,6 +229,25 @@ export function measureInstances(
   };
 }
 
+/** COCO's twelve figures of what was found; nothing is kept of a picture but run lengths, so they can be many. */
+export async function measureMasks(
+  found: AsyncIterable<Segmentation>,
+  classes: readonly string[],
+): Promise<InstanceStatistics> {
+  const truths: CocoInstanceTruth[] = [], results: CocoInstanceResult[] = [];
+  for await (const one of found) {
+    truths.push(instanceTruthOf([one.sample], classes));
+    results.push(...instanceResultsOf([one]));
+  }
+  const things = truths.flatMap(({ annotations }) => annotations);
+  const truth: CocoInstanceTruth = {
+    ...instanceTruthOf([], classes),
+    images: truths.flatMap(({ images }) => images),
+    annotations: things.map((thing, i) => ({ ...thing, id: i + 1 })),
+  };
+  return evaluateInstances(truth, results).statistics;
+}
+
 /** Samples as a COCO instance file has them; class c is category c + 1. */
 export function instanceTruthOf(
   samples: readonly Sample[],
@@ -252,12 +271,15 @@ export function instanceTruthOf(
   };
 }
 
-/** What was found as a COCO results file has it. */
-export function instanceResultsOf(found: readonly Segmentation[]): CocoInstanceResult[] {
+/** What was found as a COCO results file has it; class c is category `categoryIds[c]`, c + 1 without them. */
+export function instanceResultsOf(
+  found: readonly Segmentation[],
+  categoryIds?: readonly number[],
+): CocoInstanceResult[] {
   return found.flatMap(({ sample, instances }) =>
     instances.map(({ classIndex, mask, score }) => ({
       image_id: sample.id,
-      category_id: classIndex + 1,
+      category_id: categoryIds ? categoryIds[classIndex] : classIndex + 1,
       score,
       segmentation: encodeRunLengths(mask),
     }))
