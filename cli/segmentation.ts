@@ -30,7 +30,7 @@ import {
 } from "../mod.ts";
 import { instanceTargets, type Sample, showMask, wholePicture } from "../data/mod.ts";
 import { IDEAL_TAGS } from "./evaluation.ts";
-import type { Maps } from "./prediction.ts";
+import { batchSize, type Maps } from "./prediction.ts";
 import type { LoadedModel } from "./weights.ts";
 
 /** Detection maps `[C, h, w]` and tags `[D, C, h, w]` of one picture, and what was found in them. */
@@ -53,9 +53,6 @@ export interface SegmentOptions extends InstanceOptions {
 
 /** A network for instances. */
 type Segmenter = Pick<LoadedModel, "model" | "imageSize" | "decoding">;
-
-/** Images that go through the network at once. */
-const BATCH = 8;
 
 /** How the network's maps are decoded: as its weights say, where they do; see docs/decisions.md for the score. */
 export function instanceOptionsOf({ decoding }: Pick<LoadedModel, "decoding">): InstanceOptions {
@@ -82,6 +79,7 @@ export async function* segment(
   const sides = scales.map((scale) =>
     model.sizeMultiple * Math.max(1, Math.round(scale * imageSize / model.sizeMultiple))
   );
+  const batch = batchSize(sides.map((side) => ({ width: side, height: side })));
   const mapsIn = (images: Tensor) => {
     const { heatmaps, tags } = model.forward(images).at(-1)!;
     return { heatmaps, tags };
@@ -90,10 +88,12 @@ export async function* segment(
     plain: mapsIn(images),
     ...(flip ? { mirrored: mapsIn(mirrorImages(images, "image pixels")) } : {}),
   }), { name: "segmentation" });
-  for await (const part of inParts(samples)) {
+  for await (const part of inParts(samples, batch)) {
+    // Filled up with the first picture: one traced version serves all, and no picture's figures depend on how many follow.
+    const filled = Array.from({ length: batch }, (_, n) => part[n] ?? part[0]);
     const looks: { readonly plain: Maps; readonly mirrored?: Maps }[] = [];
     for (const side of sides) {
-      const { plain, mirrored } = await step({ images: imagesOf(part, side) });
+      const { plain, mirrored } = await step({ images: imagesOf(filled, side) });
       const readOf = (maps: typeof plain) => read({ ...maps });
       const [own, other] = await Promise.all([readOf(plain), mirrored && readOf(mirrored)]);
       looks.push({ plain: own, mirrored: other });
@@ -129,26 +129,26 @@ export function decodeMaps(
   return { sample, heatmaps, tags, instances };
 }
 
-/** Samples in lists of {@linkcode BATCH}, the last one shorter. */
+/** Samples in lists of so many, the last one shorter. */
 async function* inParts(
   samples: Iterable<Sample> | AsyncIterable<Sample>,
+  count: number,
 ): AsyncGenerator<readonly Sample[], void, undefined> {
   let part: Sample[] = [];
   for await (const sample of samples) {
     part.push(sample);
-    if (part.length < BATCH) continue;
+    if (part.length < count) continue;
     yield part;
     part = [];
   }
   if (part.length > 0) yield part;
 }
 
-/** `[BATCH, 3, side, side]`: filled up with the first picture, so that one traced version serves all. */
+/** `[N, 3, side, side]`: pictures, each whole and in the middle. */
 function imagesOf(samples: readonly Sample[], side: number): HostArray {
-  const images = hostArray([BATCH, 3, side, side]);
+  const images = hostArray([samples.length, 3, side, side]);
   const size = 3 * side * side;
-  for (let n = 0; n < BATCH; n++) {
-    const { image } = samples[n] ?? samples[0];
+  for (const [n, { image }] of samples.entries()) {
     const toInput = cropTransform(wholePicture(image).crop, side);
     const into = images.data.subarray(n * size, (n + 1) * size);
     warpToPlanes(image, toInput, { width: side, height: side }, into);

@@ -131,15 +131,7 @@ Deno.test("main() runs demo:segment to its report, figures, pictures and weights
 
     const refused: [string[], RegExp][] = [
       [["train", ...weights, ...short], /are for --instances: they find no keypoints/],
-      [
-        ["predict", ...weights, `${out}/${pictures[0]}`],
-        /finds instances \(person\) pixel by pixel/,
-      ],
       [["train", "--instances", "--single-person", ...short], /choose one/],
-      [
-        ["train", "--instances", "--validate-every", "1", ...short],
-        /--validate-every for keypoints/,
-      ],
       [["train", "--instances", "--recipe", "small", ...short], /--instances has its own/],
       [["train", "--recipe", "instances", ...short], /give --instances too/],
       [["train", "--instances", "--classes", "cat", ...short], /scenes show people only/],
