@@ -231,7 +231,7 @@ export function measureInstances(
 
 /** COCO's twelve figures of what was found; nothing is kept of a picture but run lengths, so they can be many. */
 export async function measureMasks(
-  found: AsyncIterable<Segmentation>,
+  found: Iterable<Segmentation> | AsyncIterable<Segmentation>,
   classes: readonly string[],
 ): Promise<InstanceStatistics> {
   const truths: CocoInstanceTruth[] = [], results: CocoInstanceResult[] = [];

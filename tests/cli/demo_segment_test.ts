@@ -6,6 +6,7 @@ import {
   instanceResultsOf,
   instanceTruthOf,
   measureInstances,
+  measureMasks,
   segment,
   trueMaps,
 } from "../../cli/segmentation.ts";
@@ -18,10 +19,11 @@ const scenes = instanceSource(7, 64);
 const samples = await Promise.all(Array.from({ length: 9 }, (_, i) => scenes.sample(i)));
 const sizes = { classes: SCENE_CLASSES, side: 64, stride: 2 };
 
-Deno.test("decodeMaps() finds nearly everybody in ideal maps, measureInstances() says so", () => {
+Deno.test("decodeMaps() finds nearly everybody in ideal maps, measureInstances() says so", async () => {
   const found = samples.map((sample) => decodeMaps(sample, trueMaps(sample, sizes), { stride: 2 }));
   const { masks, regions } = measureInstances(found, SCENE_CLASSES);
   assert.ok(masks.AP50 > 0.95 && masks.AP > 0.7);
+  assert.deepEqual(await measureMasks(found, SCENE_CLASSES), masks);
   assert.deepEqual(regions.map(({ overlap, rule }) => `${overlap} ${rule}`), [
     "0.5 11-point",
     "0.5 all-points",
