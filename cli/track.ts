@@ -35,7 +35,7 @@ import type { Sample } from "../data/mod.ts";
 import { loadAppearance, placedBy, Retagger } from "./appearance.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
-import { findPeople, LOOKING, lookingOf } from "./prediction.ts";
+import { findPeople, LOOKING, lookingOf, type PredictOptions } from "./prediction.ts";
 import { BY_PLACE, BY_TAG } from "./tracking.ts";
 import { type LoadedModel, loadGivenOrShipped, shippedWeights } from "./weights.ts";
 
@@ -101,35 +101,59 @@ export const trackCommand: Command = {
 
 async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
-  const options = trackingOf(values);
+  const [looking, options] = [lookingOf(values), trackingOf(values)];
   const paths = await framesOf(values.operands);
   const loaded = await loadGivenOrShipped(values);
   const net = options.by === "tag" ? await appearanceOf(values, loaded) : undefined;
   const every = values.flag("no-pictures") ? Infinity : Math.ceil(paths.length / MOST_SHOWN);
   const video = new Frames(paths, every);
   await prepareFolder(out);
-  const people = await peopleOf(video, values, { loaded, net });
+  const people = await peopleOf(video, loaded, { net, looking });
   const { skeleton } = loaded;
+  const framesPerSecond = values.number("fps")! / every;
   const tracks = trackPeople(people, { ...options, sigmas: skeleton.sigmas });
 
+  console.log(summaryOf(tracks));
+  const names = [
+    ...await writeTracks(out, tracks, { skeleton, paths }),
+    ...await writePictures(out, video.picturesOf(tracks), { skeleton, framesPerSecond }),
+  ];
+  for (const name of names) console.log(`${out}/${name}`);
+}
+
+/** The files of tracks; their names. */
+async function writeTracks(
+  out: string,
+  tracks: readonly TrackFrame<TrackedPerson>[],
+  { skeleton, paths }: { readonly skeleton: Skeleton; readonly paths: readonly string[] },
+): Promise<string[]> {
   await writeMotResults(`${out}/tracks.txt`, tracks.map(asBoxes));
+  const places = POSETRACK.keypoints.map((name) => skeleton.keypoints.indexOf(name));
+  if (places.every((k) => k === -1)) {
+    console.error(`no tracks.json: "${skeleton.name}" has none of PoseTrack's keypoints`);
+    return ["tracks.txt"];
+  }
   await writePoseTrackResults(
     `${out}/tracks.json`,
     paths.map((fileName, f) => ({ frame: f + 1, fileName })),
-    tracks.map((track) => asPoseTrack(track, skeleton)),
+    tracks.map((track) => asPoseTrack(track, places)),
   );
-  const names = ["tracks.txt", "tracks.json"];
-  if (video.shown.size > 0) {
-    const pictures = video.picturesOf(tracks);
-    const strip = { skeleton, count: STRIP, columns: COLUMNS, width: 180 };
-    await writeFileAtomic(`${out}/filmstrip.svg`, `${drawFilmstrip(pictures, strip)}\n`);
-    const drawn = drawTracks(pictures, { skeleton, width: SHOWN_SIDE });
-    const animation = drawAnimation(drawn, { framesPerSecond: values.number("fps")! / every });
-    await writeFileAtomic(`${out}/animation.svg`, `${animation}\n`);
-    names.push("filmstrip.svg", "animation.svg");
-  }
-  console.log(summaryOf(tracks));
-  for (const name of names) console.log(`${out}/${name}`);
+  return ["tracks.txt", "tracks.json"];
+}
+
+/** The filmstrip and the animation; their names, none if no frame is to be seen. */
+async function writePictures(
+  out: string,
+  pictures: readonly TrackPicture[],
+  { skeleton, framesPerSecond }: { readonly skeleton: Skeleton; readonly framesPerSecond: number },
+): Promise<string[]> {
+  if (pictures.length === 0) return [];
+  const strip = { skeleton, count: STRIP, columns: COLUMNS, width: 180 };
+  await writeFileAtomic(`${out}/filmstrip.svg`, `${drawFilmstrip(pictures, strip)}\n`);
+  const drawn = drawTracks(pictures, { skeleton, width: SHOWN_SIDE });
+  const animation = drawAnimation(drawn, { framesPerSecond });
+  await writeFileAtomic(`${out}/animation.svg`, `${animation}\n`);
+  return ["filmstrip.svg", "animation.svg"];
 }
 
 /**
@@ -259,16 +283,17 @@ function shrunk(image: RgbImage): RgbImage {
 /** The people of each frame, with tags that last if there is a network for them. */
 async function peopleOf(
   video: Frames,
-  values: Values,
-  { loaded, net }: { readonly loaded: LoadedModel; readonly net: AppearanceNet | undefined },
+  loaded: LoadedModel,
+  { net, looking }: {
+    readonly net: AppearanceNet | undefined;
+    readonly looking: PredictOptions;
+  },
 ): Promise<readonly (readonly DecodedPerson[])[]> {
   const { length: total } = video.paths;
   const progress = progressOnStderr({ label: "find people", total, unit: "frames" });
   using retagger = net && new Retagger(net, { side: loaded.imageSize });
   const people: (readonly DecodedPerson[])[] = [];
-  for await (
-    const { sample, people: found } of findPeople(loaded, video.samples(), lookingOf(values))
-  ) {
+  for await (const { sample, people: found } of findPeople(loaded, video.samples(), looking)) {
     people.push(retagger ? await retagger.retag(sample.image, found) : found);
     progress.update(people.length);
   }
@@ -286,12 +311,11 @@ function asBoxes({ frame, things }: TrackFrame<TrackedPerson>): TrackFrame<Track
   return { frame, things: boxes };
 }
 
-/** People with PoseTrack's keypoints, as far as the skeleton has them; who has none of them is left out. */
+/** People with PoseTrack's keypoints, each at a place of their own, -1 for none; who has none of them is left out. */
 function asPoseTrack(
   { frame, things }: TrackFrame<TrackedPerson>,
-  skeleton: Skeleton,
+  places: readonly number[],
 ): TrackFrame<TrackedPerson> {
-  const places = POSETRACK.keypoints.map((name) => skeleton.keypoints.indexOf(name));
   const people = things.map(({ keypoints, ...person }) => ({
     ...person,
     keypoints: places.map((k) => keypoints[k] ?? null),
@@ -306,9 +330,13 @@ function summaryOf(tracks: readonly TrackFrame<TrackedPerson>[]): string {
     seen.set(identity, (seen.get(identity) ?? 0) + 1);
   }
   const times = [...seen.values()];
-  const frames = `${tracks.length} ${tracks.length === 1 ? "frame" : "frames"}`;
+  const frames = counted(tracks.length, "frame");
   if (times.length === 0) return `${frames}: nobody was found`;
   const all = times.reduce((sum, n) => sum + n, 0);
-  return `${frames}: ${seen.size} ${seen.size === 1 ? "identity" : "identities"}, ` +
-    `seen ${all} times, the longest in ${Math.max(...times)} frames`;
+  return `${frames}: ${counted(seen.size, "identity", "identities")}, ` +
+    `seen ${counted(all, "time")}, the longest in ${counted(Math.max(...times), "frame")}`;
+}
+
+function counted(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
 }

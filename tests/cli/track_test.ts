@@ -151,6 +151,26 @@ Deno.test("track knows people again in frames of another size than the network's
   });
 });
 
+Deno.test("track follows keypoints that PoseTrack does not know by place, and says what it cannot write", async () => {
+  await inFolder(async (folder) => {
+    const [path] = await frameFiles(folder);
+    const skeleton = {
+      ...CROWDPOSE,
+      name: "paws",
+      keypoints: CROWDPOSE.keypoints.map((k) => `${k} paw`),
+    };
+    const weights = `${folder}/paws.safetensors`;
+    await saveModel(weights, makeModel("tiny-64", {}, {}, skeleton));
+    const out = `${folder}/out`;
+    const { code, message } = await runMain(
+      ...["track", path, "--weights", weights, "--by", "place", "--threshold", "3", "--out", out],
+    );
+    assert.equal(code, 0, message);
+    assert.equal(message, 'no tracks.json: "paws" has none of PoseTrack\'s keypoints');
+    assert.equal(await Deno.readTextFile(`${out}/tracks.txt`), "");
+  });
+});
+
 Deno.test("track says what is wrong, and leaves no tracks behind then", async () => {
   await inFolder(async (folder) => {
     const [path] = await frameFiles(folder);
