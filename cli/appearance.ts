@@ -9,6 +9,7 @@ import {
   type Affine,
   AppearanceNet,
   type AppearanceNetOptions,
+  applyAffine,
   compile,
   type DecodedPerson,
   disposeModel,
@@ -30,6 +31,7 @@ import {
   writeSafetensors,
 } from "../mod.ts";
 import type { Batch } from "../data/mod.ts";
+import { fitting, SINGLE_SCALE } from "./scales.ts";
 import type { Curves, TrainingLimits, TrainingResult } from "./training.ts";
 import { halved } from "./weights.ts";
 
@@ -170,13 +172,41 @@ function trainingStep(net: AppearanceNet, adam: Adam, clips: ClipTensors) {
 
 const AS_IT_IS: Affine = [1, 0, 0, 0, 1, 0];
 
+/** How a {@linkcode Retagger} looks at pictures. */
+export interface RetaggerOptions {
+  /**
+   * Side of the square in whose middle a picture is shown whole, as pose networks see it: people are then as large as
+   * those that tags were learnt from. @default {as it is}
+   */
+  readonly side?: number;
+}
+
+/** A point of a picture, in its pixels. */
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The same person in other pixels. */
+export function placedBy<Person extends DecodedPerson>(
+  person: Person,
+  place: (at: Point) => Point,
+): Person {
+  return {
+    ...person,
+    keypoints: person.keypoints.map((at) => at && { ...at, ...place({ x: at.x, y: at.y }) }),
+  };
+}
+
 /** People with the tags that an appearance network gives to their keypoints, picture by picture. */
 export class Retagger implements Disposable {
   readonly #net: AppearanceNet;
+  readonly #side: number | undefined;
   readonly #step;
 
-  constructor(net: AppearanceNet) {
+  constructor(net: AppearanceNet, { side }: RetaggerOptions = {}) {
     this.#net = net;
+    this.#side = side;
     this.#step = compile(({ images }: { images: Tensor }) => ({ tags: net.forward(images) }), {
       name: "appearance",
     });
@@ -185,12 +215,19 @@ export class Retagger implements Disposable {
   /** The same people with other tags; `image` is the picture in whose pixels they are. */
   async retag(image: RgbImage, people: readonly DecodedPerson[]): Promise<DecodedPerson[]> {
     if (people.length === 0) return [];
-    const { width, height } = image;
+    const side = this.#side;
+    const { width, height } = side === undefined ? image : { width: side, height: side };
+    const toInput = side === undefined ? AS_IT_IS : fitting(SINGLE_SCALE, image, { width, height });
     const images = hostArray([1, 3, height, width]);
-    warpToPlanes(image, AS_IT_IS, { width, height }, images.data);
+    warpToPlanes(image, toInput, { width, height }, images.data);
     const { tags } = await read({ ...await this.#step({ images }) });
     const { shape: [, ...shape], data } = tags;
-    return retagPeople(people, hostArray(shape, data), { stride: this.#net.stride });
+    const seen = people.map((person) => placedBy(person, (at) => applyAffine(toInput, at)));
+    const tagged = retagPeople(seen, hostArray(shape, data), { stride: this.#net.stride });
+    return people.map(({ keypoints, score }, p) => ({
+      score,
+      keypoints: keypoints.map((at, k) => at && { ...at, tag: tagged[p].keypoints[k]!.tag }),
+    }));
   }
 
   [Symbol.dispose](): void {

@@ -188,6 +188,21 @@ export async function readIds(path: string | undefined): Promise<ReadonlySet<num
 }
 
 /**
+ * See that an annotation file has all images asked for.
+ *
+ * @throws {InputError} If it does not.
+ */
+export function checkHasIds(
+  ids: ReadonlySet<number>,
+  images: readonly { readonly id: number }[],
+  path: string,
+): void {
+  const present = new Set(images.map(({ id }) => id));
+  const missing = [...ids].find((id) => !present.has(id));
+  if (missing !== undefined) throw new InputError(`--ids: ${path} has no image ${missing}`);
+}
+
+/**
  * The annotation file with the images asked for alone; all of it without ids.
  *
  * @throws {InputError} If it does not have one of them.
@@ -197,10 +212,7 @@ export function withIds(
   ids: ReadonlySet<number> | undefined,
 ): AnnotationFile {
   if (!ids) return file;
-  const known = file.kind === "mpii" ? file.images : file.truth.images;
-  const present = new Set(known.map(({ id }) => id));
-  const missing = [...ids].find((id) => !present.has(id));
-  if (missing !== undefined) throw new InputError(`--ids: ${file.path} has no image ${missing}`);
+  checkHasIds(ids, file.kind === "mpii" ? file.images : file.truth.images, file.path);
   if (file.kind === "mpii") {
     return { ...file, images: file.images.filter(({ id }) => ids.has(id)) };
   }

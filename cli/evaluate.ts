@@ -31,10 +31,8 @@ import {
   readJson,
   writeFileAtomic,
 } from "../mod.ts";
-import type { CocoDataset, Sample } from "../data/mod.ts";
 import {
   type AnnotationFile,
-  checkSameKeypoints,
   DATASET_OPTIONS,
   IDS,
   photographsOf,
@@ -44,12 +42,11 @@ import {
   withLabels,
 } from "./datasets.ts";
 import { evaluateInstanceFiles, instanceShapeOf, KIND } from "./evaluate_instances.ts";
-import { recordsOf } from "./evaluation.ts";
+import { checkResultsOrImages, findInAll } from "./finder.ts";
 import type { Command, Values } from "./options.ts";
-import { checkWritable, progressOnStderr } from "./output.ts";
-import { decoderOf, findPeople, LOOKING, lookingOf, REFINE } from "./prediction.ts";
-import { loadRefiner, refined } from "./refinement.ts";
-import { samplesOf } from "./sources.ts";
+import { checkWritable } from "./output.ts";
+import { peopleFinder } from "./people_finder.ts";
+import { decoderOf, LOOKING, lookingOf, REFINE } from "./prediction.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
 /** `evaluate`. */
@@ -82,6 +79,8 @@ export const evaluateCommand: Command = {
     },
   },
   notes:
+    "--kind masks predicts as well: --weights of classes (train --instances), measured on these classes;\n" +
+    "--flip, --scales, --threshold and --tag-distance as in predict.\n" +
     "With the file of pose-ae-train's 500 validation images as --ids the figures are those of its test.py,\n" +
     "but for images without people, which count here.",
   run,
@@ -92,7 +91,7 @@ async function run(values: Values): Promise<void> {
   if (shape) return await evaluateInstanceFiles(values, shape, evaluateCommand.options);
   const annotations = values.required("annotations");
   const resultsPath = values.text("results");
-  checkOptions(values, resultsPath);
+  checkResultsOrImages(values);
   const ids = await readIds(values.text("ids"));
   const whole = await readAnnotationFile(values, annotations);
   const file = withIds(whole, ids);
@@ -121,25 +120,6 @@ async function run(values: Values): Promise<void> {
     const rows = Object.entries(setup ?? {}).map(([name, value]) => [name, `${value}`] as const);
     const shown = { figures, ...details.report, setup: [...details.report.setup, ...rows] };
     await writeFileAtomic(report, evaluationReportHtml(shown));
-  }
-}
-
-/** See that photographs are predicted, or results are given, and that no option is given in vain. */
-function checkOptions(values: Values, resultsPath: string | undefined): void {
-  if ((resultsPath === undefined) === (values.text("images") === undefined)) {
-    throw new InputError(
-      `${
-        resultsPath === undefined ? "neither --results nor" : "both --results and"
-      } --images given\n` +
-        "  help: --results FILE to measure a results file, --images FOLDER to predict first",
-    );
-  }
-  if (resultsPath === undefined) return;
-  for (const name of ["weights", "preset", "refine", ...Object.keys(LOOKING)]) {
-    const isGiven = LOOKING[name]?.type === "flag"
-      ? values.flag(name)
-      : values.text(name) !== undefined;
-    if (isGiven) throw new InputError(`--${name} needs --images`);
   }
 }
 
@@ -205,33 +185,13 @@ async function predicted(
 ): Promise<{ found: CocoResult[]; setup: Setup }> {
   const looking = lookingOf(values);
   const loaded = await loadGivenOrShipped(values);
-  checkSameKeypoints(loaded.skeleton, file);
-  const refine = values.text("refine");
-  const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
   const all = { photos: "all", cacheMegabytes: 0 } as const;
   const { file: measured } = withLabels(file); // the others are counted by the evaluation
   const photographs = await photographsOf(measured, values.text("images")!, all);
-  const progress = progressOnStderr({
-    label: "predict",
-    total: photographs.length,
-    unit: "photographs",
-  });
-  const found: CocoResult[] = [], broken: string[] = [];
-  const { missing } = looking.flavour;
-  const { categoryId } = file;
-  let done = 0;
-  const people = findPeople(loaded, untilBroken(photographs, broken), looking);
-  for await (const prediction of refiner ? refined(people, refiner) : people) {
-    found.push(...recordsOf([prediction], loaded.skeleton, { missing, categoryId }));
-    progress.update(++done);
-  }
-  progress.finish();
-  if (broken.length > 0) {
-    throw new InputError(
-      `${broken.length} of ${photographs.length} photographs could not be read, so there are no ` +
-        `figures:\n  ${broken.join("\n  ")}`,
-    );
-  }
+  const found = await findInAll(
+    photographs,
+    await peopleFinder(values, loaded, { file, photographs }),
+  );
   const { threshold, maxTagDistance } = decoderOf(loaded, looking);
   const setup = {
     weights: values.text("weights") ?? "those that come with the library",
@@ -240,17 +200,10 @@ async function predicted(
     flip: looking.flip,
     threshold,
     maxTagDistance,
-    refine: refine ?? "no",
+    refine: values.text("refine") ?? "no",
     ids: values.text("ids") ?? "all",
   };
   return { found, setup };
-}
-
-/** The samples up to the first that cannot be read; the rest are only looked at, so that all such are named. */
-async function* untilBroken(photographs: CocoDataset, broken: string[]): AsyncGenerator<Sample> {
-  for await (const sample of samplesOf(photographs, (reason) => broken.push(reason))) {
-    if (broken.length === 0) yield sample;
-  }
 }
 
 /** The figures to print, and what goes into the two files, which takes some time. */

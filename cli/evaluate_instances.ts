@@ -1,6 +1,6 @@
 /**
- * `evaluate --kind masks` and `--kind boxes`: the twelve COCO figures of a results file of masks or boxes, all classes
- * together and class by class; with `--voc` mAP^r on a PASCAL VOC folder.
+ * `evaluate --kind masks` and `--kind boxes`: the twelve COCO figures of a results file of masks or boxes, or of the masks
+ * that a network finds in photographs, all classes together and class by class; with `--voc` mAP^r on a PASCAL VOC folder.
  *
  * @module
  */
@@ -18,15 +18,20 @@ import {
 } from "../mod.ts";
 import { loadVoc, VOC_CLASSES, type VocDataset } from "../data/mod.ts";
 import { readIds } from "./datasets.ts";
+import { checkResultsOrImages, findInAll } from "./finder.ts";
+import { instanceFinder, segmentOptionsOf } from "./instance_finder.ts";
 import type { Option, Values } from "./options.ts";
 import { checkWritable, progressOnStderr } from "./output.ts";
+import { instanceOptionsOf } from "./segmentation.ts";
+import { loadNetwork } from "./weights.ts";
 
 /** The options that say what is measured. */
 export const KIND: Readonly<Record<string, Option>> = {
   kind: { type: "text", help: "what is measured: keypoints, masks or boxes (default keypoints)" },
   classes: {
     type: "text",
-    help: "masks and boxes: only these classes, names between commas (default: all of the file)",
+    help: "masks and boxes: only these classes, names between commas (default: all of the file; " +
+      "with --images those of the network)",
   },
   voc: {
     type: "text",
@@ -35,8 +40,14 @@ export const KIND: Readonly<Record<string, Option>> = {
   set: { type: "text", help: "with --voc: list in its ImageSets/Segmentation (default val)" },
 };
 
-/** Options of `evaluate` that masks and boxes of COCO's files know. */
-const OF_COCO = ["kind", "annotations", "results", "ids", "classes", "json"];
+/** Options of `evaluate` that boxes of COCO's files know. */
+const OF_BOXES = ["kind", "annotations", "results", "ids", "classes", "json"];
+
+/** Those that masks know, which can be predicted as well. */
+const OF_MASKS = [
+  ...[...OF_BOXES, "images", "weights", "preset"],
+  ...["threshold", "tag-distance", "scales", "flip"],
+];
 
 /** Those that masks of a VOC folder know. */
 const OF_VOC = ["kind", "voc", "set", "results", "json"];
@@ -60,7 +71,7 @@ export function instanceShapeOf(values: Values): InstanceShape | undefined {
 }
 
 /**
- * Measure a results file and print the figures; write all of them to `--json`.
+ * Measure a results file, or what a network finds, and print the figures; write all of them to `--json`.
  *
  * @param options All options of `evaluate`, of which most are for keypoints.
  * @throws {InputError} If a file is not what it should be, or an option is given in vain.
@@ -72,14 +83,16 @@ export async function evaluateInstanceFiles(
 ): Promise<void> {
   const voc = values.text("voc");
   if (voc !== undefined && shape === "boxes") throw new InputError("--voc is for --kind masks");
-  for (const [name, { type }] of Object.entries(options)) {
-    const isGiven = type === "flag" ? values.flag(name) : values.text(name) !== undefined;
-    if (!isGiven || (voc === undefined ? OF_COCO : OF_VOC).includes(name)) continue;
+  const known = voc !== undefined ? OF_VOC : shape === "masks" ? OF_MASKS : OF_BOXES;
+  for (const name of Object.keys(options)) {
+    if (!values.isGiven(name) || known.includes(name)) continue;
     if (name === "set") throw new InputError("--set needs --voc");
-    const isOfMasks = voc !== undefined && OF_COCO.includes(name);
-    throw new InputError(
-      `--${name} ${isOfMasks ? "does not go with --voc" : "is for --kind keypoints"}`,
-    );
+    const why = !OF_MASKS.includes(name)
+      ? "is for --kind keypoints"
+      : voc === undefined
+      ? "is for --kind keypoints and masks"
+      : "does not go with --voc";
+    throw new InputError(`--${name} ${why}`);
   }
   const json = values.text("json");
   if (json !== undefined) await checkWritable(json);
@@ -102,14 +115,49 @@ interface Measured {
 }
 
 async function measuredOnCoco(values: Values, shape: InstanceShape): Promise<Measured> {
-  const names = { truth: values.required("annotations"), results: values.required("results") };
+  const path = values.required("annotations");
+  const file = shape === "boxes" ? values.required("results") : values.text("results");
+  if (shape === "masks") checkResultsOrImages(values);
+  const names = { truth: path, results: file ?? "the predictions" };
   const ids = await readIds(values.text("ids"));
-  const truth = await readCocoInstanceTruth(names.truth, { shape });
-  const categoryIds = classesOf(values.text("classes"), truth, names.truth);
-  const results = await readCocoInstanceResults(names.results, { shape });
-  const options = { shape, imageIds: ids && [...ids], categoryIds, names };
+  const truth = await readCocoInstanceTruth(path, { shape });
+  const asked = classesOf(values.text("classes"), truth, path);
+  const { results, categoryIds, setup }: Predicted = file === undefined
+    ? await predicted(values)
+    : { results: await readCocoInstanceResults(file, { shape }) };
+  const options = { shape, imageIds: ids && [...ids], categoryIds: asked ?? categoryIds, names };
   const { statistics, byClass, images } = evaluateInstances(truth, results, options);
-  return { figures: { ...statistics }, details: { dataset: "coco", images, byClass } };
+  return { figures: { ...statistics }, details: { dataset: "coco", images, byClass, setup } };
+}
+
+/** Masks, and if a network found them, of which categories and how. */
+interface Predicted {
+  readonly results: readonly CocoInstanceResult[];
+  readonly categoryIds?: readonly number[];
+  readonly setup?: object;
+}
+
+/** The masks that a network finds in the photographs. */
+async function predicted(values: Values): Promise<Predicted> {
+  const loaded = await loadNetwork(values, "segment");
+  const { classes } = loaded;
+  if (!classes) {
+    throw new InputError(
+      `${values.text("weights")}: finds keypoints, not masks\n  help: leave out --kind masks`,
+    );
+  }
+  const finder = await instanceFinder(values, { ...loaded, classes });
+  const setup = {
+    weights: values.text("weights") ?? "those that come with the library",
+    ...instanceOptionsOf(loaded),
+    ...segmentOptionsOf(values),
+    ids: values.text("ids") ?? "all",
+  };
+  return {
+    results: await findInAll(finder.photographs!, finder), // --annotations and --images are given
+    categoryIds: finder.categoryIds,
+    setup,
+  };
 }
 
 async function measuredOnVoc(values: Values, folder: string): Promise<Measured> {

@@ -1,5 +1,5 @@
 /**
- * The command line: `demo`, `demo:segment`, `demo:track`, `train`, `predict`, `evaluate`, `evaluate-tracks`,
+ * The command line: `demo`, `demo:segment`, `demo:track`, `train`, `predict`, `evaluate`, `track`, `evaluate-tracks`,
  * `import-weights`, `info`.
  *
  * @module
@@ -14,6 +14,7 @@ import { importWeightsCommand } from "./import_weights.ts";
 import { infoCommand } from "./info.ts";
 import { type Command, helpOf, readOptions } from "./options.ts";
 import { predictCommand } from "./predict.ts";
+import { trackCommand } from "./track.ts";
 import { trainCommand } from "./train.ts";
 
 const commands: Readonly<Record<string, Command>> = {
@@ -23,6 +24,7 @@ const commands: Readonly<Record<string, Command>> = {
   train: trainCommand,
   predict: predictCommand,
   evaluate: evaluateCommand,
+  track: trackCommand,
   "evaluate-tracks": evaluateTracksCommand,
   "import-weights": importWeightsCommand,
   info: infoCommand,

@@ -2,7 +2,7 @@
  * The log of a training run, one JSON object in a line: losses as they are read, and how the network was judged.
  *
  *     {"step":1200,"loss":0.021,"heatmap":0.019,"pull":0.05,"push":0.02}
- *     {"step":1200,"AP":0.153,"AP50":0.477,"grouping":0.917}
+ *     {"step":1200,"AP":0.153,"AP50":0.477,"grouping":0.917}      of masks without grouping
  *
  * Lines are added while the run goes on, so that other programs can watch; a run that goes on from a checkpoint first
  * drops what was written after it.
@@ -16,8 +16,8 @@ import type { Curves, Losses } from "./training.ts";
 export interface Judgement {
   readonly AP: number;
   readonly AP50: number;
-  /** Share of keypoints in their own person's group when the true detections are given. */
-  readonly grouping: number;
+  /** Of keypoints: the share in their own person's group when the true detections are given. */
+  readonly grouping?: number;
 }
 
 /** A line of the log. */

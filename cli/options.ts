@@ -67,6 +67,12 @@ export class Values {
     return this.#values[name] === true;
   }
 
+  /** Whether an option of whatever type was given, or has a default. */
+  isGiven(name: string): boolean {
+    const value = this.#values[name];
+    return value !== undefined && value !== false;
+  }
+
   /** A text option that the command cannot do without. */
   required(name: string): string {
     const value = this.text(name);

@@ -1,13 +1,11 @@
 /**
- * `predict`: the people in photographs, as COCO records and as drawn pictures.
+ * `predict`: what a network finds in photographs, people or instances, as COCO records and as drawn pictures.
  *
  * @module
  */
-import { InputError, paintPoses, readImage, writeFileAtomic, writePng } from "../mod.ts";
-import type { CocoResult, RgbImage } from "../mod.ts";
+import { InputError, readImage, type RgbImage, writeFileAtomic, writePng } from "../mod.ts";
 import type { Sample } from "../data/mod.ts";
 import {
-  checkSameKeypoints,
   DATASET_OPTIONS,
   IDS,
   photographsOf,
@@ -15,17 +13,19 @@ import {
   readIds,
   withIds,
 } from "./datasets.ts";
-import { recordsOf } from "./evaluation.ts";
+import type { Finder } from "./finder.ts";
+import { instanceFinder } from "./instance_finder.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
-import { findPeople, LOOKING, lookingOf, REFINE } from "./prediction.ts";
-import { loadRefiner, refined } from "./refinement.ts";
+import { peopleFinder } from "./people_finder.ts";
+import { LOOKING, REFINE } from "./prediction.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
-import { loadGivenOrShipped } from "./weights.ts";
+import { loadNetwork } from "./weights.ts";
 
 /** `predict`. */
 export const predictCommand: Command = {
-  summary: "Find the people in photographs: a COCO results file and a drawn picture of each.",
+  summary:
+    "Find people in photographs, or masks: a COCO results file and a drawn picture of each photograph.",
   operands: "PHOTO…",
   options: {
     annotations: {
@@ -44,15 +44,18 @@ export const predictCommand: Command = {
   },
   notes:
     "A photograph whose name is a number has that number as its image_id, as COCO's have; others get the\n" +
-    "numbers that are left, from 1 on. The weights that come with the library know drawn people only.",
+    "numbers that are left, from 1 on. The weights that come with the library know drawn people only.\n" +
+    "Weights of classes (train --instances) find masks: results are run lengths, with the annotation file's\n" +
+    "category ids or 1, 2, … in the order of the classes; pictures are coloured by tag. For them --threshold is\n" +
+    "the least detection of a pixel and --tag-distance how far apart two instances' tags are; --decoder, --refine,\n" +
+    "--dataset and --skeleton are for keypoints.",
   run,
 };
 
 async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
-  const looking = lookingOf(values);
-  const opened = await annotatedPhotographs(values);
-  const photographs = opened?.photographs;
+  const finder = await finderOf(values);
+  const { photographs } = finder;
   const paths = values.operands;
   if ((photographs === undefined) === (paths.length === 0)) {
     throw new InputError(
@@ -62,10 +65,6 @@ async function run(values: Values): Promise<void> {
     );
   }
   const ids = idsOf(paths);
-  const loaded = await loadGivenOrShipped(values);
-  if (opened) checkSameKeypoints(loaded.skeleton, opened.file);
-  const refine = values.text("refine");
-  const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
   const decoded = await decodedPhotos(paths);
   await prepareFolder(out);
   const broken: string[] = [];
@@ -77,20 +76,16 @@ async function run(values: Values): Promise<void> {
     total: photographs?.length ?? paths.length,
     unit: "photographs",
   });
-  const { flavour: { missing } } = looking;
-  const categoryId = opened?.file.categoryId;
-  const results: CocoResult[] = [];
+  const results: unknown[] = [];
   let done = 0;
-  const found = findPeople(loaded, samples, looking);
-  for await (const prediction of refiner ? refined(found, refiner) : found) {
-    const { sample: { id, fileName, image }, people } = prediction;
-    results.push(...recordsOf([prediction], loaded.skeleton, { missing, categoryId }));
-    const line = `${fileName}: image_id ${id}, ${people.length} people`;
+  for await (const { sample: { id, fileName }, count, records, paint } of finder.find(samples)) {
+    results.push(...records);
+    const line = `${fileName}: image_id ${id}, ${count}`;
     if (values.flag("no-pictures")) {
       console.log(line);
     } else {
       const name = `${out}/${id}_${baseName(fileName)}.png`;
-      await writePng(name, paintPoses(image, people, loaded.skeleton));
+      await writePng(name, paint());
       console.log(`${line}, ${name}`);
     }
     progress.update(++done);
@@ -104,6 +99,14 @@ async function run(values: Values): Promise<void> {
         `${out}/results.json:\n  ${broken.join("\n  ")}`,
     );
   }
+}
+
+/** What the weights find: people, or where they have classes instances. */
+async function finderOf(values: Values): Promise<Finder<unknown>> {
+  const loaded = await loadNetwork(values);
+  const { classes } = loaded;
+  if (classes) return await instanceFinder(values, { ...loaded, classes });
+  return await peopleFinder(values, loaded, await annotatedPhotographs(values));
 }
 
 /** The photographs of `--annotations` and `--images`, those of `--ids` alone where it is given. */

@@ -335,7 +335,8 @@ async function* inParts(
   if (part.length > 0) yield part;
 }
 
-function batchSize(sizes: readonly Size[]): number {
+/** How many images go through a network at once that looks at them at these sizes. */
+export function batchSize(sizes: readonly Size[]): number {
   const pixels = Math.max(...sizes.map(({ width, height }) => width * height));
   return Math.min(BATCH, Math.max(1, Math.floor(BATCH_PIXELS / pixels)));
 }

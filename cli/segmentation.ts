@@ -6,6 +6,9 @@
  * @module
  */
 import {
+  type AnnotatedPicture,
+  type CocoInstanceResult,
+  type CocoInstanceTruth,
   combineFlipped,
   compile,
   cropTransform,
@@ -30,7 +33,7 @@ import {
 } from "../mod.ts";
 import { instanceTargets, type Sample, showMask, wholePicture } from "../data/mod.ts";
 import { IDEAL_TAGS } from "./evaluation.ts";
-import type { Maps } from "./prediction.ts";
+import { batchSize, type Maps } from "./prediction.ts";
 import type { LoadedModel } from "./weights.ts";
 
 /** Detection maps `[C, h, w]` and tags `[D, C, h, w]` of one picture, and what was found in them. */
@@ -53,9 +56,6 @@ export interface SegmentOptions extends InstanceOptions {
 
 /** A network for instances. */
 type Segmenter = Pick<LoadedModel, "model" | "imageSize" | "decoding">;
-
-/** Images that go through the network at once. */
-const BATCH = 8;
 
 /** How the network's maps are decoded: as its weights say, where they do; see docs/decisions.md for the score. */
 export function instanceOptionsOf({ decoding }: Pick<LoadedModel, "decoding">): InstanceOptions {
@@ -82,6 +82,7 @@ export async function* segment(
   const sides = scales.map((scale) =>
     model.sizeMultiple * Math.max(1, Math.round(scale * imageSize / model.sizeMultiple))
   );
+  const batch = batchSize(sides.map((side) => ({ width: side, height: side })));
   const mapsIn = (images: Tensor) => {
     const { heatmaps, tags } = model.forward(images).at(-1)!;
     return { heatmaps, tags };
@@ -90,10 +91,12 @@ export async function* segment(
     plain: mapsIn(images),
     ...(flip ? { mirrored: mapsIn(mirrorImages(images, "image pixels")) } : {}),
   }), { name: "segmentation" });
-  for await (const part of inParts(samples)) {
+  for await (const part of inParts(samples, batch)) {
+    // Filled up with the first picture: one traced version serves all, and no picture's figures depend on how many follow.
+    const filled = Array.from({ length: batch }, (_, n) => part[n] ?? part[0]);
     const looks: { readonly plain: Maps; readonly mirrored?: Maps }[] = [];
     for (const side of sides) {
-      const { plain, mirrored } = await step({ images: imagesOf(part, side) });
+      const { plain, mirrored } = await step({ images: imagesOf(filled, side) });
       const readOf = (maps: typeof plain) => read({ ...maps });
       const [own, other] = await Promise.all([readOf(plain), mirrored && readOf(mirrored)]);
       looks.push({ plain: own, mirrored: other });
@@ -129,26 +132,26 @@ export function decodeMaps(
   return { sample, heatmaps, tags, instances };
 }
 
-/** Samples in lists of {@linkcode BATCH}, the last one shorter. */
+/** Samples in lists of so many, the last one shorter. */
 async function* inParts(
   samples: Iterable<Sample> | AsyncIterable<Sample>,
+  count: number,
 ): AsyncGenerator<readonly Sample[], void, undefined> {
   let part: Sample[] = [];
   for await (const sample of samples) {
     part.push(sample);
-    if (part.length < BATCH) continue;
+    if (part.length < count) continue;
     yield part;
     part = [];
   }
   if (part.length > 0) yield part;
 }
 
-/** `[BATCH, 3, side, side]`: filled up with the first picture, so that one traced version serves all. */
+/** `[N, 3, side, side]`: pictures, each whole and in the middle. */
 function imagesOf(samples: readonly Sample[], side: number): HostArray {
-  const images = hostArray([BATCH, 3, side, side]);
+  const images = hostArray([samples.length, 3, side, side]);
   const size = 3 * side * side;
-  for (let n = 0; n < BATCH; n++) {
-    const { image } = samples[n] ?? samples[0];
+  for (const [n, { image }] of samples.entries()) {
     const toInput = cropTransform(wholePicture(image).crop, side);
     const into = images.data.subarray(n * size, (n + 1) * size);
     warpToPlanes(image, toInput, { width: side, height: side }, into);
@@ -215,12 +218,7 @@ export function measureInstances(
   found: readonly Segmentation[],
   classes: readonly string[],
 ): MeasuredInstances {
-  const truth = toCocoInstanceTruth(
-    found.map(({ sample: { id, image: { width, height }, instances = [] } }) => {
-      return { id, width, height, instances };
-    }),
-    classes,
-  );
+  const truth = toCocoInstanceTruth(found.map(({ sample }) => pictureOf(sample)), classes);
   const results = found.flatMap(({ sample, instances }) =>
     toCocoInstanceResults(instances, sample.id)
   );
@@ -244,4 +242,30 @@ function uncounted({ instances = [], ignore }: Sample): Mask | undefined {
   if (masks.length === 0) return undefined;
   const data = masks[0].data.map((_, i) => masks.some((mask) => mask.data[i]) ? 1 : 0);
   return { ...masks[0], data };
+}
+
+/** COCO's twelve figures of what was found; nothing is kept of a picture but run lengths, so they can be many. */
+export async function measureMasks(
+  found: Iterable<Segmentation> | AsyncIterable<Segmentation>,
+  classes: readonly string[],
+): Promise<InstanceStatistics> {
+  const truths: CocoInstanceTruth[] = [], results: CocoInstanceResult[] = [];
+  for await (const { sample, instances } of found) {
+    truths.push(toCocoInstanceTruth([pictureOf(sample)], classes));
+    results.push(...toCocoInstanceResults(instances, sample.id));
+  }
+  const things = truths.flatMap(({ annotations }) => annotations);
+  const truth: CocoInstanceTruth = {
+    ...toCocoInstanceTruth([], classes),
+    images: truths.flatMap(({ images }) => images),
+    annotations: things.map((thing, i) => ({ ...thing, id: i + 1 })),
+  };
+  return evaluateInstances(truth, results).statistics;
+}
+
+/** What is annotated in a sample, without its pixels. */
+export function pictureOf(
+  { id, image: { width, height }, instances = [] }: Sample,
+): AnnotatedPicture {
+  return { id, width, height, instances };
 }

@@ -8,6 +8,7 @@ import {
   type BatchOptions,
   clipSource,
   type CocoDataset,
+  type CocoInstancesOptions,
   type CocoOptions,
   type DescribedSource,
   loadCocoInstances,
@@ -134,6 +135,11 @@ export function validationScenes(size: number): Promise<Sample[]> {
   return scenesOf(syntheticSource(VALIDATION_SEED, size), VALIDATION_SCENES);
 }
 
+/** Those that networks for masks are judged on. */
+export function instanceValidationScenes(size: number): Promise<Sample[]> {
+  return scenesOf(instanceSource(VALIDATION_SEED, size), VALIDATION_SCENES);
+}
+
 async function scenesOf(source: SampleSource, count: number): Promise<Sample[]> {
   return await Promise.all(Array.from({ length: count }, (_, index) => source.sample(index)));
 }
@@ -188,31 +194,30 @@ export async function openPhotographs(
   return { file, photographs, secret };
 }
 
+/** Photographs of a COCO instance file, and the classes of their masks as categories of the file. */
+export type InstancePhotographs = Awaited<ReturnType<typeof loadCocoInstances>>;
+
 /**
- * The photographs that `--annotations` and `--images` name, with masks of the classes that `--classes` names; undefined
- * if neither is given.
+ * The photographs that `--annotations` and `--images` name, with masks; undefined if neither is given.
  *
- * @throws {InputError} If one is given without the other, `--classes` without both, or they cannot be read.
+ * @param options Classes, which photographs to take; `prefix` of the names of the two options.
+ * @throws {InputError} If one is given without the other, or they cannot be read.
  */
 export async function openInstancePhotographs(
   values: Values,
-): Promise<
-  { readonly photographs: CocoDataset; readonly classes: readonly string[] } | undefined
-> {
-  const [annotations, images, wanted] = ["annotations", "images", "classes"].map((name) =>
-    values.text(name)
-  );
-  if (annotations === undefined && images === undefined) {
-    if (wanted !== undefined) {
-      throw new InputError("--classes is for photographs; scenes show people only");
-    }
-    return undefined;
+  { prefix = "", ...options }: CocoInstancesOptions & Pick<PhotographOptions, "prefix"> = {},
+): Promise<InstancePhotographs | undefined> {
+  const [annotations, images] = [
+    values.text(`${prefix}annotations`),
+    values.text(`${prefix}images`),
+  ];
+  if (annotations === undefined && images === undefined) return undefined;
+  if (annotations === undefined || images === undefined) {
+    throw halfOnly(prefix, images === undefined);
   }
-  if (annotations === undefined || images === undefined) throw halfOnly("", images === undefined);
-  const { photographs, classes } = await loadCocoInstances(annotations, images, {
-    ...(wanted === undefined ? {} : { classes: wanted.split(",").map((name) => name.trim()) }),
-  });
-  return { photographs, classes: classes.map(({ name }) => name) };
+  // Who goes through all of them does so once.
+  const cache = options.photos === "all" ? { cacheMegabytes: 0 } : {};
+  return await loadCocoInstances(annotations, images, { ...options, ...cache });
 }
 
 /** The error for an annotation file without pictures, or the reverse. */

@@ -34,14 +34,10 @@ import {
   openPhotographs,
   POSES,
   posesOf,
-  samplesOf,
   syntheticSource,
   VALIDATION_SEED,
-  validationScenes,
 } from "./sources.ts";
-import { measure } from "./evaluation.ts";
 import { type Judgement, MetricsLog } from "./metrics_log.ts";
-import { predict } from "./prediction.ts";
 import { type Recipe, recipeOf } from "./recipe.ts";
 import {
   everyMinutes,
@@ -52,6 +48,7 @@ import {
   type TrainingLimits,
 } from "./training.ts";
 import { bestOf, type Checkpoint, readCheckpoint, writeCheckpoint } from "./training_state.ts";
+import { type Validation, validationOf } from "./validation.ts";
 import {
   type Decoding,
   forInstances,
@@ -170,9 +167,13 @@ export const trainCommand: Command = {
     "validate-every": {
       type: "whole",
       least: 1,
-      help: "judge the network every so many steps; the best is kept as best.safetensors",
+      help:
+        "judge the network every so many steps, masks by their AP; the best is kept as best.safetensors",
     },
-    "validation-annotations": { type: "text", help: "annotation file to judge on" },
+    "validation-annotations": {
+      type: "text",
+      help: "annotation file to judge on; with --instances an instance file (default: scenes)",
+    },
     "validation-images": { type: "text", help: "folder of its photographs" },
     patience: {
       type: "whole",
@@ -303,18 +304,12 @@ function checkOptions(values: Values): void {
 }
 
 /** Options for keypoints alone. */
-const OF_KEYPOINTS = [
-  ...Object.keys(DATASET_OPTIONS),
-  "crowds-only",
-  "single-person",
-  "validate-every",
-];
+const OF_KEYPOINTS = [...Object.keys(DATASET_OPTIONS), "crowds-only", "single-person"];
 
 /** What is for keypoints alone must not be asked for with `--instances`. */
 function checkSuitsInstances(values: Values): void {
   for (const name of OF_KEYPOINTS) {
-    const given: unknown = values.text(name); // whatever its type; a flag is false if it is not given
-    if (given !== undefined && given !== false) {
+    if (values.isGiven(name)) {
       throw new InputError(`--instances is for masks, --${name} for keypoints: choose one`);
     }
   }
@@ -350,8 +345,11 @@ interface Subject {
  */
 async function subjectOf(values: Values): Promise<Subject> {
   if (values.flag("instances")) {
-    const { photographs, classes = SCENE_CLASSES } = await openInstancePhotographs(values) ?? {};
-    return { photographs, classes };
+    const wanted = values.text("classes")?.split(",").map((name) => name.trim());
+    const opened = await openInstancePhotographs(values, { classes: wanted });
+    if (opened) return { ...opened, classes: opened.classes.map(({ name }) => name) };
+    if (wanted) throw new InputError("--classes is for photographs; scenes show people only");
+    return { photographs: undefined, classes: SCENE_CLASSES };
   }
   return await openPhotographs(values, "labelled", {
     maskUnlabelled: !values.flag("crowds-only"),
@@ -581,8 +579,8 @@ function judgingOf(
       const isBest = found.AP > metrics.best();
       await metrics.add({ step: steps, ...found });
       console.log(
-        `judged   step ${steps.toLocaleString("en")}: AP ${found.AP.toFixed(3)}, ` +
-          `grouping ${found.grouping.toFixed(3)}${isBest ? ", the best so far" : ""}`,
+        `judged   step ${steps.toLocaleString("en")}: ${figuresIn(found)}` +
+          (isBest ? ", the best so far" : ""),
       );
       if (isBest) await save.weights("best", pause);
       if (isHopeless(values, metrics)) {
@@ -591,6 +589,11 @@ function judgingOf(
       }
     },
   };
+}
+
+function figuresIn({ AP, AP50, grouping }: Judgement): string {
+  const [name, second] = grouping === undefined ? ["AP50", AP50] : ["grouping", grouping];
+  return `AP ${AP.toFixed(3)}, ${name} ${second.toFixed(3)}`;
 }
 
 function sayWhatWasLeftOut({ broken, droppedPeople }: BatchesAhead): void {
@@ -667,53 +670,6 @@ async function checkpointToGoOnFrom(
   }
   for (const old of [path, `${values.text("out")}/best.safetensors`]) await removeIfThere(old);
   return undefined;
-}
-
-/** How a network is judged while it learns. */
-interface Validation {
-  /** So many steps lie between. */
-  readonly every: number;
-  readonly judge: (loaded: LoadedModel) => Promise<Judgement>;
-}
-
-/** What `--validate-every` asks for. */
-async function validationOf(
-  values: Values,
-  { model, skeleton }: LoadedModel,
-): Promise<Validation | undefined> {
-  const every = values.number("validate-every");
-  if (every !== undefined && model.options.tagDimensions === 0) {
-    throw new InputError("--validate-every is for networks with tags: one person alone has no AP");
-  }
-  const opened = await openPhotographs(values, "all", { prefix: "validation-", judged: true });
-  if (opened) checkSameKeypoints(skeleton, opened.file);
-  if (every === undefined) return undefined;
-  if (values.text("annotations") !== undefined && !opened) {
-    throw new InputError("--validate-every needs --validation-annotations and --validation-images");
-  }
-  if (opened && opened.secret > 0) {
-    console.error(`not judged: ${opened.secret} images whose labels are not public`);
-  }
-  const broken = new Set<string>(); // left out of every judgement, and said once
-  return {
-    every,
-    async judge(loaded) {
-      const known = broken.size;
-      const { imageSize, decoding } = loaded;
-      const samples = opened
-        ? samplesOf(opened.photographs, (reason) => broken.add(reason))
-        : await validationScenes(imageSize);
-      const scale = opened ? 1 : JUDGED_SIZE / imageSize;
-      const options = { ...decoding, skeleton };
-      const { statistics: { AP, AP50 }, grouping } = await measure(
-        predict(loaded, samples),
-        scale,
-        options,
-      );
-      for (const reason of [...broken].slice(known)) console.error(`not judged: ${reason}`);
-      return { AP, AP50, grouping };
-    },
-  };
 }
 
 /** The number type that `--precision` names. */

@@ -274,27 +274,43 @@ export function halved(
   );
 }
 
-/** The model of `--weights` (and `--preset`), or the one that comes with the library. */
-export async function loadGivenOrShipped(values: Values): Promise<LoadedModel> {
+/**
+ * The network of `--weights` (and `--preset`), or the one of this name that comes with the library; it may find people
+ * or instances.
+ *
+ * @throws {InputError} If there is none, it cannot be read, or it has no tags.
+ */
+export async function loadNetwork(
+  values: Values,
+  shipped: "demo" | "segment" = "demo",
+): Promise<LoadedModel> {
   const [given, as] = [values.text("weights"), values.text("preset")];
   if (given === undefined && as !== undefined) throw new InputError("--preset needs --weights");
-  const path = given ?? await shippedWeights();
+  const path = given ?? await shippedWeights(shipped);
   if (path === undefined) {
     throw new InputError(
       "no weights come with this version yet\n  help: train some and name them with --weights",
     );
   }
   const loaded = await loadModel(path, as);
-  if (loaded.classes) {
-    throw new InputError(
-      `${path}: finds instances (${loaded.classes.join(", ")}) pixel by pixel, not keypoints` +
-        "\n  help: demo:segment shows what it finds",
-    );
-  }
   if (loaded.model.options.tagDimensions > 0) return loaded;
   throw new InputError(
     `${path}: has no tags, it looks at one person at a time` +
       "\n  help: name it with --refine, beside a network that finds people",
+  );
+}
+
+/**
+ * As {@linkcode loadNetwork}, a network that finds people.
+ *
+ * @throws {InputError} Also if it finds instances.
+ */
+export async function loadGivenOrShipped(values: Values): Promise<LoadedModel> {
+  const loaded = await loadNetwork(values);
+  if (!loaded.classes) return loaded;
+  throw new InputError(
+    `${values.text("weights")}: finds instances (${loaded.classes.join(", ")}) pixel by pixel, ` +
+      "not keypoints\n  help: predict and evaluate --kind masks take such weights",
   );
 }
 

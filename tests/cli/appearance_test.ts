@@ -84,4 +84,17 @@ Deno.test("Retagger gives people the tags of the network's maps at their keypoin
   const expected = [0, 1].map((d) => maps.data[d * 6 * 8 + at]);
   person.keypoints[0]!.tag.forEach((value, d) => assert.ok(Math.abs(value - expected[d]) < 1e-5));
   assert.deepEqual(await retagger.retag(image, []), []);
+
+  // Shown in the middle of a square, two rows lower.
+  using inSquare = new Retagger(net, { side: 16 });
+  const square = new Float32Array(3 * 16 * 16);
+  for (let c = 0; c < 3; c++) {
+    square.set(planes.subarray(c * 12 * 16, (c + 1) * 12 * 16), (16 * c + 2) * 16);
+  }
+  const wider = await net.forward(tensor({ shape: [1, 3, 16, 16], data: square })).read();
+  const [{ keypoints: [moved] }] = await inSquare.retag(image, people);
+  assert.deepEqual([moved!.x, moved!.y], [9.5, 4]); // where it was
+  moved!.tag.forEach((value, d) => {
+    assert.ok(Math.abs(value - wider.data[d * 8 * 8 + 3 * 8 + 4]) < 1e-5);
+  });
 });

@@ -22,6 +22,11 @@ Deno.test("readOptions() reads numbers, texts and flags, and fills in defaults",
   );
   assert.equal(readOptions(command, ["--rate=2.5"]).number("rate"), 2.5);
   assert.equal(readOptions(command, []).number("steps"), undefined);
+  assert.deepEqual(
+    ["steps", "height", "rate", "quiet"].map((name) => values.isGiven(name)),
+    [true, false, true, true], // a default counts
+  );
+  assert.equal(readOptions(command, []).isGiven("quiet"), false);
 });
 
 Deno.test("readOptions() refuses what it does not know and names the nearest", () => {

@@ -65,6 +65,16 @@ describe("commands need no more leave than docs/reliability.md says", () => {
     assert.match(without.said, /predict: Requires read access to ".*demo\.safetensors"/);
   });
 
+  it("track: reads the weights and the frames, writes its folder", async () => {
+    const track = ["track", `${folder}/grey.png`, "--out", `${folder}/tracks`];
+    const leave = { read: [`${PROJECT}weights`, folder], write: [folder] };
+    const { code, said } = await run(track, leave);
+    assert.equal(code, 0, said);
+    const without = await run(track, { ...leave, read: [`${PROJECT}weights`] });
+    assert.equal(without.code, 1);
+    assert.match(without.said, /track: Requires read access to ".*grey\.png"/);
+  });
+
   it("info: reads the file and nothing else", async () => {
     const file = `${PROJECT}weights/demo.safetensors`;
     const { code, said } = await run(["info", file], { read: [file] });

@@ -1,6 +1,8 @@
-import { COCO, disposeModel, writePng } from "ae";
-import { type Sample, sceneSource } from "ae/data";
+import { COCO, disposeModel, toCocoInstanceTruth, writePng } from "ae";
+import { type Sample, SCENE_CLASSES, sceneSource } from "ae/data";
 import { truthOf } from "../../cli/evaluation.ts";
+import { pictureOf } from "../../cli/segmentation.ts";
+import { instanceSource } from "../../cli/sources.ts";
 import { loadModel, saveModel, shippedWeights, withoutTags } from "../../cli/weights.ts";
 
 /** Run `body` in a folder that is gone afterwards. */
@@ -55,4 +57,25 @@ export async function refinerFile(folder: string): Promise<string> {
   await saveModel(path, loaded);
   disposeModel(loaded.model);
   return path;
+}
+
+/** What {@linkcode maskFiles} calls people. */
+export const MASK_CATEGORY = 18;
+
+/** Scenes of people who overlap as pictures and instance file of a folder, and the options that name them. */
+export async function maskFiles(folder: string): Promise<string[]> {
+  const source = instanceSource(3, 64);
+  const samples = await Promise.all([0, 1, 2].map(async (i) => ({
+    ...await source.sample(i),
+    id: i + 1,
+    fileName: `${i + 1}.png`,
+  })));
+  for (const { fileName, image } of samples) await writePng(`${folder}/${fileName}`, image);
+  const { images, annotations } = toCocoInstanceTruth(samples.map(pictureOf), SCENE_CLASSES);
+  const truth = {
+    images: images.map((image, i) => ({ ...image, file_name: samples[i].fileName })),
+    categories: [{ id: 3, name: "dog" }, { id: MASK_CATEGORY, name: "person" }],
+    annotations: annotations.map((thing) => ({ ...thing, category_id: MASK_CATEGORY })),
+  };
+  return ["--annotations", await writeJson(`${folder}/masks.json`, truth), "--images", folder];
 }

@@ -1,0 +1,48 @@
+/**
+ * People found in photographs by a network of keypoints, with every option that says how to look.
+ *
+ * @module
+ */
+import { type CocoResult, paintPoses } from "../mod.ts";
+import { checkSameKeypoints } from "./datasets.ts";
+import { recordsOf } from "./evaluation.ts";
+import type { Finder } from "./finder.ts";
+import type { Values } from "./options.ts";
+import { findPeople, lookingOf } from "./prediction.ts";
+import { loadRefiner, refined } from "./refinement.ts";
+import type { Photographs } from "./sources.ts";
+import type { LoadedModel } from "./weights.ts";
+
+/**
+ * Finds people; records have the annotation file's category, 1 without one.
+ *
+ * @param opened The annotation file and its photographs, if there is one.
+ * @throws {InputError} If the network finds other keypoints than the file has, or an option or `--refine` is wrong.
+ */
+export async function peopleFinder(
+  values: Values,
+  loaded: LoadedModel,
+  opened: Pick<Photographs, "file" | "photographs"> | undefined,
+): Promise<Finder<CocoResult>> {
+  const looking = lookingOf(values);
+  const { skeleton } = loaded;
+  if (opened) checkSameKeypoints(skeleton, opened.file);
+  const refine = values.text("refine");
+  const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
+  const form = { missing: looking.flavour.missing, categoryId: opened?.file.categoryId };
+  return {
+    photographs: opened?.photographs,
+    async *find(samples) {
+      const found = findPeople(loaded, samples, looking);
+      for await (const one of refiner ? refined(found, refiner) : found) {
+        const { sample, people } = one;
+        yield {
+          sample,
+          count: `${people.length} people`,
+          records: recordsOf([one], skeleton, form),
+          paint: () => paintPoses(sample.image, people, skeleton),
+        };
+      }
+    },
+  };
+}
