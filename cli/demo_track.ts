@@ -66,7 +66,7 @@ export const demoTrackCommand: Command = {
       default: EVALUATION_VIDEOS,
       help: "videos to follow people through",
     },
-    out: { type: "text", default: "out/demo_track", help: "folder for report.html and the rest" },
+    out: { type: "text", default: "out/demo-track", help: "folder for report.html and the rest" },
   },
   run,
 };

@@ -143,7 +143,7 @@ function drawTagLoss(random: Random): Case {
         index: tensor({ shape: [N, P, T * J], data: index }),
         visible: tensor({ shape: [N, P, T * J], data: visible }),
       };
-      const { pull, push } = T > 1
+      const { pull, push } = T > 1 && form !== "pixels" && form !== "pixel pairs"
         ? temporalTagLoss(x, target, { form, sigma })
         : tagLoss(x, target, { form, sigma });
       return pull.add(push.mul(2)).sum();
