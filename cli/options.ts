@@ -88,7 +88,7 @@ export function readOptions(command: Command, args: readonly string[]): Values {
   const flags = [...names.filter((name) => command.options[name].type === "flag"), "help"];
   const parsed = parseArgs(joinNegative(args), {
     boolean: flags,
-    string: names.filter((name) => !flags.includes(name)),
+    string: [...names.filter((name) => !flags.includes(name)), "_"], // a folder may be called 007
     alias: { h: "help" },
     unknown: (argument: string) => {
       if (!argument.startsWith("-")) return true;

@@ -6,14 +6,11 @@
  * @module
  */
 import {
-  type CocoInstanceResult,
-  type CocoInstanceTruth,
   combineFlipped,
   compile,
   cropTransform,
   type DecodedInstance,
   decodeInstances,
-  encodeRunLengths,
   evaluateInstances,
   evaluateRegions,
   type HostArray,
@@ -21,11 +18,14 @@ import {
   type InstanceOptions,
   type InstanceStatistics,
   invertAffine,
+  type Mask,
   mergeInstances,
   mirrorImages,
   read,
   type RegionFigures,
   type Tensor,
+  toCocoInstanceResults,
+  toCocoInstanceTruth,
   warpToPlanes,
 } from "../mod.ts";
 import { instanceTargets, type Sample, showMask, wholePicture } from "../data/mod.ts";
@@ -215,51 +215,33 @@ export function measureInstances(
   found: readonly Segmentation[],
   classes: readonly string[],
 ): MeasuredInstances {
-  const truth = instanceTruthOf(found.map(({ sample }) => sample), classes);
+  const truth = toCocoInstanceTruth(
+    found.map(({ sample: { id, image: { width, height }, instances = [] } }) => {
+      return { id, width, height, instances };
+    }),
+    classes,
+  );
+  const results = found.flatMap(({ sample, instances }) =>
+    toCocoInstanceResults(instances, sample.id)
+  );
   return {
-    masks: evaluateInstances(truth, instanceResultsOf(found)).statistics,
+    masks: evaluateInstances(truth, results).statistics,
     regions: evaluateRegions(
-      found.map(({ sample: { instances = [], ignore }, instances: own }) => ({
-        annotated: instances.filter(({ crowd }) => !crowd),
-        found: own,
-        ignore,
+      found.map(({ sample, instances }) => ({
+        annotated: (sample.instances ?? []).filter(({ crowd }) => !crowd),
+        found: instances,
+        ignore: uncounted(sample),
       })),
       classes.length,
     ),
   };
 }
 
-/** Samples as a COCO instance file has them; class c is category c + 1. */
-export function instanceTruthOf(
-  samples: readonly Sample[],
-  classes: readonly string[],
-): CocoInstanceTruth {
-  let id = 0;
-  return {
-    images: samples.map(({ id, image: { width, height } }) => ({ id, width, height })),
-    categories: classes.map((name, c) => ({ id: c + 1, name })),
-    annotations: samples.flatMap((sample) =>
-      (sample.instances ?? []).map(({ classIndex, mask, box, area, crowd }) => ({
-        id: ++id,
-        image_id: sample.id,
-        category_id: classIndex + 1,
-        segmentation: encodeRunLengths(mask),
-        bbox: box,
-        area,
-        iscrowd: crowd ? 1 : 0,
-      }))
-    ),
-  };
-}
-
-/** What was found as a COCO results file has it. */
-export function instanceResultsOf(found: readonly Segmentation[]): CocoInstanceResult[] {
-  return found.flatMap(({ sample, instances }) =>
-    instances.map(({ classIndex, mask, score }) => ({
-      image_id: sample.id,
-      category_id: classIndex + 1,
-      score,
-      segmentation: encodeRunLengths(mask),
-    }))
-  );
+/** The pixels that count for nobody in VOC's figures, which know no crowds: the void and what crowds cover. */
+function uncounted({ instances = [], ignore }: Sample): Mask | undefined {
+  const masks = instances.filter(({ crowd }) => crowd).map(({ mask }) => mask);
+  if (ignore) masks.push(ignore);
+  if (masks.length === 0) return undefined;
+  const data = masks[0].data.map((_, i) => masks.some((mask) => mask.data[i]) ? 1 : 0);
+  return { ...masks[0], data };
 }

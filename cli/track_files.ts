@@ -48,8 +48,8 @@ interface Paths {
 /**
  * Read the videos of two files or two folders; all are of one kind.
  *
- * @throws {InputError} If one is a file and the other a folder, a video lacks its truth or its results, files are of both
- *   kinds, or a file is not as it should be.
+ * @throws {InputError} If one is a file and the other a folder, a video lacks its truth or its results or has two of
+ *   them, files are of both kinds, or a file is not as it should be.
  */
 export async function readTracks(
   truth: string,
@@ -103,13 +103,18 @@ async function isFolder(path: string): Promise<boolean> {
 
 /** The videos of two folders, sorted by name: every truth has results, and all results have a truth. */
 async function pairedFiles(truth: string, results: string): Promise<Paths[]> {
-  const truths = new Map<string, string>();
+  const truths = new Map<string, string>(), found = new Map<string, string>();
+  const add = (files: Map<string, string>, name: string, path: string) => {
+    const other = files.get(name);
+    if (other === undefined) return files.set(name, path);
+    throw new InputError(`${path}: ${other} is there, too, for the same video\n  help: keep one`);
+  };
   for (const { name, isDirectory } of await entriesOf(truth)) {
     if (isDirectory) {
       const path = await firstFile(`${truth}/${name}/gt/gt.txt`, `${truth}/${name}/gt.txt`);
-      if (path) truths.set(name, path);
+      if (path) add(truths, name, path);
     } else if (/\.json$/i.test(name)) {
-      truths.set(name.slice(0, -".json".length), `${truth}/${name}`);
+      add(truths, name.slice(0, -".json".length), `${truth}/${name}`);
     }
   }
   if (truths.size === 0) {
@@ -117,10 +122,9 @@ async function pairedFiles(truth: string, results: string): Promise<Paths[]> {
       `${truth}: holds no truth\n  help: folders with gt/gt.txt, or files of PoseTrack, NAME.json`,
     );
   }
-  const found = new Map<string, string>();
   for (const { name, isFile } of await entriesOf(results)) {
     const [, stem] = /^(.*)\.(?:txt|json)$/i.exec(name) ?? [];
-    if (isFile && stem !== undefined) found.set(stem, `${results}/${name}`);
+    if (isFile && stem !== undefined) add(found, stem, `${results}/${name}`);
   }
   const names = [...truths.keys()];
   const missing = names.filter((name) => !found.has(name));

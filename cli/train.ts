@@ -135,7 +135,7 @@ export const trainCommand: Command = {
       type: "number",
       above: true,
       help:
-        "a keypoint joins a person whose tag is nearer, kept with the weights (default: the recipe's)",
+        "a keypoint joins a person whose tag is nearer, or no two masks' tags are, kept with the weights (default: the recipe's)",
     },
     steps: { type: "whole", least: 1, help: "training steps" },
     minutes: { type: "number", above: true, help: "training time in minutes" },

@@ -161,9 +161,10 @@ export function compile<T extends object, O>(
     const gpu = await openGpu();
     throwFailure(gpu);
     const arrays = checkInputs(owner, inputs as Readonly<Record<string, unknown>>);
-    const signature = signatureOf(arrays);
+    const watched = isWatched(); // now, whatever happens while it is traced
+    const signature = signatureOf(arrays, watched);
     const version = versions.get(signature) ??
-      await trace(gpu, owner, fn as (inputs: unknown) => unknown, arrays);
+      await trace(gpu, { owner, fn: fn as (inputs: unknown) => unknown, watched }, arrays);
     if (version.gpu !== gpu) {
       throw new GpuError(
         `${owner}: the device was lost, and with it this step's buffers and variables\n` +
@@ -284,8 +285,11 @@ function expire(handle: Tensor, why: string): void {
 
 async function trace(
   gpu: Gpu,
-  owner: string,
-  fn: (inputs: unknown) => unknown,
+  { owner, fn, watched }: {
+    readonly owner: string;
+    readonly fn: (inputs: unknown) => unknown;
+    readonly watched: boolean;
+  },
   arrays: ReadonlyMap<string, HostArray<TypedArray>>,
 ): Promise<CompiledVersion> {
   const placeholders = new Map(
@@ -298,7 +302,7 @@ async function trace(
   await realiseNow(gpu, constants);
   await measureChoices(gpu, roots);
 
-  const plan = makePlan(outputs, assignments);
+  const plan = makePlan(outputs, assignments, { watched });
   const inputs = new Map([...placeholders].filter(([, x]) => plan.leaves.includes(x)));
   const placed = [...inputs.values()];
   const targets = assignments.map(({ variable }) => variable);
@@ -458,11 +462,14 @@ function checkInputs(
   );
 }
 
-function signatureOf(arrays: ReadonlyMap<string, HostArray<TypedArray>>): string {
+function signatureOf(
+  arrays: ReadonlyMap<string, HostArray<TypedArray>>,
+  watched: boolean,
+): string {
   const types = [...arrays].map(([name, { shape, data }]) =>
     `${name} [${shape.join(", ")}] ${dtypeOf(data)}`
   ).sort().join("; ");
-  return isWatched() ? `${types} (watched)` : types;
+  return watched ? `${types} (watched)` : types;
 }
 
 /** All tensors in lists and records, in a fixed order. */

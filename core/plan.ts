@@ -64,15 +64,16 @@ export interface Plan {
 /**
  * Plan the computation of `outputs` and the commits of `assignments`.
  *
+ * @param options.watched Whether its numbers will be looked at. @default {whether numbers are watched now}
  * @throws {RangeError} If one variable is assigned twice.
  */
 export function makePlan(
   outputs: readonly Tensor[],
   assignments: readonly Assignment[] = [],
+  { watched = isWatched() }: { readonly watched?: boolean } = {},
 ): Plan {
   const asked = [...outputs, ...assignments.map(({ value }) => value)];
   const steps = lower(asked.map(resolveView));
-  const watched = isWatched();
   const lowered = (watched ? steps : fuse(steps)).map(resolveView); // a chain would hide its links
   const [wanted, values] = [lowered.slice(0, outputs.length), lowered.slice(outputs.length)];
   const { computed, leaves } = ancestors([...wanted, ...values]);

@@ -30,7 +30,13 @@ import type { Mask } from "../image/mask.ts";
 import type { DecodedInstance } from "../instance/instance.ts";
 import type { HeatmapFrame } from "./image_frame.ts";
 import { mapSizes, requireFinite } from "./maps.ts";
-import { kernelWidth, SEPARATION, type TagModeOptions, tagModes } from "./tag_modes.ts";
+import {
+  checkTagModeOptions,
+  kernelWidth,
+  SEPARATION,
+  type TagModeOptions,
+  tagModes,
+} from "./tag_modes.ts";
 
 /** How instances are decoded. */
 export interface InstanceOptions extends TagModeOptions {
@@ -147,7 +153,8 @@ function instancesOf(
     const mask = withoutSmallParts({ width, height, data }, leastPart);
     let [sum, count] = [0, 0];
     mask.data.forEach((inside, i) => {
-      if (inside) [sum, count] = [sum + scores[i], count + 1];
+      // Beside a pixel whose tag does not agree, one below 0 may weigh more.
+      if (inside) [sum, count] = [sum + Math.max(0, scores[i]), count + 1];
     });
     return count === 0 ? [] : [{ classIndex, mask, score: sum / count, tag }];
   });
@@ -179,12 +186,18 @@ function heavyModes(
     pixels.forEach((i, p) => tags.data[d * pixels.length + p] = plane[i])
   );
   const modes = tagModes(tags, options).map(({ tag }) => tag);
+  const owned = modes.map((): number[] => []);
+  const give = (some: readonly number[]) =>
+    nearestOf(some, planes, modes).forEach((m, i) => owned[m].push(some[i]));
+  give(pixels);
   while (modes.length > 1) { // the lightest first: its pixels may be what another one lacks
-    const counts = modes.map(() => 0);
-    for (const m of nearestOf(pixels, planes, modes)) counts[m]++;
-    const lightest = counts.lastIndexOf(Math.min(...counts));
-    if (counts[lightest] >= least) break;
+    let lightest = 0;
+    owned.forEach(({ length }, m) => {
+      if (length <= owned[lightest].length) lightest = m;
+    });
+    if (owned[lightest].length >= least) break;
     modes.splice(lightest, 1);
+    give(owned.splice(lightest, 1)[0]); // all others stay where they are
   }
   return modes;
 }
@@ -346,6 +359,7 @@ function overlap(a: Mask, b: Mask): number {
 }
 
 function checkOptions(options: InstanceOptions & InstanceFrame): void {
+  checkTagModeOptions("decodeInstances", options);
   const { scoreBy = "detection" } = options;
   if (scoreBy !== "detection" && scoreBy !== "agreement") {
     throw new RangeError(

@@ -31,6 +31,9 @@ export interface TagModeOptions {
   readonly separation?: number;
 }
 
+/** Width of a bin when nothing else is asked for. */
+const BIN_WIDTH = 0.1;
+
 /** Distance between modes when nothing else is asked for. */
 export const SEPARATION = 0.5;
 
@@ -60,6 +63,8 @@ export interface TagBin {
   readonly smoothed: number;
 }
 
+/** More modes than any picture has instances: tags that are noise would take minutes else. */
+const MOST_MODES = 1000;
 /** Mean shift looks at so many tags at most, evenly chosen: more change a mode by less than tags differ. */
 const MOST_TAGS = 2000;
 /** It starts from so many of the fullest cells: far more than there are instances. */
@@ -87,11 +92,9 @@ const MOST_STEPS = 50;
  */
 export function tagHistogram(
   values: Iterable<number>,
-  { binWidth = 0.1 }: Pick<TagModeOptions, "binWidth"> = {},
+  { binWidth = BIN_WIDTH }: Pick<TagModeOptions, "binWidth"> = {},
 ): TagBin[] {
-  if (!(binWidth > 0 && binWidth < Infinity)) {
-    throw new RangeError(`tagHistogram: binWidth must be above 0, not ${binWidth}`);
-  }
+  checkTagModeOptions("tagHistogram", { binWidth });
   const counts = new Map<number, number>();
   const add = (bin: number, by: number) => counts.set(bin, (counts.get(bin) ?? 0) + by);
   for (const value of values) {
@@ -108,8 +111,8 @@ export function tagHistogram(
 }
 
 /**
- * The modes of tags, the densest first. No tags have none; equal tags have one. The order of the tags changes nothing but
- * which of two equally dense modes comes first.
+ * The modes of tags, the densest first, at most 1000. No tags have none; equal tags have one. The order of the tags
+ * changes nothing but which of two equally dense modes comes first.
  *
  * @param tags `[D, n]`: the D numbers of n tags.
  * @throws {ShapeError} If there are not two axes, or D is 0.
@@ -126,26 +129,39 @@ export function tagHistogram(
  */
 export function tagModes(tags: HostArray, options: TagModeOptions = {}): TagMode[] {
   const { shape: [D, n], data } = tags;
-  const { separation = SEPARATION } = options;
+  const { separation = SEPARATION, binWidth = BIN_WIDTH } = options;
   if (tags.shape.length !== 2 || D < 1 || data.length !== D * n) {
     throw shapeError("tagModes", "tags must be [D, n] with D of 1 or more", {
       tags: [tags.shape, "D n"],
     });
   }
-  if (!(separation > 0 && separation < Infinity)) {
-    throw new RangeError(`tagModes: separation must be above 0, not ${separation}`);
-  }
+  checkTagModeOptions("tagModes", options);
   if (!data.every(Number.isFinite)) {
     throw new RangeError("tagModes: a tag is not finite");
   }
-  const found = D === 1 ? peaksOf(tagHistogram(data, options)) : meanShift(tags, separation);
+  const found = D === 1
+    ? peaksOf(tagHistogram(data, { binWidth }), binWidth)
+    : meanShift(tags, separation);
   return apart(found.sort((a, b) => b.density - a.density), separation);
 }
 
-/** The modes that no denser one is near to. */
+/** Refuse options that are not above 0; `op` names the caller. */
+export function checkTagModeOptions(
+  op: string,
+  { binWidth = BIN_WIDTH, separation = SEPARATION }: TagModeOptions,
+): void {
+  for (const [name, value] of Object.entries({ binWidth, separation })) {
+    if (!(value > 0 && value < Infinity)) {
+      throw new RangeError(`${op}: ${name} must be above 0, not ${value}`);
+    }
+  }
+}
+
+/** The modes that no denser one is near to, at most {@linkcode MOST_MODES}. */
 function apart(modes: readonly TagMode[], separation: number): TagMode[] {
   const kept: TagMode[] = [];
   for (const mode of modes) {
+    if (kept.length === MOST_MODES) break;
     // A hair less: bins are whole steps apart, and their middles are rounded.
     const isFar = kept.every(({ tag }) => distance(tag, mode.tag) >= separation - 1e-9);
     if (isFar) kept.push(mode);
@@ -153,11 +169,13 @@ function apart(modes: readonly TagMode[], separation: number): TagMode[] {
   return kept;
 }
 
-/** The bins that are no lower than those beside them. Beside every bin that holds something there are two. */
-function peaksOf(bins: readonly TagBin[]): TagMode[] {
+/** The bins that are no lower than those beside them. Beside one that holds something there are two, up to 2^53 bins. */
+function peaksOf(bins: readonly TagBin[], binWidth: number): TagMode[] {
+  const beside = (bin: TagBin | undefined, tag: number) =>
+    bin && Math.abs(bin.tag - tag) < 1.5 * binWidth ? bin.smoothed : 0;
   return bins.flatMap(({ tag, smoothed, count }, i) => {
-    const isPeak = count > 0 && smoothed >= bins[i - 1].smoothed &&
-      smoothed >= bins[i + 1].smoothed;
+    const isPeak = count > 0 && smoothed >= beside(bins[i - 1], tag) &&
+      smoothed >= beside(bins[i + 1], tag);
     return isPeak ? [{ tag: [tag], density: smoothed }] : [];
   });
 }

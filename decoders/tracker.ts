@@ -180,9 +180,8 @@ export class Tracker<Thing extends Trackable = Trackable> {
     const alive = this.#alive;
     if (alive.length === 0) return [];
     const pairs = found.map((thing) => alive.map((identity) => this.#pair(identity, thing)));
-    const alone = this.#options.by === "tag"
-      ? 100 * this.#options.maxTagDistance
-      : -100 * this.#options.minOverlap;
+    const { by, maxTagDistance, minOverlap } = this.#options;
+    const alone = by === "tag" ? this.#tagCost(maxTagDistance) : -100 * minOverlap;
     const cost = pairs.map((row) => row.map((pair) => pair ?? alone));
     return assignMinimumCost(cost).map((j, i) =>
       j >= 0 && pairs[i][j] !== null ? alive[j] : undefined
@@ -191,7 +190,7 @@ export class Tracker<Thing extends Trackable = Trackable> {
 
   /** What it costs if a thing is this identity; null if it cannot be. */
   #pair({ tag, last, frame }: Identity<Thing>, thing: Thing): number | null {
-    const { by, overlap, maxTagDistance, rounding, placeWeight, reach, minOverlap } = this.#options;
+    const { by, overlap, maxTagDistance, placeWeight, reach, minOverlap } = this.#options;
     if (by === "place") {
       const onto = overlap(last, thing);
       return onto > minOverlap ? -100 * onto : null;
@@ -199,8 +198,13 @@ export class Tracker<Thing extends Trackable = Trackable> {
     const d = tagDistance(tag, thing.tag);
     if (!(d < maxTagDistance)) return null;
     if (reach < Infinity && moved(last, thing) > reach * (this.#frame - frame)) return null;
-    const whole = rounding === "whole" ? roundHalfToEven(d) : d;
-    return 100 * whole - placeWeight * overlap(last, thing) + 1e-6 * d; // of two equally good, the nearer tag
+    return this.#tagCost(d) - placeWeight * overlap(last, thing);
+  }
+
+  /** What a tag distance costs; it never falls, so a pair that can be never costs more than leaving both alone. */
+  #tagCost(d: number): number {
+    const whole = this.#options.rounding === "whole" ? roundHalfToEven(d) : d;
+    return 100 * whole + 1e-6 * d; // of two equally good, the nearer tag
   }
 
   #birth(thing: Thing): Identity<Thing> {

@@ -40,10 +40,21 @@ import { shapeError } from "../core/errors.ts";
 import { sameShape } from "../core/shape.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { gather, maximum, notEqual, permute } from "../ops/mod.ts";
-import { type TagLoss, tagLoss, type TagLossOptions, type TagTarget } from "./tag_loss.ts";
+import {
+  type TagLoss,
+  tagLoss,
+  type TagLossForm,
+  type TagLossOptions,
+  type TagTarget,
+} from "./tag_loss.ts";
 
 /** Settings of {@linkcode temporalTagLoss}. */
 export interface TemporalTagLossOptions extends TagLossOptions {
+  /**
+   * Which formula, one of keypoints: those for instances read a class off the map that a pixel lies in.
+   * @default {"authors"}
+   */
+  readonly form?: Exclude<TagLossForm, "pixels" | "pixel pairs">;
   /** What a person's mean is taken over, and pulled to it: see the file's header. @default {"keypoint"} */
   readonly each?: "keypoint" | "frame";
   /**
@@ -84,12 +95,15 @@ export function temporalTagLoss(
   target: TagTarget,
   options: TemporalTagLossOptions = {},
 ): TagLoss {
-  const { each = "keypoint", among = "clip" } = options;
+  const { each = "keypoint", among = "clip", form = "authors" } = options;
   if (each !== "keypoint" && each !== "frame") {
     throw new RangeError(`temporalTagLoss: each must be keypoint or frame, not ${each}`);
   }
   if (among !== "clip" && among !== "batch") {
     throw new RangeError(`temporalTagLoss: among must be clip or batch, not ${among}`);
+  }
+  if (!["authors", "paper", "hinge"].includes(form)) {
+    throw new RangeError(`temporalTagLoss: form must be authors, paper or hinge, not ${form}`);
   }
   const own = readTags(tags, target, framesPerClip(tags, target));
   const averaged = each === "frame" ? frameMeans(own) : own;

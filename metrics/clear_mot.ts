@@ -104,8 +104,8 @@ const NOTHING: ClearMotCounts = {
  * @param frames One video, in order.
  * @param options Threshold, and who stays partners.
  * @throws {ShapeError} If a table of similarities does not have a place for every pair.
- * @throws {RangeError} If an identity is no whole number or is in a frame twice, a similarity is not from 0 to 1, or
- *   the threshold is not above 0 and at most 1.
+ * @throws {RangeError} If an identity is no whole number or is in a frame twice, a similarity is not from 0 to 1, the
+ *   threshold is not above 0 and at most 1, or `partner` is neither of the two.
  *
  * @example Usage
  * ```ts
@@ -127,6 +127,9 @@ export function matchTracks(
 ): MatchedFrame[] {
   const { threshold = MATCH_THRESHOLD, partner = "previous frame" } = options;
   checkTracking("matchTracks", frames, threshold);
+  if (partner !== "previous frame" && partner !== "last") {
+    throw new RangeError(`matchTracks: partner must be previous frame or last, not ${partner}`);
+  }
   const lastPartner = new Map<number, number>();
   let before = new Map<number, number>(); // the previous frame's partners
   return frames.map((frame, f) => {

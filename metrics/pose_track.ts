@@ -110,6 +110,7 @@ export interface PoseTrackOptions {
  * @param options By whose rules the odd frames count.
  * @throws {InputError} If an annotated person has no head box, or one of no size; or somebody is found in a frame that
  *   the video does not have.
+ * @throws {RangeError} If the rules are neither of the two.
  *
  * @example Usage
  * ```ts
@@ -135,6 +136,9 @@ export function evaluatePoseTrack(
   options: PoseTrackOptions = {},
 ): PoseTrackEvaluation {
   const { rules = "plain" } = options;
+  if (rules !== "plain" && rules !== "poseval") {
+    throw new RangeError(`evaluatePoseTrack: rules must be plain or poseval, not ${rules}`);
+  }
   const scenes = videos.map((video) => scenesOf(video, rules));
   const keypoints = POSETRACK.keypoints.map((keypoint, k) => {
     const parts = scenes.map((frames) =>

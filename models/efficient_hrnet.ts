@@ -34,11 +34,11 @@
  *
  * @module
  */
-import { shapeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { BatchNorm2d, type Conv2d, type ForwardOptions, type Layer } from "../nn/mod.ts";
 import { mean, pad, sigmoid } from "../ops/mod.ts";
 import {
+  checkImages,
   type ConvNorm,
   Heads,
   type HigherHrNetOutput,
@@ -221,8 +221,6 @@ function scaling(
   return { options: { backboneWidth, backboneDepth, channels, modules }, imageSize };
 }
 
-/** Pixels of the image for one pixel of the coarsest branch. */
-const COARSEST = 32;
 /** Blocks of a branch of a module, and after enlarging; HigherHRNet has 4. */
 const BLOCKS = 2;
 
@@ -350,12 +348,7 @@ export class EfficientHrNet {
    * @throws {ShapeError} If they are not, or there are not three channels.
    */
   forward(images: Tensor, options: ForwardOptions = {}): HigherHrNetOutput {
-    const [, , H, W] = images.shape;
-    if (images.shape.length !== 4 || H % COARSEST !== 0 || W % COARSEST !== 0 || H * W === 0) {
-      throw shapeError("EfficientHrNet", `height and width must be multiples of ${COARSEST}`, {
-        images: [images.shape, "N C H W"],
-      });
-    }
+    checkImages("EfficientHrNet", images);
     const { taps, transitions, stages, heads } = this.#parts;
     const features: Tensor[] = [];
     taps.reduce((x, after, b) => {

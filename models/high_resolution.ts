@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { shapeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import {
   BatchNorm2d,
@@ -18,6 +19,19 @@ import {
   type Layer,
 } from "../nn/mod.ts";
 import { concat, relu, reshape, slice, upsample2d } from "../ops/mod.ts";
+
+/** Pixels of the image for one pixel of the coarsest branch. */
+const COARSEST = 32;
+
+/** Refuse images that the branches would not fit on, `[N, 3, H, W]` with H and W multiples of 32. */
+export function checkImages(network: string, images: Tensor): void {
+  const [, , H, W] = images.shape;
+  if (images.shape.length !== 4 || H % COARSEST !== 0 || W % COARSEST !== 0 || H * W === 0) {
+    throw shapeError(network, `height and width must be multiples of ${COARSEST}`, {
+      images: [images.shape, "N C H W"],
+    });
+  }
+}
 
 /** A convolution and its normalisation, as the two entries `0` and `1` of a sequence in weight files. */
 export type ConvNorm = readonly [conv: Layer, norm: BatchNorm2d];

@@ -20,11 +20,11 @@
  *
  * @module
  */
-import { shapeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { BatchNorm2d, type Conv2d, type ForwardOptions, type Layer } from "../nn/mod.ts";
 import { relu, reshape, upsample2d } from "../ops/mod.ts";
 import {
+  checkImages,
   type ConvNorm,
   Heads,
   type HigherHrNetOutput,
@@ -98,8 +98,6 @@ interface Parts {
   readonly heads: Heads;
 }
 
-/** Pixels of the image for one pixel of the coarsest branch. */
-const COARSEST = 32;
 /** Channels of the stem, and inside the blocks of layer1. */
 const STEM = 64;
 
@@ -212,12 +210,7 @@ export class HigherHrNet {
    * @throws {ShapeError} If they are not, or there are not three channels.
    */
   forward(images: Tensor, options: ForwardOptions = {}): HigherHrNetOutput {
-    const [, , H, W] = images.shape;
-    if (images.shape.length !== 4 || H % COARSEST !== 0 || W % COARSEST !== 0 || H * W === 0) {
-      throw shapeError("HigherHrNet", `height and width must be multiples of ${COARSEST}`, {
-        images: [images.shape, "N C H W"],
-      });
-    }
+    checkImages("HigherHrNet", images);
     const stem = [this.conv1, this.bn1, this.conv2, this.bn2, ...this.layer1];
     const first = inOrder(stem, images, options);
     const { same, halved, third, fourth, stage2, stage3, stage4, heads } = this.#parts;

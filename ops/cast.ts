@@ -5,6 +5,7 @@ import { sizeOf } from "../core/host_array.ts";
 import { hasF16, perElement } from "../core/kernel.ts";
 import { apply, type Op } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { reshape } from "./reshape.ts";
 
 const isFloat = (dtype: DType) => dtype === "f32" || dtype === "f16";
 
@@ -55,5 +56,5 @@ const castOp: Op<{ readonly dtype: DType }> = {
  * ```
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
-  return x.dtype === dtype ? x : apply(castOp, [x], { dtype });
+  return x.dtype === dtype ? reshape(x, x.shape) : apply(castOp, [x], { dtype });
 }

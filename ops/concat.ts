@@ -227,7 +227,7 @@ export function slice(
     }
   });
   const count = shape.map((_, a) => Math.ceil((end[a] - start[a]) / step[a]));
-  if (sameShape(count, shape)) return x;
+  if (sameShape(count, shape)) return reshape(x, shape);
   return apply(sliceOp, [x], { start: [...start], step: [...step], count });
 }
 

@@ -32,9 +32,11 @@ export interface DepthwiseAttrs {
 const depthwiseOp: Op<DepthwiseAttrs> = {
   name: "conv2d.depthwise",
   shape: ([[N, C]], { outH, outW }) => [N, C, outH, outW],
+  stores: { channelAxis: -3 },
   kernel: (request) =>
     perElement("conv2d.depthwise", request, {
       inputs: ["x", "w"],
+      stores: true,
       constants: constants(request.attrs),
       sizes: sizes(request.attrs, request.inputs[0].shape),
       iterations: request.attrs.kH * (1 + request.attrs.kW),
@@ -52,7 +54,7 @@ const depthwiseOp: Op<DepthwiseAttrs> = {
       sum += f32(x[(plane * H + u32(row)) * W + u32(column)]) * f32(w[kernel + u * KW + v]);
     }
   }
-  out[i] = Out(sum);`,
+  store(i, of_channel(plane % C), T(sum));`,
     }),
   grad: ({ inputs: [x, w], gradOutput, attrs }) => [
     apply(inputGradOp, [gradOutput, w], { ...attrs, image: x.shape }),
@@ -65,9 +67,11 @@ const depthwiseOp: Op<DepthwiseAttrs> = {
 const inputGradOp: Op<DepthwiseAttrs & { readonly image: Shape }> = {
   name: "conv2d.depthwise.grad.input",
   shape: (_, { image }) => image,
+  stores: { channelAxis: -3 },
   kernel: (request) =>
     perElement("conv2d.depthwise.grad.input", request, {
       inputs: ["g", "w"],
+      stores: true,
       constants: constants(request.attrs),
       sizes: sizes(request.attrs, request.attrs.image),
       iterations: request.attrs.kH * (1 + request.attrs.kW),
@@ -84,7 +88,7 @@ const inputGradOp: Op<DepthwiseAttrs & { readonly image: Shape }> = {
       sum += f32(g[at]) * f32(w[kernel + u * KW + v]);
     }
   }
-  out[i] = Out(sum);`,
+  store(i, of_channel(plane % C), T(sum));`,
     }),
   // It is the transpose of the convolution, so its own transpose is the convolution.
   grad: ({ inputs: [g, w], gradOutput, attrs: { image: _, ...attrs } }) => [

@@ -1,6 +1,7 @@
 /** A border around a tensor. @module */
 import type { Tensor } from "../core/tensor.ts";
 import { place } from "./concat.ts";
+import { reshape } from "./reshape.ts";
 
 /**
  * A border of one number: `y[i₀, i₁, …] = x[i₀ - before₀, i₁ - before₁, …]`, and `value` outside `x`.
@@ -45,6 +46,6 @@ export function pad(
     : Number.isFinite(Math.fround(value));
   if (!fits) throw new RangeError(`pad: ${value} cannot fill the border of a tensor of ${dtype}`);
   const padded = shape.map((length, axis) => before[axis] + length + after[axis]);
-  if (padded.every((length, axis) => length === shape[axis])) return x;
+  if (padded.every((length, axis) => length === shape[axis])) return reshape(x, shape);
   return place(x, padded, before, shape.map(() => 1), value);
 }

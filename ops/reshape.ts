@@ -4,6 +4,7 @@ import { type Shape, sizeOf } from "../core/host_array.ts";
 import { apply, type Op } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { Variable } from "../core/variable.ts";
 
 const reshapeOp: Op<{ readonly shape: Shape }> = {
   name: "reshape",
@@ -31,7 +32,9 @@ const reshapeOp: Op<{ readonly shape: Shape }> = {
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const full = workOut(x, shape);
-  return sameShape(full, x.shape) ? x : apply(reshapeOp, [x], { shape: full });
+  // A step that returns a variable means the variable, a result its value from before the step: a view of it is one.
+  const isSame = sameShape(full, x.shape) && !(x instanceof Variable);
+  return isSame ? x : apply(reshapeOp, [x], { shape: full });
 }
 
 /** The shape with -1 replaced by what is left. */

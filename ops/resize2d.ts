@@ -53,7 +53,7 @@ export function resize2d(x: Tensor, height: number, width: number): Tensor {
     );
   }
   const [N, C, H, W] = shape;
-  if (H === height && W === width) return x;
+  if (H === height && W === width) return reshape(x, shape);
   const across = matmul(reshape(x, [N * C, H, W]), tensor(weights(W, width))); // N C, H, width
   const down = matmul(tensor(weights(H, height)), across, { transposeA: true }); // N C, height, width
   return reshape(down, [N, C, height, width]);

@@ -15,9 +15,12 @@ import { progressOnStderr } from "../cli/output.ts";
 import { type Fuzzer, tryAll } from "./fuzz/fuzzer.ts";
 import { fileFuzzers } from "./fuzz/files.ts";
 import { graphFuzzer } from "./fuzz/graphs_fuzzer.ts";
+import { instanceFuzzer } from "./fuzz/instance_maps.ts";
 import { figuresFuzzer } from "./fuzz/keypoint_figures.ts";
 import { lossFuzzer } from "./fuzz/losses.ts";
 import { crowdFuzzer, decoderFuzzer } from "./fuzz/pose_maps.ts";
+import { trackerFuzzer, tracksFuzzer } from "./fuzz/tracks.ts";
+import { vocFuzzer } from "./fuzz/voc_folders.ts";
 import { runTool } from "./tool.ts";
 
 /** All fuzzers, in the order they run. */
@@ -26,8 +29,12 @@ export const FUZZERS: readonly Fuzzer[] = [
   lossFuzzer,
   decoderFuzzer,
   crowdFuzzer,
+  instanceFuzzer,
+  trackerFuzzer,
   figuresFuzzer,
+  tracksFuzzer,
   ...fileFuzzers,
+  vocFuzzer,
 ];
 
 const command: Command = {

@@ -81,17 +81,14 @@ async function run(values: Values): Promise<void> {
 async function readNotebooks(wanted: readonly string[]): Promise<Map<string, Notebook>> {
   const names = (await Array.fromAsync(Deno.readDir(FOLDER))).map(({ name }) => name)
     .filter((name) => name.endsWith(".ipynb")).sort();
-  // The parser of arguments makes 2 of 02.
-  const fits = (name: string, start: string) =>
-    name.startsWith(start) || name.startsWith(start.padStart(2, "0"));
-  const wrong = wanted.find((start) => !names.some((name) => fits(name, start)));
+  const wrong = wanted.find((start) => !names.some((name) => name.startsWith(start)));
   if (wrong !== undefined || names.length === 0) {
     throw new InputError(
       `${FOLDER}: no notebook "${wrong ?? ""}"; there are ${names.join(", ") || "none"}`,
     );
   }
   const chosen = names.filter((name) =>
-    wanted.length === 0 || wanted.some((start) => fits(name, start))
+    wanted.length === 0 || wanted.some((start) => name.startsWith(start))
   );
   return new Map(
     await Promise.all(chosen.map(async (name) => {

@@ -38,8 +38,8 @@ const LIBRARY = [
   "jupyter",
 ];
 
-/** Pages whose `ts` blocks are run like examples. */
-const PAGES = ["README.md", "docs/how_it_runs.md", "docs/conv2d.md"];
+/** Pages, and a folder of pages, whose `ts` blocks are run like examples. */
+const PAGES = ["README.md", "docs/how_it_runs.md", "docs/conv2d.md", "docs/guides"];
 
 /** The folders that must type-check as a web page would see them: no `Deno`, only the web's names. */
 const PORTABLE = LIBRARY.filter((folder) => folder !== "io");

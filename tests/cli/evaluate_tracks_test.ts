@@ -121,6 +121,10 @@ Deno.test("evaluate-tracks refuses what does not fit together", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/gt.txt`, truth);
     await Deno.mkdir(`${folder}/empty`);
+    for (const path of ["truth/A/gt.txt", "twice/A.json", "twice/A.txt"]) {
+      await Deno.mkdir(`${folder}/${path.slice(0, path.lastIndexOf("/"))}`, { recursive: true });
+      await Deno.writeTextFile(`${folder}/${path}`, truth);
+    }
     const [file, pose] = [
       `${folder}/gt.txt`,
       await writeJson(`${folder}/p.json`, poseFile([1])),
@@ -132,6 +136,10 @@ Deno.test("evaluate-tracks refuses what does not fit together", async () => {
       [[file, folder], /gt\.txt is a file but .* is a folder\n {2}help: give two files/],
       [[file, pose], /hold \.json files and \.txt files/],
       [[`${folder}/empty`, folder], /empty: holds no truth/],
+      [
+        [`${folder}/truth`, `${folder}/twice`],
+        /A\.txt: .*A\.json is there, too, for the same video/,
+      ],
       [[file, file, "--threshold", "1.5"], /--threshold must be at most 1, not 1.5/],
       [[file, file, "--threshold", "0"], /--threshold must be a number, above 0, not 0/],
       [[file, file, "--poseval"], /--poseval is for PoseTrack/],

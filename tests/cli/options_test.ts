@@ -64,3 +64,12 @@ Deno.test("helpOf() lists every option with its default", () => {
     assert.ok(help.includes(part), part);
   }
 });
+
+Deno.test("readOptions() leaves operands as they were typed, numbers too", () => {
+  const several: Command = { ...command, operands: "NAME…" };
+  const typed = ["007", "1e3", "0x10", "photo.jpg"];
+  assert.deepEqual(
+    readOptions(several, [...typed.slice(0, 2), "--quiet", ...typed.slice(2)]).operands,
+    typed,
+  );
+});

@@ -9,6 +9,7 @@ import {
   memory,
   ones,
   type Op,
+  pad,
   planOf,
   read,
   relu,
@@ -301,5 +302,18 @@ Deno.test("a step that returns a view of a variable returns the value from befor
   const { flat, twice } = await step({});
   assert.deepEqual(await flat.array(), [1, 2]);
   assert.deepEqual(await twice[0].array(), [1, 2]);
+  assert.deepEqual(await v.array(), [[10, 20]]);
+});
+
+Deno.test("a step returns a variable's value from before it also of operations that have nothing to do", async () => {
+  const v = variable(tensor([[1, 2]]), "v");
+  using step = compile(() => {
+    assign(v, v.mul(10));
+    return [
+      ...[v.reshape([1, 2]), v.permute([0, 1]), v.slice([0, 0], [1, 2]), v.sum([0], true)],
+      ...[cast(v, "f32"), pad(v, [0, 0], [0, 0])],
+    ];
+  });
+  for (const y of await step({})) assert.deepEqual(await y.array(), [[1, 2]]);
   assert.deepEqual(await v.array(), [[10, 20]]);
 });

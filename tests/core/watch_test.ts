@@ -135,6 +135,16 @@ describe("watchNumbers()", () => {
     assert.equal(jobsOf(gpu, since).length, 2);
   });
 
+  it("looks at no call of a step that has begun before", async () => {
+    using step = compile(({ x }: { x: Tensor }) => {
+      watchNumbers(true); // as somebody else may while it is traced
+      return { y: log(x) };
+    });
+    const x = hostArray([1], [-1]);
+    assert.deepEqual(await (await step({ x })).y.array(), [NaN]);
+    assert.match(await refusal(step({ x })), /^log: 1 of 1 results is NaN/);
+  });
+
   it("leaves integers and whole runs alone, and gives its buffers back", async () => {
     watchNumbers(true);
     const whole = tensor(new Int32Array([0x7f800000, -1]));

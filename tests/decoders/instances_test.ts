@@ -100,6 +100,18 @@ describe("decodeInstances", () => {
     assert.equal(decode(maps(one), { leastShare: 0.25 }).length, 3); // 12 of 40 are more, 8 less
   });
 
+  it("takes modes away one by one, each time the lightest, also where there are thousands", () => {
+    // A tag of its own at each of 64 x 64 pixels: one pass over all of them for every mode would take minutes.
+    const side = 64, count = side * side;
+    const tags = hostArray([1, 1, side, side], Float32Array.from({ length: count }, (_, i) => i));
+    const heatmaps = hostArray([1, side, side], new Float32Array(count).fill(1));
+    const size = { width: side, height: side, frame: { stride: 1 } };
+    const areas = decodeInstances(heatmaps, tags, { ...size, leastShare: 0.01, leastPixels: 0 })
+      .map(({ mask }) => mask.data.reduce((sum, inside) => sum + inside, 0));
+    assert.equal(areas.reduce((sum, area) => sum + area, 0), count);
+    assert.ok(areas.length > 1 && Math.min(...areas) >= 0.01 * count, `${areas}`);
+  });
+
   it("takes off small parts if asked to, and what is then left of nothing", () => {
     const { heatmaps, tags } = maps(one);
     [heatmaps.data[7], tags.data[7]] = [0.9, 0]; // a pixel of a's, far from it
@@ -133,6 +145,25 @@ describe("decodeInstances", () => {
       name: "RangeError",
       message: 'decodeInstances: scoreBy can be "detection" or "agreement", not area',
     });
+  });
+
+  it("gives no pixel a score below 0, where one below 0 lies beside one whose tag does not agree", () => {
+    const heatmaps = hostArray([1, 1, 3], [0.1, 1, -1]);
+    const tags = hostArray([1, 1, 1, 3], [0, 9, 0]);
+    const [{ tag, score, mask }, ...others] = decodeInstances(heatmaps, tags, {
+      width: 12,
+      height: 4,
+      frame: { stride: 4 },
+      threshold: 0,
+      leastShare: 0.6,
+      leastPixels: 0,
+      scoreBy: "agreement",
+    });
+    assert.deepEqual([tag, others], [[0.05], []]);
+    assert.deepEqual([...mask.data.subarray(0, 12)].join(""), "111111110000");
+    // Of each row 0.1 twice, then a share of it until the middle of the second map pixel.
+    const b = 0.5 / 3, sum = 0.1 * (2 + 0.875 + 0.625 + 0.375 + 0.125);
+    assertClose([score], [sum * Math.exp(-(0.05 ** 2) / (2 * b ** 2)) / 8], { label: "score" });
   });
 
   it("keeps classes apart, and puts the best score first", () => {
@@ -217,9 +248,16 @@ describe("decodeInstances", () => {
       [{ threshold: NaN }, "threshold must be 0 or more, not NaN"],
       [{ leastPart: -1 }, "leastPart must be 0 or more, not -1"],
       [{ frame: { stride: 0 } }, "stride must be above 0, not 0"],
+      [{ separation: 0 }, "separation must be above 0, not 0"],
+      [{ binWidth: NaN }, "binWidth must be above 0, not NaN"],
     ] as const;
     for (const [option, message] of wrong) {
       assert.throws(() => decode({ heatmaps, tags }, option), {
+        name: "RangeError",
+        message: `decodeInstances: ${message}`,
+      });
+      // Also where nothing is detected.
+      assert.throws(() => decode({ heatmaps: hostArray(heatmaps.shape), tags }, option), {
         name: "RangeError",
         message: `decodeInstances: ${message}`,
       });

@@ -83,6 +83,19 @@ describe("tagModes", () => {
     assert.equal(tagModes(columns(tags), { separation: 1 }).length, 2);
   });
 
+  it("finds tags whose next bin is none of its own in float64", () => {
+    const modes = tagModes(hostArray([1, 3], [1e18, 1e18, -3e18]), { binWidth: 0.1 });
+    assert.deepEqual(modes.map(({ density }) => density), [2, 1]);
+    modes.forEach(({ tag: [t] }, m) => assertClose([t / 1e18], [[1, -3][m]], { label: "tag" }));
+  });
+
+  it("stops at 1000 modes, the densest", () => {
+    const tags = Float32Array.from({ length: 2500 }, (_, i) => i < 2499 ? i : 0);
+    const modes = tagModes(hostArray([1, 2500], tags));
+    assert.equal(modes.length, 1000);
+    assert.equal(modes[0].tag[0], 0.05);
+  });
+
   it("refuses what has no modes", () => {
     assert.throws(() => tagModes(hostArray([2, 2, 2])), {
       name: "ShapeError",

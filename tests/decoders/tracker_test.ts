@@ -81,6 +81,17 @@ describe("Tracker", () => {
     assert.deepEqual(followed(frames, { rounding: "none" }).at(-1), [2, 0]);
   });
 
+  it("lets a tag that is near enough join whoever else is alive", () => {
+    // Half to one away: rounded, as dear as the farthest that may join.
+    for (const others of [[], [thing(40, 10)], [thing(40, 10), thing(80, 20)]]) {
+      for (const maxTagDistance of [0.8, 1, 1.4]) {
+        const tracker = trackerOf({ maxTagDistance });
+        tracker.next([thing(0, 0, 2), ...others]);
+        assert.deepEqual(tracker.next([thing(300, 0.7)]), [0]);
+      }
+    }
+  });
+
   it("takes no thing whose tag is as far as maxTagDistance", () => {
     const frames = (tag: number) => [[thing(0, 0)], [thing(0, tag)]];
     assert.deepEqual(followed(frames(0.5), { maxTagDistance: 0.5 }), [[0], [1]]);

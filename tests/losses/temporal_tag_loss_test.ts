@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
 import { grad, hostArray, ones, read, tensor, zeros } from "../../core/mod.ts";
-import {
-  tagLoss,
-  type TagLossOptions,
-  temporalTagLoss,
-  type TemporalTagLossOptions,
-} from "../../losses/mod.ts";
+import { tagLoss, temporalTagLoss, type TemporalTagLossOptions } from "../../losses/mod.ts";
 import { assertClose } from "../close.ts";
 
 /** Three clips of T = 3 frames, P = 4 identities, K = 2 keypoints, D = 2, maps of 2 × 3 pixels. */
@@ -120,7 +115,7 @@ describe("temporalTagLoss", () => {
       index: tensor({ shape: [C * T, 1, K], data: new Int32Array(C * T * K).fill(3) }),
       visible: ones([C * T, 1, K]),
     };
-    const forms: TagLossOptions[] = [{}, { form: "paper", sigma: 0.5 }, { form: "hinge" }];
+    const forms: TemporalTagLossOptions[] = [{}, { form: "paper", sigma: 0.5 }, { form: "hinge" }];
     for (const options of forms) {
       const x = tensor(hostArray([C * T, D, K, H, W], tags));
       const a = temporalTagLoss(x, one, options), b = tagLoss(x, one, options);
@@ -174,6 +169,8 @@ describe("temporalTagLoss", () => {
     const words: [object, string][] = [
       [{ each: "video" }, "temporalTagLoss: each must be keypoint or frame, not video"],
       [{ among: "all" }, "temporalTagLoss: among must be clip or batch, not all"],
+      // It would push only people apart who were last seen in the same map.
+      [{ form: "pixels" }, "temporalTagLoss: form must be authors, paper or hinge, not pixels"],
       [{ sigma: 0 }, "tagLoss: sigma must be above 0, not 0"],
     ];
     for (const [options, message] of words) {

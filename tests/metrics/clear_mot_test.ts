@@ -163,4 +163,8 @@ Deno.test("matchTracks() refuses frames that are none", () => {
   fails({ similarity: [[1, 1]] }, /does not have a number for every pair/, "ShapeError");
   fails({ similarity: [] }, /similarity {2}\[0, 1\]\n {2}expected {4}\[1, 1\]/, "ShapeError");
   assert.throws(() => matchTracks([], { threshold: 0 }), /threshold is 0, not above 0/);
+  assert.throws(() => matchTracks([], { partner: "first" as "last" }), {
+    name: "RangeError",
+    message: "matchTracks: partner must be previous frame or last, not first",
+  });
 });

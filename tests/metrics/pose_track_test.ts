@@ -179,4 +179,8 @@ Deno.test("evaluatePoseTrack() refuses people without a head and frames that are
     [{ frame: 2, things: [] }],
     /^a\.json: people are found in frame 2, which is not there/,
   );
+  assert.throws(() => evaluatePoseTrack([], { rules: "mine" as "plain" }), {
+    name: "RangeError",
+    message: "evaluatePoseTrack: rules must be plain or poseval, not mine",
+  });
 });

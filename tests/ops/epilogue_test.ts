@@ -140,6 +140,7 @@ const kernels = (shape: readonly number[]) => {
   return (dtype: DType) => cast(tensor(w), dtype);
 };
 const [w3, w16] = [kernels([5, 3, 3, 3]), kernels([16, 16, 3, 3])];
+const wOfChannels = kernels([3, 1, 3, 3]);
 const perChannel = (x: Tensor) => cast(tensor(draw([x.shape[1]])), x.dtype);
 const normalised = (x: Tensor) => batchNorm2d(x, perChannel(x), perChannel(x)).y;
 
@@ -203,6 +204,18 @@ const CASES: readonly Case[] = [
     [1, 16, 16, 16],
     (x) => conv2d(x, w16(x.dtype), { pad: 1 }),
     { conv2d: "winograd" },
+  ),
+  {
+    name: "conv2d.depthwise",
+    result: (dtype) =>
+      conv2d(cast(tensor(draw([2, 3, 7, 5])), dtype), kernels([3, 1, 3, 3])(dtype), {
+        ...{ groups: 3, stride: 2, pad: 1 },
+      }),
+  },
+  gradientCase(
+    "conv2d.depthwise.grad.input",
+    [2, 3, 5, 4],
+    (x) => conv2d(x, wOfChannels(x.dtype), { groups: 3, pad: 1 }),
   ),
   {
     name: "convTranspose2d",

@@ -10,6 +10,9 @@ const SHORT: Readonly<Record<string, number>> = {
   graphs: 12,
   decoders: 300,
   crowds: 40,
+  segments: 200,
+  tracker: 100,
+  tracks: 60,
   figures: 60,
 };
 
