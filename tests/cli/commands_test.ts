@@ -36,7 +36,7 @@ Deno.test("main() names the nearest command and option", async () => {
     printed: "",
     message:
       'trian: unknown command "trian"; there are demo, demo:segment, demo:track, train, predict, ' +
-      'evaluate, evaluate-tracks, import-weights, info\n  help: did you mean "train"?',
+      'evaluate, track, evaluate-tracks, import-weights, info\n  help: did you mean "train"?',
   });
   const { code, message } = await runMain("train", "--presett", "demo");
   assert.equal(code, 1);
