@@ -21,11 +21,13 @@ const ATTRIBUTES = new Set(
     "y1 x2 y2 cx cy r rx ry dx dy d points fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-linecap " +
     "stroke-linejoin stroke-dasharray opacity visibility transform preserveAspectRatio image-rendering href style class " +
     "clip-path offset stop-color stop-opacity gradientUnits attributeName calcMode values keyTimes dur begin repeatCount " +
-    "from to letter-spacing colspan rowspan scope align aria-label aria-hidden").split(" "),
+    "from to letter-spacing display paint-order xml:space colspan rowspan scope align aria-label aria-hidden")
+    .split(" "),
 );
 
 /** Attributes that an animation may change. */
-const ANIMATED = /^(?:visibility|opacity|fill-opacity|stroke-opacity|x|y|cx|cy|r|width|height|d)$/;
+const ANIMATED =
+  /^(?:display|visibility|opacity|fill-opacity|stroke-opacity|x|y|cx|cy|r|width|height|d)$/;
 
 const TAG = /<(\/?)([A-Za-z][A-Za-z0-9]*)((?:\s+[A-Za-z][\w:-]*="[^"<>]*")*)\s*\/?>/g;
 
