@@ -169,8 +169,23 @@ export async function decodePngIndices(bytes: Uint8Array, name = "image"): Promi
   return { width, height, data };
 }
 
+/** Deflate packs at most so many bytes into one. */
+const MOST_PACKED = 1032;
+
+/** Refuse a header that promises more pixels than the file's bytes can hold, before room is made for them. */
+function checkPlausible(bytes: Uint8Array, name: string): void {
+  if (bytes.length < 26) return; // too short to have a header: the decoder says so
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [width, height, depth] = [view.getUint32(16), view.getUint32(20), view.getUint8(24)];
+  if (width * height * depth / 8 <= MOST_PACKED * bytes.length) return;
+  throw new InputError(
+    `${name}: not a whole PNG picture: ${bytes.length} bytes cannot hold ${width} x ${height} pixels`,
+  );
+}
+
 /** What `fast-png` makes of a file; checksums are verified. */
 async function decoded(bytes: Uint8Array, name: string): Promise<DecodedPng> {
+  checkPlausible(bytes, name);
   const { decode } = await import("fast-png"); // with the first picture: programs that read none start 25 ms earlier
   try {
     return decode(bytes, { checkCrc: true });

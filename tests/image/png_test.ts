@@ -100,3 +100,13 @@ Deno.test("decodePngIndices() refuses colours, 16 bits and damaged files", async
     await assert.rejects(decodePngIndices(file(name), "x.png"), { name: "InputError", message });
   }
 });
+
+Deno.test("decodePng() refuses a header that promises more than the bytes can hold, at once", async () => {
+  const damaged = Uint8Array.fromBase64(
+    "iVBORw0KGgoAAAANSUhEUiAAABgAAAAQCAQAAAAVUzzrAAAAJ0lEQVR4nGOM+s+AFWhiF2ZgwiGOE4xqIAYwWuGIh63UsmFUAzEAAKtDA48kETbiAAAAAElFTkSuQmCC",
+  );
+  await assert.rejects(decodePng(damaged, "a.png"), {
+    name: "InputError",
+    message: /^a\.png: not a whole PNG picture: \d+ bytes cannot hold 536870936 x 16 pixels$/,
+  });
+});
