@@ -23,7 +23,8 @@ import type { Mask } from "../image/mask.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
 import type { AnnotatedInstance, DecodedInstance } from "../instance/instance.ts";
 import { cssColor, divergingColor, mixColors, personColor, type Rgb } from "./color.ts";
-import { checkImage, copyOf, pngDataUrl } from "./picture.ts";
+import { drawingFrame, photoMarkup } from "./photo.ts";
+import { checkImage, copyOf } from "./picture.ts";
 import { widened } from "./scale.ts";
 import { type Markup, Svg, svgElement } from "./svg.ts";
 
@@ -125,23 +126,10 @@ export function drawInstances(
   instances: readonly (AnnotatedInstance | DecodedInstance)[],
   options: InstanceDrawingOptions = {},
 ): Svg {
-  const frame = image ?? options.frame;
-  if (!frame) {
-    throw new RangeError(
-      "drawInstances: without an image the frame's size is unknown\n" +
-        "  help: give options.frame: { width, height } in image pixels",
-    );
-  }
-  if (image) checkImage("drawInstances", image);
+  const frame = drawingFrame("drawInstances", image, options.frame);
   const { width = 480, classes } = options;
   const colors = colorsOf("drawInstances", instances, frame, options);
-  const photo = image && svgElement("image", {
-    x: -0.5,
-    y: -0.5,
-    width: image.width,
-    height: image.height,
-    href: pngDataUrl(image),
-  });
+  const photo = image && photoMarkup(image);
   const lineWidth = Math.max(frame.width, frame.height) / 250;
   const shapes = instances.map((instance, i): Markup =>
     svgElement(

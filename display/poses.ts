@@ -21,7 +21,8 @@ import type { RgbImage } from "../image/rgb_image.ts";
 import type { AnnotatedPerson, DecodedPerson } from "../pose/person.ts";
 import type { Skeleton } from "../pose/skeleton.ts";
 import { cssColor, mixColors, personColor, type Rgb } from "./color.ts";
-import { checkImage, copyOf, pngDataUrl } from "./picture.ts";
+import { drawingFrame, photoMarkup } from "./photo.ts";
+import { checkImage, copyOf } from "./picture.ts";
 import { type Markup, Svg, svgElement } from "./svg.ts";
 
 const WHITE: Rgb = [255, 255, 255];
@@ -226,23 +227,10 @@ export function drawPoses(
   skeleton: Skeleton,
   options: PoseDrawingOptions = {},
 ): Svg {
-  const frame = image ?? options.frame;
-  if (!frame) {
-    throw new RangeError(
-      "drawPoses: without an image the frame's size is unknown\n" +
-        "  help: give options.frame: { width, height } in image pixels",
-    );
-  }
-  if (image) checkImage("drawPoses", image);
+  const frame = drawingFrame("drawPoses", image, options.frame);
   const { width = 480, lineWidth = defaultLineWidth(frame.width, frame.height) } = options;
   const drawn = figures("drawPoses", people, skeleton, lineWidth, options.colors);
-  const photo = image && svgElement("image", {
-    x: -0.5,
-    y: -0.5,
-    width: image.width,
-    height: image.height,
-    href: pngDataUrl(image),
-  });
+  const photo = image && photoMarkup(image);
   return new Svg([photo, ...drawn.map(figureMarkup)], {
     width,
     height: Math.round((width * frame.height) / frame.width),
