@@ -21,26 +21,13 @@
  * @module
  */
 
-const LEVEL_0 = ["core/host_array.ts", "core/errors.ts"];
-const NO_GPU = [...LEVEL_0, "pose", "instance", "track", "image"];
-const NETWORK = ["core", "ops", "nn"];
-const LIBRARY = [
-  ...NETWORK,
-  "models",
-  "losses",
-  "optim",
-  "pose",
-  "instance",
-  "track",
-  "image",
-  "decoders",
-  "metrics",
-  "display",
-  "io",
-  "jupyter",
-  "data",
-];
+import { LIBRARY } from "./library.ts";
 
+const LEVEL_0 = ["core/host_array.ts", "core/errors.ts"];
+/** The words that folders without a GPU share. */
+const WORDS = ["pose", "instance", "track", "image"];
+const NO_GPU = [...LEVEL_0, ...WORDS];
+const NETWORK = ["core", "ops", "nn"];
 /** What each file or folder may import besides itself; the first row that fits a file counts. */
 export const LAYERS: readonly (readonly [place: string, imports: readonly string[]])[] = [
   ["core/host_array.ts", []],
@@ -70,17 +57,7 @@ export const LAYERS: readonly (readonly [place: string, imports: readonly string
 ];
 
 /** The folders whose files run without WebGPU. */
-const WITHOUT_GPU = [
-  "pose",
-  "instance",
-  "track",
-  "image",
-  "decoders",
-  "data",
-  "metrics",
-  "display",
-  "io",
-];
+const WITHOUT_GPU = [...WORDS, "decoders", "data", "metrics", "display", "io"];
 
 /** The library folders that may call `Deno`: the one that reads and writes files, and the one that knows its kernel. */
 const WITH_DENO = ["io", "jupyter"];

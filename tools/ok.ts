@@ -13,30 +13,8 @@
  */
 import { GpuError, InputError } from "../core/errors.ts";
 import { ensureAdapter } from "./ensure_adapter.ts";
+import { ENTRY_POINTS, LIBRARY } from "./library.ts";
 import { LOCKED, runDeno } from "./start.ts";
-
-/** The modules that users import. */
-const ENTRY_POINTS = ["mod.ts", "data/mod.ts"];
-
-/** The folders of the library, whose doc comments hold examples. */
-const LIBRARY = [
-  "core",
-  "ops",
-  "nn",
-  "models",
-  "losses",
-  "optim",
-  "pose",
-  "instance",
-  "track",
-  "image",
-  "decoders",
-  "data",
-  "metrics",
-  "display",
-  "io",
-  "jupyter",
-];
 
 /** Pages, and a folder of pages, whose `ts` blocks are run like examples. */
 const PAGES = ["README.md", "docs/how_it_runs.md", "docs/conv2d.md", "docs/guides"];

@@ -6,39 +6,17 @@
  */
 import { dirname } from "node:path/posix";
 import { InputError } from "../../core/errors.ts";
+import { ENTRY_POINTS, LIBRARY } from "../library.ts";
 import { LOCKED } from "../start.ts";
 import { livePageStage } from "./live/stage.ts";
 import { type DocJson, publicNames } from "./reference.ts";
 import { type BookSources, LIVE_PAGE, STYLE_SHEET } from "./site.ts";
-
-/** Folders of the library, whose files become the reference, in the order in which one would read them. */
-const LIBRARY = [
-  "core",
-  "ops",
-  "nn",
-  "models",
-  "losses",
-  "optim",
-  "pose",
-  "instance",
-  "track",
-  "image",
-  "decoders",
-  "data",
-  "metrics",
-  "display",
-  "jupyter",
-  "io",
-];
 
 /** Folders of the project that the book has no pages of. */
 const OTHERS = ["cli", "tools", "tests", "vendor", ".ci"];
 
 /** Where pages and pictures lie. */
 const PAGES = ["docs", "notebooks", "bench", "weights"];
-
-/** The modules that users import. */
-const ENTRY_POINTS = ["mod.ts", "data/mod.ts"];
 
 /**
  * Read everything; the current folder is the project's.
