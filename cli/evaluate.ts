@@ -41,48 +41,72 @@ import {
   withIds,
   withLabels,
 } from "./datasets.ts";
-import { evaluateInstanceFiles, instanceShapeOf, KIND } from "./evaluate_instances.ts";
+import {
+  evaluateInstanceFiles,
+  instanceShapeOf,
+  KIND,
+  OF_INSTANCES,
+} from "./evaluate_instances.ts";
 import { checkResultsOrImages, findInAll } from "./finder.ts";
-import type { Command, Values } from "./options.ts";
-import { checkWritable } from "./output.ts";
+import { type Command, under, type Values } from "./options.ts";
+import { checkWritable, writeJson } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
 import { decoderOf, LOOKING, lookingOf, REFINE } from "./prediction.ts";
-import { loadGivenOrShipped } from "./weights.ts";
+import { loadGivenOrShipped, NETWORK } from "./weights.ts";
 
 /** `evaluate`. */
 export const evaluateCommand: Command = {
-  summary:
-    "The figures of COCO, CrowdPose or MPII for a results file, or for what a network finds in photographs.",
+  summary: "Measure results or a network: COCO, CrowdPose, MPII, VOC.",
   operands: "",
   options: {
-    ...KIND,
-    annotations: { type: "text", help: "annotation file" },
-    ...DATASET_OPTIONS,
-    groups: {
-      type: "text",
-      help: "MPII: JSON file of the groups of people that count (default: everybody)",
-    },
-    ids: IDS,
-    results: { type: "text", help: "results file, as predict writes it" },
-    images: { type: "text", help: "without --results: folder of the photographs to predict" },
-    weights: {
-      type: "text",
-      help: "with --images: weight file (default: the ones that come with the library)",
-    },
-    preset: { type: "text", help: "network (default: what the weight file says)" },
+    ...under("What is measured", {
+      kind: KIND,
+      results: { type: "file", help: "results file, as predict writes it" },
+      images: { type: "folder", help: "without --results: photographs, predicted first" },
+    }),
+    ...under("By what", {
+      annotations: { type: "file", help: "annotation file" },
+      ids: IDS,
+      ...DATASET_OPTIONS,
+      groups: {
+        type: "file",
+        help: "MPII: JSON file of the groups of people that count",
+        otherwise: "everybody",
+        needs: "annotations",
+      },
+      ...OF_INSTANCES,
+    }),
+    ...NETWORK,
     ...LOOKING,
-    refine: REFINE,
-    json: { type: "text", help: "also write all figures to this file" },
-    report: {
-      type: "text",
-      help: "also write a report with curves and an error analysis: FILE.html",
-    },
+    ...under("How to look", { refine: REFINE }),
+    ...under("Output", {
+      json: { type: "file", help: "also write all figures to this file" },
+      report: { type: "file", help: "also write curves and an error analysis: FILE.html" },
+    }),
   },
-  notes:
-    "--kind masks predicts as well: --weights of classes (train --instances), measured on these classes;\n" +
-    "--flip, --scales, --threshold and --tag-distance as in predict.\n" +
-    "With the file of pose-ae-train's 500 validation images as --ids the figures are those of its test.py,\n" +
-    "but for images without people, which count here.",
+  notes: [
+    "What is under Network and How to look is for --images. --kind masks predicts with --weights " +
+    "of classes (train --instances) and measures these classes; --threshold, --tag-distance, " +
+    "--scales and --flip are then as in predict.",
+    "With the file of pose-ae-train's 500 validation images as --ids the figures are those of its " +
+    "test.py, but for images without people, which count here.",
+  ],
+  examples: [
+    [
+      "what predict has written",
+      "--annotations person_keypoints_val2017.json --results out/predict/results.json",
+    ],
+    [
+      "a network, with a report to look at",
+      "--annotations person_keypoints_val2017.json --images val2017 " +
+      "--weights out/train/weights.safetensors --report report.html",
+    ],
+    [
+      "its masks",
+      "--kind masks --annotations instances_val2017.json --images val2017 " +
+      "--weights out/train/best.safetensors",
+    ],
+  ],
   run,
 };
 
@@ -113,7 +137,7 @@ async function run(values: Values): Promise<void> {
   if (json === undefined && report === undefined) return;
   const details = evaluated.details();
   if (json !== undefined) {
-    await writeFileAtomic(json, JSON.stringify({ ...details.json, setup }, null, 2) + "\n");
+    await writeJson(json, { ...details.json, setup });
   }
   if (report !== undefined) {
     const { figures } = evaluated;

@@ -21,9 +21,8 @@ import {
   type WeightRecipe,
   writeSafetensors,
 } from "../mod.ts";
-import { unknownName } from "../core/errors.ts";
 import type { Command, Values } from "./options.ts";
-import { AUTHORS_DECODING, type Decoding, settingsOf } from "./weights.ts";
+import { AUTHORS_DECODING, checkSize, type Decoding, settingsOf } from "./weights.ts";
 
 /** How each origin's program decodes; pose-ae-demo takes lower peaks (`util.py`). */
 const DECODING: Readonly<Record<WeightOrigin, Decoding>> = {
@@ -32,24 +31,35 @@ const DECODING: Readonly<Record<WeightOrigin, Decoding>> = {
   tensorflow: { ...AUTHORS_DECODING, threshold: 0.03 },
 };
 
+const ORIGINS = Object.keys(DECODING) as WeightOrigin[];
+
 /** `import-weights`. */
 export const importWeightsCommand: Command = {
-  summary: "Turn published weights (PyTorch, NumPy, safetensors) into a weight file.",
+  summary: "Turn published weights into a weight file.",
   operands: "FILE",
   options: {
     from: {
       type: "text",
-      help: "whose names it has: authors, mmpose or tensorflow (default: found out)",
+      choices: ORIGINS,
+      help: "whose names the tensors have",
+      otherwise: "found out",
     },
-    "image-size": { type: "whole", default: 512, least: 1, help: "height and width of images" },
-    out: { type: "text", help: "file to write, .safetensors" },
+    "image-size": {
+      type: "whole",
+      default: 512,
+      least: 1,
+      help: "height and width of images in pixels",
+    },
+    out: { type: "file", help: "file to write, .safetensors; must be given" },
   },
-  notes:
-    "Reads what torch.save (either format), numpy.savez and safetensors wrote; nothing in a file is run.\n" +
-    "authors     pose-ae-train's checkpoint.pth.tar\n" +
-    "mmpose      mmpose 0.x's hourglass_ae; batch norms are folded into the convolutions\n" +
-    "tensorflow  the variables of pose-ae-demo by name, as .npz or .safetensors; those of its refinement network\n" +
-    "            make a network for predict --refine",
+  notes: [
+    "Reads what torch.save (either format), numpy.savez and safetensors wrote; nothing in a file " +
+    "is run.",
+    "authors: pose-ae-train's checkpoint.pth.tar. mmpose: mmpose 0.x's hourglass_ae; batch norms " +
+    "are folded into the convolutions. tensorflow: the variables of pose-ae-demo by name, as .npz " +
+    "or .safetensors; those of its refinement network make a network for predict --refine.",
+  ],
+  examples: [["the authors' network", "checkpoint.pth.tar --out weights.safetensors"]],
   run,
 };
 
@@ -70,14 +80,13 @@ async function run(values: Values): Promise<void> {
     throw new InputError("name one file\n  help: import-weights FILE --out weights.safetensors");
   }
   using file = await openArrays(path);
-  const origin = chooseOrigin(values.text("from"), [...file.arrays.keys()], path);
+  const origin = values.oneOf("from", ORIGINS) ??
+    originIn([...file.arrays.keys()], path);
   const shapes = new Map([...file.arrays].map(([name, { shape }]) => [name, shape]));
   const { options, recipes } = inFile(path, () => translateWeights(origin, shapes));
   const model = new PoseNet(options);
   const imageSize = values.number("image-size")!;
-  if (imageSize % model.sizeMultiple !== 0) {
-    throw new InputError(`--image-size must be a multiple of ${model.sizeMultiple}`);
-  }
+  checkSize("--image-size", imageSize, model);
   const report = compareNames(recipes, shapes);
   console.log(linesOf(report, shapes).join("\n"));
   if (report.missing.length > 0) {
@@ -102,23 +111,14 @@ async function run(values: Values): Promise<void> {
   );
 }
 
-function chooseOrigin(
-  given: string | undefined,
-  names: readonly string[],
-  path: string,
-): WeightOrigin {
-  const origins = Object.keys(DECODING) as WeightOrigin[];
-  const chosen = given === undefined
-    ? originOfWeights(names)
-    : origins.find((origin) => origin === given);
-  if (chosen) return chosen;
-  if (given === undefined) {
-    throw new InputError(
-      `${path}: its tensors have nobody's names known here; the first is ${names[0]}\n` +
-        "  help: --help says whose weights can be imported",
-    );
-  }
-  throw unknownName("--from", given, origins);
+/** Whose names a file's tensors have. */
+function originIn(names: readonly string[], path: string): WeightOrigin {
+  const origin = originOfWeights(names);
+  if (origin) return origin;
+  throw new InputError(
+    `${path}: its tensors have nobody's names known here; the first is ${names[0]}\n` +
+      "  help: --help says whose weights can be imported",
+  );
 }
 
 function compareNames(

@@ -24,21 +24,32 @@ import type { Command, Values } from "./options.ts";
 import { recipeOf } from "./recipe.ts";
 import { trainingStep } from "./training.ts";
 import { TrainingState } from "./training_state.ts";
-import { type Decoding, describedModel } from "./weights.ts";
+import { checkSize, type Decoding, describedModel, PRESET } from "./weights.ts";
 
 /** `info`. */
 export const infoCommand: Command = {
-  summary: "What a weight file holds: network, parameters, multiply-adds, memory.",
+  summary: "What a weight file holds, and what its network costs.",
   operands: "FILE",
   options: {
-    preset: { type: "text", help: "network (default: what the weight file says)" },
-    size: { type: "whole", least: 1, help: "height and width of images (default: the file's)" },
+    preset: PRESET,
+    size: {
+      type: "whole",
+      least: 1,
+      help: "height and width of images in pixels",
+      otherwise: "the weight file's",
+    },
     batch: { type: "whole", least: 1, default: 1, help: "images at a time" },
     json: { type: "flag", help: "print JSON" },
   },
-  notes:
-    "Multiply-adds are those of the convolutions of a forward pass; a training step has about three times as many.\n" +
-    "Memory is that of parameters, images and what is computed, as planned for this machine's adapter.",
+  notes: [
+    "Multiply-adds are those of the convolutions of a forward pass; a training step has about " +
+    "three times as many. Memory is that of parameters, images and what is computed, as planned " +
+    "for this machine's adapter.",
+  ],
+  examples: [
+    ["the network that comes with the library", "weights/demo.safetensors"],
+    ["what a batch of 32 would cost", "weights/demo.safetensors --batch 32"],
+  ],
   run,
 };
 
@@ -101,9 +112,7 @@ async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
   const { model, preset, decoding, imageSize, skeleton, classes } = loaded;
   checkShapes(path, model, file.arrays);
   const size = values.number("size") ?? imageSize;
-  if (size % model.sizeMultiple !== 0) {
-    throw new InputError(`--size must be a multiple of ${model.sizeMultiple}, not ${size}`);
-  }
+  checkSize("--size", size, model);
   const batch = values.number("batch")!;
   return {
     file: path,

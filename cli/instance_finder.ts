@@ -47,7 +47,6 @@ export async function instanceFinder(
   const options = segmentOptionsOf(values);
   const ids = await readIds(values.text("ids"));
   const opened = await openInstancePhotographs(values, { classes: loaded.classes, photos: "all" });
-  if (ids && !opened) throw new InputError("--ids needs --annotations and --images");
   if (ids && opened) checkHasIds(ids, opened.photographs.records, values.text("annotations")!);
   const categoryIds = opened?.classes.map(({ id }) => id) ?? loaded.classes.map((_, c) => c + 1);
   return {

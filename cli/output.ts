@@ -4,7 +4,14 @@
  * @module
  */
 import { dirname } from "node:path";
-import { InputError, lineSink, Progress, type ProgressOptions, terminalSink } from "../mod.ts";
+import {
+  InputError,
+  lineSink,
+  Progress,
+  type ProgressOptions,
+  terminalSink,
+  writeFileAtomic,
+} from "../mod.ts";
 
 /**
  * Make a folder ready for writing before any work is done.
@@ -46,6 +53,11 @@ export async function removeHalfWritten(path: string): Promise<void> {
   }
 }
 
+/** Write a JSON file for people to look into, completely or not at all. */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFileAtomic(path, JSON.stringify(value, null, 2) + "\n");
+}
+
 /** Progress on standard error: a bar on a terminal, plain lines otherwise. */
 export function progressOnStderr(options: Omit<ProgressOptions, "sink">): Progress {
   const encoder = new TextEncoder();
@@ -56,6 +68,40 @@ export function progressOnStderr(options: Omit<ProgressOptions, "sink">): Progre
     ? terminalSink(write, { columns: () => Deno.consoleSize().columns })
     : lineSink(write);
   return new Progress({ ...options, sink });
+}
+
+/** All that comes, with a progress bar of how many are there. */
+export async function collected<T>(
+  coming: AsyncIterable<T>,
+  options: Omit<ProgressOptions, "sink">,
+): Promise<T[]> {
+  const progress = progressOnStderr(options);
+  const all: T[] = [];
+  for await (const one of coming) {
+    all.push(one);
+    progress.update(all.length);
+  }
+  progress.finish();
+  return all;
+}
+
+/** Rows as text, the first column to the left and the others to the right. */
+export function alignedRows(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
+  return rows.map((row) =>
+    row.map((cell, c) => c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])).join("  ")
+  ).join("\n");
+}
+
+/** Say with what a command works: names and what they stand for, in two columns. */
+export function announce(rows: Readonly<Record<string, string>>): void {
+  const width = Math.max(...Object.keys(rows).map((name) => name.length)) + 2;
+  for (const [name, text] of Object.entries(rows)) console.log(name.padEnd(width) + text);
+}
+
+/** A figure between 0 and 1; those of COCO are below 0 where there is nothing to measure. */
+export function figure(value: number): string {
+  return value < 0 ? "–" : value.toFixed(3);
 }
 
 /** Progress of a training run that ends after some steps, some minutes or whichever comes first. */

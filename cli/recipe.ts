@@ -51,6 +51,12 @@ const WARMUP_STEPS = 100;
 /** The weights of push and pull for instances, in those for keypoints. */
 const INSTANCE_TAGS = 4;
 
+/** The names of the recipes: see the table above. */
+export const RECIPES = ["small", "authors", "paper", "instances"] as const;
+
+/** One of them. */
+export type RecipeName = (typeof RECIPES)[number];
+
 /** Changes to a recipe. */
 export interface RecipeOptions {
   /** Highest learning rate instead of the recipe's. */
@@ -77,7 +83,7 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
     };
   }
   if (name !== "small" && name !== "instances") {
-    throw unknownName("recipe", name, ["small", "authors", "paper", "instances"]);
+    throw unknownName("recipe", name, RECIPES);
   }
   const top = rate ?? 1e-2;
   const ofTags = 5e-2 * tagWeight * (name === "instances" ? INSTANCE_TAGS : 1);

@@ -21,9 +21,9 @@ import {
 } from "../data/mod.ts";
 import {
   type AnnotationFile,
-  DATASET_OPTIONS,
   photographsOf,
   readAnnotationFile,
+  withIds,
   withLabels,
 } from "./datasets.ts";
 import type { Option, Values } from "./options.ts";
@@ -116,8 +116,9 @@ export async function posesOf(values: Values): Promise<SceneSourceOptions["poses
 
 /** The option `--poses`. */
 export const POSES: Option = {
-  type: "text",
-  help: "COCO annotation file that lends the people of the training scenes their poses",
+  type: "file",
+  help: "COCO annotation file that lends drawn people its poses",
+  otherwise: "poses of the articulated model",
 };
 
 /** The scenes that networks are measured on, at one size. */
@@ -148,6 +149,8 @@ async function scenesOf(source: SampleSource, count: number): Promise<Sample[]> 
 export interface PhotographOptions extends Pick<CocoOptions, "maskUnlabelled"> {
   /** Of the names of the options that say which. @default {""} */
   readonly prefix?: string;
+  /** Only these; all without. */
+  readonly ids?: ReadonlySet<number>;
   /** Whether they are to be judged: those whose labels are secret are left out then. @default {false} */
   readonly judged?: boolean;
 }
@@ -165,28 +168,22 @@ export interface Photographs {
  * given.
  *
  * @param photos Those that show somebody with an annotated keypoint, or all.
- * @throws {InputError} If one is given without the other, `--dataset` or `--skeleton` without both, or they
- * cannot be read.
+ * @throws {InputError} If one is given without the other, or they cannot be read.
  */
 export async function openPhotographs(
   values: Values,
   photos: "labelled" | "all" = "all",
-  { prefix = "", judged = false, ...options }: PhotographOptions = {},
+  { prefix = "", ids, judged = false, ...options }: PhotographOptions = {},
 ): Promise<Photographs | undefined> {
   const [annotations, images] = [
     values.text(`${prefix}annotations`),
     values.text(`${prefix}images`),
   ];
-  if (annotations === undefined && images === undefined) {
-    for (const name of prefix === "" ? Object.keys(DATASET_OPTIONS) : []) {
-      if (values.text(name) !== undefined) throw new InputError(`--${name} needs --annotations`);
-    }
-    return undefined;
-  }
+  if (annotations === undefined && images === undefined) return undefined;
   if (annotations === undefined || images === undefined) {
     throw halfOnly(prefix, images === undefined);
   }
-  const all = await readAnnotationFile(values, annotations);
+  const all = withIds(await readAnnotationFile(values, annotations), ids);
   const { file, secret } = judged ? withLabels(all) : { file: all, secret: 0 };
   // Who goes through all of them does so once.
   const cache = photos === "all" ? { cacheMegabytes: 0 } : {};

@@ -17,6 +17,7 @@ import {
   PoseNet,
   type PoseNetOptions,
   preset,
+  presets,
   readSafetensors,
   type SafetensorsArray,
   type Shape,
@@ -29,7 +30,7 @@ import {
   writeSafetensors,
 } from "../mod.ts";
 import { LIBRARY_VERSION } from "../io/choices_file.ts";
-import type { Values } from "./options.ts";
+import { type Option, type Options, under, type Values } from "./options.ts";
 
 /** How a network's maps become people or instances: a matter of how it was trained. */
 export interface Decoding {
@@ -221,6 +222,11 @@ export function learnedNumbers({ model }: { readonly model: object }): number {
   return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
 }
 
+/** The same in words: `559,188 parameters`. */
+export function sizeOfNetwork(network: { readonly model: object }): string {
+  return `${learnedNumbers(network).toLocaleString("en")} parameters`;
+}
+
 /** How to write a weight file. */
 export interface SaveOptions {
   /** Whether to round the weights to 16-bit floats. @default {false} */
@@ -274,6 +280,20 @@ export function halved(
   );
 }
 
+/** The option `--preset`. */
+export const PRESET: Option = {
+  type: "text",
+  choices: Object.keys(presets),
+  help: "network",
+  otherwise: "what the weight file says",
+};
+
+/** The options `--weights` and `--preset` of {@linkcode loadNetwork}. */
+export const NETWORK: Options = under("Network", {
+  weights: { type: "file", help: "weight file", otherwise: "the one that comes with the library" },
+  preset: { ...PRESET, needs: "weights" },
+});
+
 /**
  * The network of `--weights` (and `--preset`), or the one of this name that comes with the library; it may find people
  * or instances.
@@ -285,7 +305,6 @@ export async function loadNetwork(
   shipped: "demo" | "segment" = "demo",
 ): Promise<LoadedModel> {
   const [given, as] = [values.text("weights"), values.text("preset")];
-  if (given === undefined && as !== undefined) throw new InputError("--preset needs --weights");
   const path = given ?? await shippedWeights(shipped);
   if (path === undefined) {
     throw new InputError(
@@ -328,6 +347,19 @@ export async function loadModel(path: string, as?: string): Promise<LoadedModel>
   const loaded = describedModel(path, file.metadata, as);
   await loadState(loaded.model, weights, { source: path });
   return loaded;
+}
+
+/**
+ * See that a network can look at images of this size.
+ *
+ * @param option The option that names it.
+ * @throws {InputError} If it cannot.
+ */
+export function checkSize(option: string, size: number, { sizeMultiple }: PoseNet): void {
+  if (size % sizeMultiple === 0) return;
+  throw new InputError(
+    `${option} ${size} does not suit the network: it needs a multiple of ${sizeMultiple}`,
+  );
 }
 
 /**

@@ -9,7 +9,8 @@
  *
  * @module
  */
-import { type Command, helpOf, readOptions } from "../cli/options.ts";
+import { helpOf } from "../cli/help.ts";
+import { type Command, readOptions } from "../cli/options.ts";
 import { InputError } from "../core/errors.ts";
 import { buildSite, type Site } from "./book/site.ts";
 import { readBookSources } from "./book/sources.ts";

@@ -37,7 +37,7 @@ import {
 import { loadRefiner, refined, type RefineOptions } from "../cli/refinement.ts";
 import { scaleRule } from "../cli/scales.ts";
 import { JUDGED_SIZE, SETTING } from "../cli/sources.ts";
-import { type LoadedModel, loadGivenOrShipped } from "../cli/weights.ts";
+import { type LoadedModel, loadGivenOrShipped, NETWORK } from "../cli/weights.ts";
 import { runTool } from "./tool.ts";
 
 /** Seed of the crowds: neither training nor the demo's evaluation uses it. */
@@ -65,9 +65,8 @@ const command: Command = {
   operands: "",
   options: {
     scenes: { type: "whole", default: 200, least: 1, help: "scenes of each size" },
-    weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
-    preset: { type: "text", help: "network (default: what the weight file says)" },
-    report: { type: "text", help: "write the tables and some scenes to this HTML file" },
+    ...NETWORK,
+    report: { type: "file", help: "write the tables and some scenes to this HTML file" },
     refine: { ...REFINE, help: `${REFINE.help}: a second row for each way` },
   },
   run,

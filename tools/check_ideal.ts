@@ -168,7 +168,7 @@ const command: Command = {
   operands: "FOLDER",
   options: {
     images: { type: "whole", least: 1, help: "only so many images" },
-    decoder: { ...LOOKING.decoder, help: `${LOOKING.decoder.help}; here pose-ae-train` },
+    decoder: { ...LOOKING.decoder, otherwise: "pose-ae-train" },
   },
   run,
 };

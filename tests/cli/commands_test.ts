@@ -34,9 +34,8 @@ Deno.test("main() names the nearest command and option", async () => {
   assert.deepEqual(await runMain("trian"), {
     code: 1,
     printed: "",
-    message:
-      'trian: unknown command "trian"; there are demo, demo:segment, demo:track, train, predict, ' +
-      'evaluate, track, evaluate-tracks, import-weights, info\n  help: did you mean "train"?',
+    message: 'trian: unknown command "trian"; there are demo, demo:segment, demo:track, train, ' +
+      'import-weights, info, predict, track, evaluate, evaluate-tracks\n  help: did you mean "train"?',
   });
   const { code, message } = await runMain("train", "--presett", "demo");
   assert.equal(code, 1);
@@ -57,8 +56,14 @@ Deno.test("main() refuses settings before anything is written", async () => {
         ["demo", "--steps", "1", "--out", import.meta.filename!],
         /output folder .* cannot be written/,
       ],
-      [["train", "--steps", "1", "--preset", "dmo", "--out", out], /unknown preset "dmo"/],
-      [["train", "--steps", "1", "--recipe", "x", "--out", out], /unknown recipe "x"/],
+      [
+        ["train", "--steps", "1", "--preset", "dmo", "--out", out],
+        /unknown --preset "dmo"; there are demo, .*\n {2}help: did you mean "demo"\?/,
+      ],
+      [
+        ["train", "--steps", "1", "--recipe", "x", "--out", out],
+        /unknown --recipe "x"; there are small, authors, paper, instances/,
+      ],
       [["train", "--steps", "1", "--size", "60", "--out", out], /--size 60 does not suit/],
       [["train", "--steps", "1", "--threshold", "6", "--out", out], /--threshold .* at most 5/],
       [["train", "--steps", "1", "--seed", "2017", "--out", out], /seed of scenes to judge on/],
@@ -108,7 +113,7 @@ Deno.test("main() refuses settings before anything is written", async () => {
       ],
       [
         ["train", "--steps", "1", "--no-augment", "--out", out],
-        /--no-augment is for photographs/,
+        /--no-augment needs --annotations/,
       ],
       [
         ["train", "--steps", "1", "--poses", `${folder}/no.json`, "--out", out],
@@ -143,7 +148,7 @@ Deno.test("main() refuses settings before anything is written", async () => {
       [["predict", "x.jpg", "--scales", "big", "--out", out], /--scales must be official, demo9/],
       [
         ["predict", "x.jpg", "--decoder", "higherhrnet", "--out", out],
-        /unknown decoder "higherhrnet".*\n {2}help: did you mean "higher-hrnet"\?/,
+        /unknown --decoder "higherhrnet".*\n {2}help: did you mean "higher-hrnet"\?/,
       ],
     ];
     for (const [args, expected] of cases) {

@@ -140,7 +140,10 @@ Deno.test("evaluate-tracks refuses what does not fit together", async () => {
         [`${folder}/truth`, `${folder}/twice`],
         /A\.txt: .*A\.json is there, too, for the same video/,
       ],
-      [[file, file, "--threshold", "1.5"], /--threshold must be at most 1, not 1.5/],
+      [
+        [file, file, "--threshold", "1.5"],
+        /--threshold must be a number, above 0, at most 1, not 1.5/,
+      ],
       [[file, file, "--threshold", "0"], /--threshold must be a number, above 0, not 0/],
       [[file, file, "--poseval"], /--poseval is for PoseTrack/],
       [[file, file, "--distractors", "2,x"], /--distractors is a list of classes like 2,7,8,12/],

@@ -123,7 +123,11 @@ Deno.test("import-weights names what is missing, does not fit or is no number, a
     [() => {}, ["--from", "mmpose"], /theirs.safetensors: has no tensor backbone.out_convs.0/],
     [() => {}, ["--from", "yolo"], /unknown --from "yolo"; there are authors, mmpose, tensorflow$/],
     [() => {}, ["--from", "autors"], /"autors".*\n {2}help: did you mean "authors"\?$/],
-    [() => {}, ["--image-size", "510"], /--image-size must be a multiple of 8/],
+    [
+      () => {},
+      ["--image-size", "510"],
+      /--image-size 510 does not suit the network: it needs a multiple of 8/,
+    ],
   ];
   for (const [change, more, problem] of cases) {
     await withWeights(change, async (source, out) => {

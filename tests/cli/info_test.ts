@@ -121,7 +121,7 @@ Deno.test("info refuses other files and sizes", async () => {
     assert.equal((await runMain("info", path, "--preset", "demo-wide")).code, 0);
     assert.match(
       (await runMain("info", SHIPPED, "--size", "65")).message,
-      /--size must be a multiple of 32, not 65/,
+      /--size 65 does not suit the network: it needs a multiple of 32/,
     );
     assert.match((await runMain("info")).message, /name one weight file/);
   } finally {
