@@ -1,24 +1,16 @@
 import assert from "node:assert/strict";
 import {
-  Adam,
-  compile,
   disposeModel,
   EFFICIENT_HRNETS,
   EfficientHrNet,
-  grad,
-  heatmapLoss,
   hostArray,
   loadState,
-  parameters,
-  poseLoss,
-  read,
+  type Shape,
   stateOf,
-  type Tensor,
   tensor,
-  variables,
   zeros,
 } from "ae";
-import { type Batch, batches, sceneSource } from "ae/data";
+import { assertLearns, assertNames, assertSeesAll, learnedNumbers } from "./two_resolutions.ts";
 
 /** A network with every kind of part, small enough for a test. */
 const small = {
@@ -28,15 +20,11 @@ const small = {
   modules: [1, 1, 1],
 } as const;
 
-function count(model: object): number {
-  return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
-}
-
 Deno.test("EfficientHRNet H0 to H-4 have the parameters that the paper states, which counts the backbone twice", () => {
   const stated = { "H0": "23.3", "H-1": "16", "H-2": "10.3", "H-3": "6.9", "H-4": "3.7" };
   for (const [name, millions] of Object.entries(stated)) {
     const model = new EfficientHrNet(EFFICIENT_HRNETS[name as keyof typeof stated].options);
-    const twice = count(model) + count({ features: model.features });
+    const twice = learnedNumbers(model) + learnedNumbers({ features: model.features });
     const digits = 10 ** (millions.split(".")[1]?.length ?? 0);
     assert.equal(`${Math.floor(digits * twice / 1e6) / digits}`, millions, name);
     disposeModel(model);
@@ -44,9 +32,8 @@ Deno.test("EfficientHRNet H0 to H-4 have the parameters that the paper states, w
 });
 
 Deno.test("EfficientHrNet has the names and shapes of the authors' code", () => {
-  const found = variables(new EfficientHrNet());
   // EfficientNet-B0 has 4.0 million parameters without its last two layers, 320 to 1280 to 1000, of 0.4 and 1.3 million.
-  const shapes: Record<string, readonly number[]> = {
+  const shapes: Record<string, Shape> = {
     "features.0.1.weight": [32, 3, 3, 3],
     "features.0.2.running_mean": [32],
     "features.1.conv.0.1.weight": [32, 1, 3, 3],
@@ -74,20 +61,13 @@ Deno.test("EfficientHrNet has the names and shapes of the authors' code", () => 
     "deconv_layers.0.0.0.weight": [66, 32, 4, 4],
     "deconv_layers.0.2.0.bn2.bias": [32],
   };
-  for (const [name, shape] of Object.entries(shapes)) {
-    assert.deepEqual(found.get(name)?.shape, shape, name);
-  }
-  for (
-    const name of [
-      "features.17.conv.0.1.weight",
-      "stage2.0.branches.0.2.conv1.weight",
-      "stage4.2.fuse_layers.1.0.0.0.weight",
-      "deconv_layers.0.3.0.conv1.weight",
-      "trans2_branch4.0.weight",
-    ]
-  ) {
-    assert.ok(!found.has(name), name);
-  }
+  assertNames(new EfficientHrNet(), shapes, [
+    "features.17.conv.0.1.weight",
+    "stage2.0.branches.0.2.conv1.weight",
+    "stage4.2.fuse_layers.1.0.0.0.weight",
+    "deconv_layers.0.3.0.conv1.weight",
+    "trans2_branch4.0.weight",
+  ]);
 });
 
 Deno.test("EfficientHrNet's backbone pads as TensorFlow does: more behind the image than before it", async () => {
@@ -107,29 +87,7 @@ Deno.test("EfficientHrNet's backbone pads as TensorFlow does: more behind the im
 
 Deno.test("EfficientHrNet sees the whole image with every branch, and nothing of its neighbours in a batch", async () => {
   const model = new EfficientHrNet({ ...small, tagDimensions: 2, seed: 3 });
-  const image = (n: number) => {
-    const x = hostArray([2, 3, 64, 64]);
-    x.data.forEach((_, i) => x.data[i] = Math.sin(0.01 * i * i));
-    if (n > 0) x.data.fill(100, 3 * 64 * 64 - 8 * 64, 3 * 64 * 64); // the first image's last rows
-    return tensor(x);
-  };
-  const outputs = [0, 1].map((n) => model.forward(image(n)));
-  const parts = await read(
-    Object.fromEntries(outputs.flatMap(({ heatmaps, tags, fineHeatmaps }, n) => [
-      [`heatmaps${n}`, heatmaps],
-      [`tags${n}`, tags],
-      [`fine${n}`, fineHeatmaps],
-    ])),
-  );
-  assert.deepEqual(parts.heatmaps0.shape, [2, 17, 16, 16]);
-  assert.deepEqual(parts.tags0.shape, [2, 2, 17, 16, 16]);
-  assert.deepEqual(parts.fine0.shape, [2, 17, 32, 32]);
-  for (const name of ["heatmaps", "tags", "fine"]) {
-    const [before, after] = [parts[`${name}0`].data, parts[`${name}1`].data];
-    const half = before.length / 2;
-    assert.notEqual(before[0], after[0], `${name}: the first pixel knows of the last rows`);
-    for (let i = half; i < before.length; i++) assert.equal(before[i], after[i], name);
-  }
+  await assertSeesAll(model, (image) => image.fill(100, -8 * 64)); // the last channel's last rows
   disposeModel(model);
 });
 
@@ -153,33 +111,6 @@ Deno.test("EfficientHrNet says what it cannot be made of or look at", () => {
 
 Deno.test("EfficientHrNet learns: losses on both sets of heatmaps and on tags fall", async () => {
   const model = new EfficientHrNet({ ...small, seed: 1 });
-  const adam = new Adam(parameters(model), { learningRate: 3e-3 });
-  const scenes = sceneSource({ seed: 2, size: 64, people: [1, 2] });
-  const shared = { batchSize: 2, inputSize: 64, slots: 2, steps: 1 };
-  const [[coarse], [fine]] = await Promise.all(
-    [4, 2].map((stride) => Array.fromAsync(batches(scenes, { ...shared, stride }))),
-  );
-  using step = compile(
-    (batch: Record<keyof Batch, Tensor> & { readonly fine: Tensor; readonly fineMask: Tensor }) => {
-      const { heatmaps, tags, fineHeatmaps } = model.forward(batch.images, { training: true });
-      const { loss } = poseLoss([{ heatmaps, tags }], batch);
-      const finer = heatmapLoss(fineHeatmaps, { heatmaps: batch.fine, mask: batch.fineMask });
-      const total = loss.add(finer.mean());
-      adam.update(grad(total, adam.parameters));
-      return { total };
-    },
-  );
-  const before = await stateOf(model);
-  const losses: number[] = [];
-  for (let i = 0; i < 12; i++) {
-    const { total } = await step({ ...coarse, fine: fine.heatmaps, fineMask: fine.mask });
-    losses.push(await total.item());
-  }
-  assert.ok(losses.at(-1)! < 0.5 * losses[0], losses.join(" "));
-  const after = await stateOf(model);
-  for (const [name, { data }] of Object.entries(before)) {
-    assert.ok(data.some((value, i) => value !== after[name].data[i]), `${name} has not changed`);
-  }
+  await assertLearns(model);
   disposeModel(model);
-  disposeModel(adam);
 });
