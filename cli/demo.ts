@@ -54,7 +54,7 @@ export const demoCommand: Command = {
   summary: "Train a network to find people, measure it, write a report.",
   operands: "",
   options: demoOptions({ minutes: 8.25, out: "out/demo" }, {
-    preset: { ...PRESET, default: "demo", otherwise: undefined },
+    preset: { ...PRESET, default: "demo" },
     poses: POSES,
   }),
   notes: [
@@ -130,13 +130,17 @@ function metricsOf({ trained, shipped, ideal, training, adapter, seed, batchSize
     keypoints: statistics,
     grouping: { accuracyGivenTrueDetections: grouping },
   });
-  const { steps, seconds, imagesPerSecond } = training;
+  const { curves: _, ...took } = training;
   return {
     ...figuresOf(trained),
     idealMaps: ideal.statistics,
     shipped: shipped && figuresOf(shipped),
-    ...{ steps, seconds, imagesPerSecond, adapter, seed },
-    ...{ preset: fresh.preset, batchSize, evaluationScenes: EVALUATION_NAME },
+    ...took,
+    adapter,
+    seed,
+    preset: fresh.preset,
+    batchSize,
+    evaluationScenes: EVALUATION_NAME,
   };
 }
 

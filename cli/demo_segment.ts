@@ -60,7 +60,7 @@ export const demoSegmentCommand: Command = {
   summary: "Train a network to find masks, measure it, write a report.",
   operands: "",
   options: demoOptions({ minutes: 8, out: "out/demo-segment" }, {
-    preset: { ...PRESET, default: "segment", otherwise: undefined },
+    preset: { ...PRESET, default: "segment" },
     poses: POSES,
   }),
   notes: [

@@ -31,7 +31,7 @@ export const infoCommand: Command = {
   summary: "What a weight file holds, and what its network costs.",
   operands: "FILE",
   options: {
-    preset: PRESET,
+    preset: { ...PRESET, otherwise: "what the weight file says" },
     size: {
       type: "whole",
       least: 1,

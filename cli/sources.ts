@@ -175,19 +175,13 @@ export async function openPhotographs(
   photos: "labelled" | "all" = "all",
   { prefix = "", ids, judged = false, ...options }: PhotographOptions = {},
 ): Promise<Photographs | undefined> {
-  const [annotations, images] = [
-    values.text(`${prefix}annotations`),
-    values.text(`${prefix}images`),
-  ];
-  if (annotations === undefined && images === undefined) return undefined;
-  if (annotations === undefined || images === undefined) {
-    throw halfOnly(prefix, images === undefined);
-  }
-  const all = withIds(await readAnnotationFile(values, annotations), ids);
+  const paths = pathsOf(values, prefix);
+  if (!paths) return undefined;
+  const all = withIds(await readAnnotationFile(values, paths.annotations), ids);
   const { file, secret } = judged ? withLabels(all) : { file: all, secret: 0 };
   // Who goes through all of them does so once.
   const cache = photos === "all" ? { cacheMegabytes: 0 } : {};
-  const photographs = await photographsOf(file, images, { ...options, photos, ...cache });
+  const photographs = await photographsOf(file, paths.images, { ...options, photos, ...cache });
   return { file, photographs, secret };
 }
 
@@ -204,24 +198,30 @@ export async function openInstancePhotographs(
   values: Values,
   { prefix = "", ...options }: CocoInstancesOptions & Pick<PhotographOptions, "prefix"> = {},
 ): Promise<InstancePhotographs | undefined> {
-  const [annotations, images] = [
-    values.text(`${prefix}annotations`),
-    values.text(`${prefix}images`),
-  ];
-  if (annotations === undefined && images === undefined) return undefined;
-  if (annotations === undefined || images === undefined) {
-    throw halfOnly(prefix, images === undefined);
-  }
+  const paths = pathsOf(values, prefix);
+  if (!paths) return undefined;
   // Who goes through all of them does so once.
   const cache = options.photos === "all" ? { cacheMegabytes: 0 } : {};
-  return await loadCocoInstances(annotations, images, { ...options, ...cache });
+  return await loadCocoInstances(paths.annotations, paths.images, { ...options, ...cache });
 }
 
-/** The error for an annotation file without pictures, or the reverse. */
-function halfOnly(prefix: string, withoutImages: boolean): InputError {
-  const [given, missing] = withoutImages ? ["annotations", "images"] : ["images", "annotations"];
-  return new InputError(
-    `--${prefix}${given} is given but not --${prefix}${missing}\n` +
+/**
+ * An annotation file and the folder of its photographs, undefined if neither is given.
+ *
+ * @param prefix Of the names of the two options.
+ * @throws {InputError} If one is given without the other.
+ */
+function pathsOf(
+  values: Values,
+  prefix: string,
+): { readonly annotations: string; readonly images: string } | undefined {
+  const names = [`${prefix}annotations`, `${prefix}images`];
+  const [annotations, images] = names.map((name) => values.text(name));
+  if (annotations !== undefined && images !== undefined) return { annotations, images };
+  if (annotations === images) return undefined;
+  const [given, missing] = images === undefined ? names : names.toReversed();
+  throw new InputError(
+    `--${given} is given but not --${missing}\n` +
       "  help: photographs need both, the annotation file and the folder",
   );
 }

@@ -9,15 +9,8 @@ import type { Values } from "./options.ts";
 import type { Recipe } from "./recipe.ts";
 import { PRECISIONS } from "./train_options.ts";
 import type { Subject } from "./train_subject.ts";
-import {
-  checkSize,
-  forInstances,
-  type LoadedModel,
-  loadModel,
-  makeInstanceModel,
-  makeModel,
-  withoutTags,
-} from "./weights.ts";
+import { forInstances, withoutTags } from "./transfer.ts";
+import { checkSize, type LoadedModel, loadModel, makeInstanceModel, makeModel } from "./weights.ts";
 
 /**
  * The network of `--weights`, or a new one of `--preset`, for images and with a decoding as the options say.

@@ -7,10 +7,8 @@ import { dirname } from "node:path";
 import {
   cachePath,
   COCO,
-  disposeModel,
   floatWeights,
   type HostArray,
-  hostArray,
   InputError,
   loadState,
   parameters,
@@ -20,12 +18,10 @@ import {
   presets,
   readSafetensors,
   type SafetensorsArray,
-  type Shape,
   type Skeleton,
   skeletonFromRecord,
   skeletonRecord,
   stateOf,
-  variables,
   writeFileAtomic,
   writeSafetensors,
 } from "../mod.ts";
@@ -139,84 +135,6 @@ export function makeInstanceModel(
   return { ...loaded, classes };
 }
 
-/**
- * A network for instances that starts with what one for people knows. The filters of every class's map are the mean of
- * those of the keypoints' maps, so that an instance starts with the tag that its keypoints had; between stacks, what
- * reads the maps starts anew. The model given is used up, unless it finds these classes already.
- */
-export async function forInstances(
-  loaded: LoadedModel,
-  classes: readonly string[],
-  options: Pick<PoseNetOptions, "seed"> = {},
-): Promise<LoadedModel> {
-  const { model } = loaded;
-  if (loaded.classes?.join() === classes.join()) return loaded;
-  const sizes = { keypoints: classes.length, extraChannels: 0 };
-  const fresh = new PoseNet({ ...model.options, ...options, ...sizes });
-  const [known, own] = [await stateOf(model), await stateOf(fresh)];
-  disposeModel(model);
-  const start = Object.entries(own).map(([path, array]) => [
-    path,
-    path.startsWith("outs.")
-      ? headOf(known[path], model.options, array.shape)
-      : known[path].shape.join() === array.shape.join()
-      ? known[path]
-      : array,
-  ]);
-  await loadState(fresh, Object.fromEntries(start));
-  const preset = loaded.preset.replace(/^demo/, "segment"); // the same network but for the maps
-  return { ...loaded, model: fresh, preset, classes, decoding: {} };
-}
-
-/** A head's parameter for C classes: the mean of the K rows of detection, then D times the mean of K rows of tags. */
-function headOf(
-  { shape, data }: HostArray,
-  { keypoints: K, tagDimensions: D }: Required<PoseNetOptions>,
-  wanted: Shape,
-): HostArray {
-  const result = hostArray(wanted);
-  const row = data.length / shape[0];
-  const C = wanted[0] / (1 + D);
-  for (let o = 0; o < wanted[0]; o++) {
-    const first = K * Math.floor(o / C);
-    for (let i = 0; i < row; i++) {
-      for (let k = 0; k < K; k++) result.data[o * row + i] += data[(first + k) * row + i] / K;
-    }
-  }
-  return result;
-}
-
-/**
- * A network for one person at a time that starts with what one for several people knows: its heatmaps without its tags.
- * The model given is used up.
- */
-export async function withoutTags(loaded: LoadedModel): Promise<LoadedModel> {
-  const { model } = loaded;
-  if (model.options.tagDimensions === 0) return loaded;
-  const single = new PoseNet({ ...model.options, tagDimensions: 0, extraChannels: 0 });
-  const state = await stateOf(model);
-  disposeModel(model);
-  // Heatmaps are the first of the maps, wherever those are made or read.
-  const cut = [...variables(single)].map(([path, { shape }]) => [path, first(state[path], shape)]);
-  await loadState(single, Object.fromEntries(cut));
-  return { ...loaded, model: single };
-}
-
-/** The first numbers along each axis. */
-function first({ shape, data }: HostArray, wanted: Shape): HostArray {
-  const result = hostArray(wanted);
-  for (let i = 0; i < result.data.length; i++) {
-    let [rest, at, stride] = [i, 0, 1];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += rest % wanted[axis] * stride;
-      rest = Math.floor(rest / wanted[axis]);
-      stride *= shape[axis];
-    }
-    result.data[i] = data[at];
-  }
-  return result;
-}
-
 /** How many numbers training changes. */
 export function learnedNumbers({ model }: { readonly model: object }): number {
   return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
@@ -285,13 +203,12 @@ export const PRESET: Option = {
   type: "text",
   choices: Object.keys(presets),
   help: "network",
-  otherwise: "what the weight file says",
 };
 
 /** The options `--weights` and `--preset` of {@linkcode loadNetwork}. */
 export const NETWORK: Options = under("Network", {
   weights: { type: "file", help: "weight file", otherwise: "the one that comes with the library" },
-  preset: { ...PRESET, needs: "weights" },
+  preset: { ...PRESET, otherwise: "what the weight file says", needs: "weights" },
 });
 
 /**
@@ -422,26 +339,24 @@ export function describedModel(
 /** The skeleton of a file's metadata; COCO's for files that do not say, as none did at first. */
 function skeletonIn(path: string, text: string | undefined): Skeleton {
   if (text === undefined) return COCO;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path}: its skeleton is damaged: ${(error as Error).message}`);
-  }
-  return skeletonFromRecord(parsed, `${path}: its skeleton`);
+  return skeletonFromRecord(parsed(text, `${path}: its skeleton is`), `${path}: its skeleton`);
 }
 
 /** The classes of a file's metadata, if it is of instances. */
 function classesIn(path: string, text: string | undefined): readonly string[] | undefined {
   if (text === undefined) return undefined;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path}: its classes are damaged: ${(error as Error).message}`);
-  }
-  if (Array.isArray(parsed) && parsed.every((name) => typeof name === "string")) return parsed;
+  const names = parsed(text, `${path}: its classes are`);
+  if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
   throw new InputError(`${path}: its classes are damaged: they are no list of names`);
+}
+
+/** What a text of a file's metadata says. */
+function parsed(text: string, subject: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${subject} damaged: ${(error as Error).message}`);
+  }
 }
 
 /** A number of a file's metadata, from 0 to `most`. */

@@ -13,7 +13,8 @@ import {
 } from "ae";
 import type { FoundPeople } from "../../cli/prediction.ts";
 import { refined } from "../../cli/refinement.ts";
-import { makeModel, withoutTags } from "../../cli/weights.ts";
+import { withoutTags } from "../../cli/transfer.ts";
+import { makeModel } from "../../cli/weights.ts";
 
 /** A network that believes every keypoint to be where the picture is red. */
 const seesRed = {
