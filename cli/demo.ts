@@ -89,7 +89,6 @@ async function run(values: Values): Promise<void> {
   const shipped = await judgeShipped("demo", judge);
   const ideal = await judgeIdeal(trained.samples, fresh);
   const done: Done = { ...setting, fresh, adapter, training, trained, shipped, ideal };
-
   printFigures(evaluationsOf(done));
   await saveModel(`${out}/weights.safetensors`, fresh, { seed: String(seed) });
   await writeJson(`${out}/metrics.json`, metricsOf(done));

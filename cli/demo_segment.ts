@@ -94,19 +94,10 @@ async function run(values: Values): Promise<void> {
   });
   const trained = await judge(fresh);
   const shipped = await judgeShipped("segment", judge);
-  const measured = {
-    "trained now": trained.measured,
-    "with true detections": trained.grouping,
-    ...(shipped && {
-      "shipped weights": shipped.measured,
-      "shipped, true detections": shipped.grouping,
-    }),
-    "ideal maps": idealOf(trained.found, fresh),
-  };
+  const measured = measuredOf(trained, shipped, idealOf(trained.found, fresh));
   const evaluations = Object.entries(measured).map(([label, it]) => {
     return { label, figures: figuresOf(it) };
   });
-
   printFigures(evaluations);
   await saveModel(`${out}/weights.safetensors`, fresh, { seed: String(seed) });
   const { curves, ...took } = training;
@@ -139,6 +130,24 @@ async function run(values: Values): Promise<void> {
   console.log(`\nreport       ${out}/report.html`);
 }
 
+/** What is measured, by its label. */
+function measuredOf(
+  trained: Judged,
+  shipped: Judged | null,
+  ideal: MeasuredInstances,
+): Readonly<Record<string, MeasuredInstances>> {
+  return {
+    "trained now": trained.measured,
+    "with true detections": trained.grouping,
+    ...(shipped && {
+      "shipped weights": shipped.measured,
+      "shipped, true detections": shipped.grouping,
+    }),
+    "ideal maps": ideal,
+  };
+}
+
+/** How the run came about, for the report. */
 function setupOf(
   fresh: LoadedModel,
   { adapter, seed, batchSize, training: { steps, seconds } }:

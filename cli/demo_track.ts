@@ -9,18 +9,9 @@
 import {
   adapterInfo,
   AppearanceNet,
-  drawAnimation,
-  drawFilmstrip,
-  drawTimeline,
-  drawTracks,
-  identityColors,
   InputError,
-  matchTracks,
-  type Svg,
   type TrackingFigures,
   trackingReportHtml,
-  type TrackingReportVideo,
-  type TrackPicture,
   writeFileAtomic,
 } from "../mod.ts";
 import { batchesAhead } from "../data/mod.ts";
@@ -30,7 +21,8 @@ import {
   saveAppearance,
   trainAppearance,
 } from "./appearance.ts";
-import { asFileName, demoOptions, demoSettingOf } from "./demos.ts";
+import { mostConfused, videoReport, writeAnimations } from "./demo_track_pictures.ts";
+import { demoOptions, demoSettingOf } from "./demos.ts";
 import type { Command, Values } from "./options.ts";
 import {
   alignedRows,
@@ -52,14 +44,10 @@ import {
   retagged,
   type TrackedVideo,
   trackVideo,
+  type Video,
   videosName,
 } from "./tracking.ts";
 import { type LoadedModel, loadModel, shippedWeights, sizeOfNetwork } from "./weights.ts";
-
-/** Videos of the report: those in which places alone confuse most. */
-const SHOWN = 4;
-/** Frames of a strip. */
-const STRIP = 10;
 
 /** `demo:track`. */
 export const demoTrackCommand: Command = {
@@ -88,7 +76,7 @@ async function run(values: Values): Promise<void> {
   const setting = demoSettingOf(values, { seed: EVALUATION_VIDEO_SEED, name: "videos" });
   const { out, seed, batchSize } = setting;
   const clips = clipBatches(batchSize);
-  const { poses, tags: shippedTags } = await shippedNetworks();
+  const { poses, tags } = await shippedNetworks();
   await prepareFolder(out);
   const net = new AppearanceNet({ seed });
   const videos = evaluationVideos(poses.imageSize, { count: values.number("videos")! });
@@ -96,32 +84,26 @@ async function run(values: Values): Promise<void> {
   const { name: adapter } = await adapterInfo();
   announce({ adapter, network: sizeOfNetwork({ model: net }), "measured on": measuredOn });
 
-  const { imageSize } = poses;
-  const sizes = { ...clips, inputSize: imageSize, stride: net.stride, seed };
-  const { curves, ...training } = await trainAppearance(
-    net,
-    batchesAhead(videoClips(seed, imageSize), sizes),
-    {
-      ...setting.limits,
-      rate: values.number("rate")!,
-      progress: trainingProgress(batchSize, setting.limits),
-    },
-  );
+  const stream = batchesAhead(videoClips(seed, poses.imageSize), {
+    ...clips,
+    inputSize: poses.imageSize,
+    stride: net.stride,
+    seed,
+  });
+  const { curves, ...training } = await trainAppearance(net, stream, {
+    ...setting.limits,
+    rate: values.number("rate")!,
+    progress: trainingProgress(batchSize, setting.limits),
+  });
   const notes = { seed: String(seed), steps: String(training.steps) };
   await saveAppearance(`${out}/weights.safetensors`, net, notes);
 
-  const bar = { label: "find people", total: videos.length, unit: "videos" };
-  const people = await collected(lookAt(poses, videos), bar);
-  const byPlace = people.map((video) => trackVideo(video, BY_PLACE));
-  const byTag = async (net: AppearanceNet) =>
-    (await retagged(net, people)).map((video) => trackVideo(video, BY_TAG));
-  const [shipped, now] = [await byTag(shippedTags), await byTag(net)];
+  const { shipped, now, byPlace } = await followed(videos, poses, { shipped: tags, now: net });
   const evaluations = [
     { label: "shipped tags", figures: figuresOf(shipped) },
     { label: "tags trained now", figures: figuresOf(now) },
     { label: "places alone", figures: figuresOf(byPlace) },
   ];
-
   printFigures(evaluations);
   await writeJson(`${out}/metrics.json`, {
     tracking: Object.fromEntries(
@@ -142,11 +124,7 @@ async function run(values: Values): Promise<void> {
     videos: shown.map((i) => videoReport(shipped[i], byPlace[i])),
   });
   await writeFileAtomic(`${out}/report.html`, report);
-  // The videos of the report once more, each as a file that any browser plays.
-  for (const i of shown) {
-    const path = `${out}/${asFileName(shipped[i].video.name)}.svg`;
-    await writeFileAtomic(path, `${animationOf(shipped[i])}\n`);
-  }
+  await writeAnimations(out, shown.map((i) => shipped[i]));
   console.log(`\nreport       ${out}/report.html`);
 }
 
@@ -159,6 +137,24 @@ async function shippedNetworks(): Promise<{ poses: LoadedModel; tags: Appearance
   throw new InputError("the weights that come with the library are missing: see weights/README.md");
 }
 
+/** The same people, those that a pose network finds, followed in three ways. */
+async function followed(
+  videos: readonly Video[],
+  poses: LoadedModel,
+  nets: { readonly shipped: AppearanceNet; readonly now: AppearanceNet },
+): Promise<Readonly<Record<"shipped" | "now" | "byPlace", readonly TrackedVideo[]>>> {
+  const bar = { label: "find people", total: videos.length, unit: "videos" };
+  const people = await collected(lookAt(poses, videos), bar);
+  const byTag = async (net: AppearanceNet) =>
+    (await retagged(net, people)).map((video) => trackVideo(video, BY_TAG));
+  return {
+    shipped: await byTag(nets.shipped),
+    now: await byTag(nets.now),
+    byPlace: people.map((video) => trackVideo(video, BY_PLACE)),
+  };
+}
+
+/** How the run came about, for the report. */
 function setupOf(
   { preset, imageSize }: LoadedModel,
   { adapter, batchSize, training: { steps, seconds }, measuredOn }: {
@@ -204,54 +200,4 @@ function numbersOf(figures: TrackingFigures): Record<string, number> {
   return Object.fromEntries(
     entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"),
   );
-}
-
-/** Which videos places alone confuse most, against tags. */
-function mostConfused(byTag: readonly TrackedVideo[], byPlace: readonly TrackedVideo[]): number[] {
-  const gain = byTag.map((video, i) =>
-    figuresOf([byPlace[i]]).identitySwitches - figuresOf([video]).identitySwitches
-  );
-  return gain.map((_, i) => i).sort((a, b) => gain[b] - gain[a]).slice(0, SHOWN);
-}
-
-/** A video's frames with their tracks, to be drawn. */
-function picturesOf({ video, tracks }: TrackedVideo): TrackPicture[] {
-  return tracks.map((track, t) => ({ ...track, image: video.frames[t].image }));
-}
-
-function videoReport(byTag: TrackedVideo, byPlace: TrackedVideo): TrackingReportVideo {
-  const [tags, places] = [byTag, byPlace].map((video) => {
-    const colors = identityColors(
-      video.tracks.flatMap(({ things }) => things.map(({ identity }) => identity)),
-    );
-    const matched = matchTracks(video.compared);
-    return {
-      switches: figuresOf([video]).identitySwitches,
-      timeline: drawTimeline(matched, { colors, width: 900 }),
-      colors,
-    };
-  });
-  const pictures = picturesOf(byTag);
-  return {
-    name: byTag.video.name,
-    caption: `identity switches: ${tags.switches} by tags, ${places.switches} by place`,
-    drawings: [
-      {
-        caption: "by tags",
-        drawing: drawFilmstrip(pictures, {
-          colors: tags.colors,
-          count: STRIP,
-          columns: STRIP / 2,
-          width: 180,
-        }),
-      },
-      { caption: "by tags: who was found when, and as whom", drawing: tags.timeline },
-      { caption: "by place", drawing: places.timeline },
-      { caption: "by tags, all frames", drawing: animationOf(byTag) },
-    ],
-  };
-}
-
-function animationOf(video: TrackedVideo): Svg {
-  return drawAnimation(drawTracks(picturesOf(video), { width: 320 }), { framesPerSecond: 8 });
 }

@@ -36,7 +36,7 @@ import {
 import { evaluateCocoFile, evaluateMpiiFile } from "./evaluate_keypoints.ts";
 import { checkResultsOrImages, findInAll } from "./finder.ts";
 import { type Command, under, type Values } from "./options.ts";
-import { checkWritable, writeJson } from "./output.ts";
+import { checkWritable, printFigures, writeJson } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
 import { decoderOf, LOOKING, lookingOf, REFINE } from "./prediction.ts";
 import { loadGivenOrShipped, NETWORK } from "./weights.ts";
@@ -118,9 +118,7 @@ async function run(values: Values): Promise<void> {
   const evaluated = file.kind === "mpii"
     ? evaluateMpiiFile(file, results, { names, groups })
     : evaluateCocoFile(file, results, names);
-  for (const { name, value } of evaluated.figures) {
-    console.log(`${name.padEnd(9)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
-  }
+  printFigures(Object.fromEntries(evaluated.figures.map(({ name, value }) => [name, value])));
   if (json === undefined && report === undefined) return;
   const details = evaluated.details();
   if (json !== undefined) {

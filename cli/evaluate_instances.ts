@@ -20,7 +20,7 @@ import { readIds } from "./datasets.ts";
 import { checkResultsOrImages, findInAll } from "./finder.ts";
 import { instanceFinder, segmentOptionsOf } from "./instance_finder.ts";
 import type { Option, Options, Values } from "./options.ts";
-import { checkWritable, progressOnStderr, writeJson } from "./output.ts";
+import { checkWritable, printFigures, progressOnStderr, writeJson } from "./output.ts";
 import { instanceOptionsOf } from "./segmentation.ts";
 import { loadNetwork } from "./weights.ts";
 
@@ -105,10 +105,7 @@ export async function evaluateInstanceFiles(
   const { figures, details } = voc === undefined
     ? await measuredOnCoco(values, shape)
     : await measuredOnVoc(values, voc);
-  const width = Math.max(9, ...Object.keys(figures).map(({ length }) => length));
-  for (const [name, value] of Object.entries(figures)) {
-    console.log(`${name.padEnd(width)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
-  }
+  printFigures(figures);
   if (json === undefined) return;
   await writeJson(json, { ...details, kind: shape, figures });
 }

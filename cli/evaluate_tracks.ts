@@ -65,10 +65,7 @@ export const evaluateTracksCommand: Command = {
 };
 
 async function run(values: Values): Promise<void> {
-  const [truth, results, ...more] = values.operands;
-  if (results === undefined || more.length > 0) {
-    throw new InputError("two files or folders expected: TRUTH RESULTS\n  help: see --help");
-  }
+  const [truth, results] = values.operands;
   const threshold = values.number("threshold")!;
   const [json, timeline] = [values.text("json"), values.text("timeline")];
   for (const path of [json, timeline]) if (path !== undefined) await checkWritable(path);

@@ -75,10 +75,7 @@ interface Report {
 
 async function run(values: Values): Promise<void> {
   const out = values.required("out");
-  const [path, ...more] = values.operands;
-  if (path === undefined || more.length > 0) {
-    throw new InputError("name one file\n  help: import-weights FILE --out weights.safetensors");
-  }
+  const [path] = values.operands;
   using file = await openArrays(path);
   const origin = values.oneOf("from", ORIGINS) ??
     originIn([...file.arrays.keys()], path);

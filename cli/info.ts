@@ -100,8 +100,7 @@ export interface WeightFileInfo {
 const PERSON_SLOTS = 30;
 
 async function run(values: Values): Promise<void> {
-  const [path, ...more] = values.operands;
-  if (path === undefined || more.length > 0) throw new InputError("name one weight file");
+  const [path] = values.operands;
   const info = await infoOf(path, values);
   console.log(values.flag("json") ? JSON.stringify(info, null, 2) : linesOf(info).join("\n"));
 }

@@ -45,7 +45,7 @@ export function under(heading: string, options: Options): Options {
 export interface Command {
   /** What it does, one line of at most 60 letters. */
   readonly summary: string;
-  /** What stands after the command's name, e.g. `PHOTO…`; empty if nothing may. */
+  /** What stands after the command's name: a word for each, or with … as many as somebody likes; empty for nothing. */
   readonly operands: string;
   /** Its options by name. */
   readonly options: Options;
@@ -118,7 +118,7 @@ export class Values {
  * Read a command's arguments.
  *
  * @throws {InputError} If an option is unknown (names the nearest), lacks its value or another option, is not the
- * number or one of the names it should be, or there is an operand where none may be.
+ * number or one of the names it should be, or there are too few or too many operands.
  */
 export function readOptions(command: Command, args: readonly string[]): Values {
   const names = Object.keys(command.options);
@@ -138,9 +138,7 @@ export function readOptions(command: Command, args: readonly string[]): Values {
     },
   });
   const operands = parsed._.map(String);
-  if (command.operands === "" && operands.length > 0) {
-    throw new InputError(`unexpected argument "${operands[0]}"\n  help: options start with --`);
-  }
+  checkOperands(command, operands);
   const values = Object.fromEntries(names.map((name) => {
     const option = command.options[name];
     const typed = parsed[name];
@@ -156,6 +154,19 @@ export function readOptions(command: Command, args: readonly string[]): Values {
     if (needs && !read.isGiven(needs)) throw new InputError(`--${name} needs --${needs}`);
   }
   return read;
+}
+
+/** See that nothing is missing behind the command's name, and nothing too much. */
+function checkOperands({ operands: wanted }: Command, typed: readonly string[]): void {
+  if (wanted.includes("…")) return;
+  const words = wanted === "" ? [] : wanted.split(" ");
+  if (typed.length > words.length) {
+    const expected = wanted === "" ? "options start with --" : `${wanted} expected, and options`;
+    throw new InputError(`unexpected argument "${typed[words.length]}"\n  help: ${expected}`);
+  }
+  if (typed.length < words.length) {
+    throw new InputError(`${words[typed.length]} is missing\n  help: ${wanted} must be given`);
+  }
 }
 
 /** `--rate -1` as `--rate=-1`: the parser would take -1 for an option. */

@@ -99,7 +99,15 @@ export function announce(rows: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(rows)) console.log(name.padEnd(width) + text);
 }
 
-/** A figure between 0 and 1; those of COCO are below 0 where there is nothing to measure. */
+/** Print figures, a line each; those of COCO are -1 where there is nothing to measure. */
+export function printFigures(figures: Readonly<Record<string, number>>): void {
+  const width = Math.max(9, ...Object.keys(figures).map((name) => name.length));
+  for (const [name, value] of Object.entries(figures)) {
+    console.log(`${name.padEnd(width)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
+  }
+}
+
+/** A figure of a table, between 0 and 1; those of COCO are below 0 where there is nothing to measure. */
 export function figure(value: number): string {
   return value < 0 ? "–" : value.toFixed(3);
 }

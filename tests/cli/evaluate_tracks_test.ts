@@ -130,8 +130,8 @@ Deno.test("evaluate-tracks refuses what does not fit together", async () => {
       await writeJson(`${folder}/p.json`, poseFile([1])),
     ];
     const cases: [string[], RegExp][] = [
-      [[file], /two files or folders expected: TRUTH RESULTS/],
-      [[file, file, file], /two files or folders expected/],
+      [[file], /RESULTS is missing\n {2}help: TRUTH RESULTS must be given/],
+      [[file, file, file], /unexpected argument .*\n {2}help: TRUTH RESULTS expected/],
       [[file, `${folder}/no.txt`], /no\.txt: no such file or folder/],
       [[file, folder], /gt\.txt is a file but .* is a folder\n {2}help: give two files/],
       [[file, pose], /hold \.json files and \.txt files/],

@@ -144,8 +144,8 @@ Deno.test("import-weights names what is missing, does not fit or is no number, a
 
 Deno.test("import-weights wants one file and --out", async () => {
   assert.match((await runMain("import-weights", "a.pth")).message, /--out is missing/);
-  assert.match((await runMain("import-weights", "--out", "b")).message, /name one file/);
-  assert.match((await runMain("import-weights", "a", "b", "--out", "c")).message, /name one file/);
+  assert.match((await runMain("import-weights", "--out", "b")).message, /FILE is missing/);
+  assert.match((await runMain("import-weights", "a", "b", "--out", "c")).message, /argument "b"/);
   const { message } = await importing("no/such.pth", "c");
   assert.equal(message, "import-weights: no/such.pth: no such file");
 });

@@ -94,6 +94,20 @@ Deno.test("under() puts a heading on every option and changes nothing else", () 
   });
 });
 
+Deno.test("readOptions() wants as many operands as the command says", () => {
+  const two: Command = { ...command, operands: "TRUTH RESULTS" };
+  assert.deepEqual(readOptions(two, ["a", "--quiet", "b"]).operands, ["a", "b"]);
+  assert.throws(
+    () => readOptions(two, ["a"]),
+    /^InputError: RESULTS is missing\n {2}help: TRUTH RESULTS must be given$/,
+  );
+  assert.throws(
+    () => readOptions(two, ["a", "b", "c"]),
+    /^InputError: unexpected argument "c"\n {2}help: TRUTH RESULTS expected, and options$/,
+  );
+  assert.deepEqual(readOptions({ ...command, operands: "A…" }, []).operands, []);
+});
+
 Deno.test("readOptions() leaves operands as they were typed, numbers too", () => {
   const several: Command = { ...command, operands: "NAME…" };
   const typed = ["007", "1e3", "0x10", "photo.jpg"];
