@@ -160,12 +160,12 @@ export function readOptions(command: Command, args: readonly string[]): Values {
 function checkOperands({ operands: wanted }: Command, typed: readonly string[]): void {
   if (wanted.includes("…")) return;
   const words = wanted === "" ? [] : wanted.split(" ");
+  const help = wanted === "" ? "options start with --" : `give ${wanted}; --help says what it is`;
   if (typed.length > words.length) {
-    const expected = wanted === "" ? "options start with --" : `${wanted} expected, and options`;
-    throw new InputError(`unexpected argument "${typed[words.length]}"\n  help: ${expected}`);
+    throw new InputError(`unexpected argument "${typed[words.length]}"\n  help: ${help}`);
   }
   if (typed.length < words.length) {
-    throw new InputError(`${words[typed.length]} is missing\n  help: ${wanted} must be given`);
+    throw new InputError(`${words[typed.length]} is missing\n  help: ${help}`);
   }
 }
 

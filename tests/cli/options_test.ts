@@ -99,11 +99,11 @@ Deno.test("readOptions() wants as many operands as the command says", () => {
   assert.deepEqual(readOptions(two, ["a", "--quiet", "b"]).operands, ["a", "b"]);
   assert.throws(
     () => readOptions(two, ["a"]),
-    /^InputError: RESULTS is missing\n {2}help: TRUTH RESULTS must be given$/,
+    /^InputError: RESULTS is missing\n {2}help: give TRUTH RESULTS; --help says what it is$/,
   );
   assert.throws(
     () => readOptions(two, ["a", "b", "c"]),
-    /^InputError: unexpected argument "c"\n {2}help: TRUTH RESULTS expected, and options$/,
+    /^InputError: unexpected argument "c"\n {2}help: give TRUTH RESULTS; --help says what it is$/,
   );
   assert.deepEqual(readOptions({ ...command, operands: "A…" }, []).operands, []);
 });
