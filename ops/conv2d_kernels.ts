@@ -193,9 +193,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const weightsOf = (u: number, row: string) =>
     range(kW).flatMap((v) =>
       quads.map((q) =>
-        `      let w_${u}_${v}_${q} = vec4f(w[taps + ${row} * ${kW * quarter(O)}u + ${
-          v * quarter(O) + q
-        }u]);`
+        `      let w_${u}_${v}_${q} = vec4f(w[taps + (${row} * ${kW}u + ${v}u) * QUARTERS + ${q}u]);`
       )
     );
   /**
@@ -273,19 +271,9 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
       ...(bias ? ["bias"] : []),
       ...(vectorStores ? ["out"] : []),
     ],
-    constants: {
-      COUNT: count,
-      ROW: row,
-      N,
-      C,
-      H,
-      W,
-      O,
-      OUT_H: outH,
-      OUT_W: outW,
-      TILES_X: tilesX,
-      TILES_Y: tilesY,
-    },
+    constants: { H, W, OUT_H: outH, OUT_W: outW, TILES_X: tilesX, TILES_Y: tilesY },
+    // Layers of one resolution share a shader: only their channels differ.
+    sizes: { COUNT: count, ROW: row, N, C, O, QUARTERS: quarter(O) },
     workgroupSize: [size, 1, 1],
     workgroups,
     iterations: C / channels * (rows ? 1 : 1 + channels * kH),
@@ -307,7 +295,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
         "    {",
         `      let c = c0 + ${c}u;`,
         "      let plane = (n * C + c) * H * W;",
-        `      let taps = c * ${kH * kW * quarter(O)}u + channel / 4u;`,
+        `      let taps = c * ${kH * kW}u * QUARTERS + channel / 4u;`,
         ...round,
         "    }",
       ]),
@@ -317,9 +305,12 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   });
 }
 
-/** Small grids get small workgroups, so that every core has some; never less than a SIMD width. */
+/**
+ * Small grids get small workgroups, so that every core has some; never less than a SIMD width. Of few sizes, since
+ * each is a shader of its own.
+ */
 function workgroupSize(count: number): number {
-  return Math.min(64, Math.max(8, Math.ceil(count / 128) * 8));
+  return [8, 16, 32].find((size) => count <= 16 * size) ?? 64;
 }
 
 /** Where a column of the patch lies, kept inside the image, and whether it was inside. */
@@ -348,7 +339,7 @@ export function packKernel(request: KernelRequest<{ readonly turned: boolean }>)
   const inner = turned ? C : O;
   return perElement("conv2d.pack", request, {
     inputs: ["w"],
-    constants: { INNER: inner, PADDED: quarter(inner) * 4, C, TAPS: kH * kW },
+    sizes: { INNER: inner, PADDED: quarter(inner) * 4, C, TAPS: kH * kW },
     body: [
       "  let inner = min(i % PADDED, INNER - 1u); // beyond INNER nobody looks",
       "  let tap = i / PADDED % TAPS;",
@@ -417,7 +408,7 @@ function chooseGradBlock(x: Shape, attrs: ConvAttrs): GradBlock {
   const parts = weightGradParts(x, attrs);
   for (const TW of outW % 8 === 0 ? [4, 8] : [Math.min(outW, 4)]) {
     const perRow = rowCost(columnLoads(TW, W, attrs));
-    for (const TO of [4, 8, 12]) {
+    for (const TO of [4, 8]) {
       for (let most = Math.min(C, 16); most >= 1; most--) {
         const blocksC = Math.ceil(C / most);
         const TC = Math.ceil(C / blocksC); // spread evenly
@@ -495,16 +486,14 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
   );
   const stores = range(TC).flatMap((c) => [
     C % TC === 0 ? "  {" : `  if (channelC + ${c}u < C) {`,
-    `    let at = (((part * C + channelC + ${c}u) * ${kH}u + u) * ${
-      kW * quarter(O)
-    }u) + channelO / 4u;`,
+    `    let at = ((part * C + channelC + ${c}u) * ${kH}u + u) * ${kW}u * QUARTERS + channelO / 4u;`,
     ...quads.flatMap((q) => {
       const lines = range(kW).map((v) =>
-        `    out[at + ${v * quarter(O) + q}u] = vec4<Out>(w_${c}_${v}_${q});`
+        `    out[at + ${v}u * QUARTERS + ${q}u] = vec4<Out>(w_${c}_${v}_${q});`
       );
       return quarter(O) % (TO / 4) === 0
         ? lines
-        : [`    if (channelO / 4u + ${q}u < ${quarter(O)}u) {`, ...lines, "    }"];
+        : [`    if (channelO / 4u + ${q}u < QUARTERS) {`, ...lines, "    }"];
     }),
     "  }",
   ]);
@@ -515,19 +504,31 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
     request,
     inputs: ["x", "g"],
     vectors: [...(loads.aligned ? ["x"] : []), ...(vectorLoads ? ["g"] : []), "out"],
-    constants: { COUNT: count, ROW: row, C, H, W, O, OUT_H: outH, OUT_W: outW },
+    constants: { H, W, OUT_H: outH, OUT_W: outW },
+    sizes: {
+      ...{
+        COUNT: count,
+        ROW: row,
+        C,
+        O,
+        QUARTERS: quarter(O),
+        BLOCKS_C: blocksC,
+        BLOCKS_O: blocksO,
+      },
+      ...{ ROWS: N * outH, ROWS_OF_PART: rowsOfPart },
+    },
     workgroupSize: [size, 1, 1],
     workgroups,
     iterations: rowsOfPart * strips,
     body: [
       "  let i = global.y * ROW + global.x;",
       "  if (i >= COUNT) { return; }",
-      `  let channelC = i % ${blocksC}u * ${TC}u;`,
-      `  let channelO = i / ${blocksC}u % ${blocksO}u * ${TO}u;`,
-      `  let u = i / ${blocksC * blocksO}u % ${kH}u;`,
-      `  let part = i / ${blocksC * blocksO * kH}u;`,
-      `  let firstRow = part * ${rowsOfPart}u;`,
-      `  let rows = min(${rowsOfPart}u, ${N * outH}u - firstRow);`,
+      `  let channelC = i % BLOCKS_C * ${TC}u;`,
+      `  let channelO = i / BLOCKS_C % BLOCKS_O * ${TO}u;`,
+      `  let u = i / (BLOCKS_C * BLOCKS_O) % ${kH}u;`,
+      `  let part = i / (BLOCKS_C * BLOCKS_O * ${kH}u);`,
+      "  let firstRow = part * ROWS_OF_PART;",
+      "  let rows = min(ROWS_OF_PART, ROWS - firstRow);",
       ...sums.map((sum) => `  var ${sum} = vec4f(0.0);`),
       `  for (var strip = 0u; strip < rows * ${strips}u; strip++) {`,
       `    let row = firstRow + strip / ${strips}u;`,
@@ -553,14 +554,14 @@ export function unpackKernel(request: KernelRequest<{ readonly O: number }>): Ke
   const rows = C * kH * kW;
   return perElement("conv2d.grad.unpack", request, {
     inputs: ["w"],
-    constants: { PARTS: parts, QUARTER: quarter(O), ROWS: rows, O },
+    sizes: { PARTS: parts, QUARTERS: quarter(O), ROWS: rows, O },
     vectors: ["w"],
     count: rows * quarter(O),
     iterations: parts,
     body: `  var sum = vec4f();
-  for (var part = 0u; part < PARTS; part++) { sum += vec4f(w[part * (ROWS * QUARTER) + i]); }
-  let tap = i / QUARTER;
-  let first = i % QUARTER * 4u;
+  for (var part = 0u; part < PARTS; part++) { sum += vec4f(w[part * (ROWS * QUARTERS) + i]); }
+  let tap = i / QUARTERS;
+  let first = i % QUARTERS * 4u;
   for (var lane = 0u; lane < min(4u, O - first); lane++) {
     out[(first + lane) * ROWS + tap] = Out(sum[lane]);
   }`,

@@ -142,8 +142,11 @@ function countTiles([N, , H, W]: Shape) {
   return { down, across, count, T: Math.ceil(count / MULTIPLE) * MULTIPLE };
 }
 
-/** What stores pixels; where tiles are not whole one by one, each if it is inside the image. */
-const toPixels = { channelAxis: -3, unrolled: (image: Shape) => !walkTiles(image).whole };
+/**
+ * What stores pixels; where tiles are not whole one by one, each if it is inside the image. A square image is small: to
+ * add something to it in a pass of its own costs less than another shader.
+ */
+const toPixels = { channelAxis: -3, unrolled: (image: Shape) => walkTiles(image).four !== "strip" };
 
 /** `[N, C, H, W]` to `[36, C, T]`. */
 const tilesOp: Op<null> = {
