@@ -333,21 +333,32 @@ function quarter(channels: number): number {
   return Math.ceil(channels / 4);
 }
 
-/** Reorder weights for {@linkcode convKernel}; `turned` rotates kernels by 180° and exchanges the channels. */
+/**
+ * Reorder weights for {@linkcode convKernel}, four neighbours at a time; `turned` rotates kernels by 180° and exchanges
+ * the channels.
+ */
 export function packKernel(request: KernelRequest<{ readonly turned: boolean }>): Kernel {
   const { inputs: [{ shape: [O, C, kH, kW] }], attrs: { turned } } = request;
-  const inner = turned ? C : O;
+  const [inner, outer] = turned ? [C, O] : [O, C];
+  const number = (lane: number) => {
+    const channel = `min(first + ${lane}u, INNER - 1u)`; // beyond INNER nobody looks
+    return turned
+      ? `w[(outer * C + ${channel}) * TAPS + TAPS - 1u - tap]`
+      : `w[(${channel} * C + outer) * TAPS + tap]`;
+  };
   return perElement("conv2d.pack", request, {
     inputs: ["w"],
-    sizes: { INNER: inner, PADDED: quarter(inner) * 4, C, TAPS: kH * kW },
-    body: [
-      "  let inner = min(i % PADDED, INNER - 1u); // beyond INNER nobody looks",
-      "  let tap = i / PADDED % TAPS;",
-      "  let outer = i / (PADDED * TAPS);",
-      turned
-        ? "  out[i] = w[(outer * C + inner) * TAPS + TAPS - 1u - tap];"
-        : "  out[i] = w[(inner * C + outer) * TAPS + tap];",
-    ].join("\n"),
+    vectors: ["out"],
+    sizes: { INNER: inner, QUARTERS: quarter(inner), C, TAPS: kH * kW },
+    count: outer * quarter(inner),
+    iterations: kH * kW,
+    body: `  let outer = i / QUARTERS;
+  let first = i % QUARTERS * 4u;
+  for (var tap = 0u; tap < TAPS; tap++) {
+    out[(outer * TAPS + tap) * QUARTERS + first / 4u] = vec4<Out>(${
+      range(4).map(number).join(", ")
+    });
+  }`,
   });
 }
 
