@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { batchesAhead } from "../../data/ahead.ts";
 import { instanceRecords, loadCocoInstances } from "../../data/coco_instances.ts";
 import { batches } from "../../data/loader.ts";
-import { writePng } from "../../image/read_image.ts";
+import { writePng } from "../../io/png_file.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
 
 const photo = { id: 7, file_name: "a.png", width: 6, height: 4 };

@@ -10,7 +10,7 @@ import {
 } from "../../data/coco.ts";
 import { sceneSource } from "../../data/scenes.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
-import { writePng } from "../../image/read_image.ts";
+import { writePng } from "../../io/png_file.ts";
 import { COCO, type Skeleton } from "../../pose/skeleton.ts";
 import { CROWDPOSE, MPII } from "../../pose/skeletons.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { loadMpii, mpiiRecords } from "../../data/mpii.ts";
 import { makeBatch } from "../../data/batch.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
-import { writePng } from "../../image/read_image.ts";
+import { writePng } from "../../io/png_file.ts";
 import { MPII, mpiiImages } from "../../pose/mod.ts";
 
 const point = (id: number, x: number, y: number) => ({ id, x, y, is_visible: 1 });
