@@ -20,6 +20,7 @@ import {
   type InstanceRecord,
 } from "../instance/coco_records.ts";
 import { CocoDataset, type CocoOptions, type PhotoRecord, readAnnotations } from "./coco.ts";
+import { pictureName } from "./picture_path.ts";
 
 /** Which photographs and things to take. */
 export interface CocoInstancesOptions {
@@ -94,12 +95,8 @@ export function instanceRecords(
       crowd: Boolean(annotation.iscrowd),
     });
   }
-  const records = truth.images.map(({ id, file_name: fileName, width, height }, i) => {
-    if (typeof fileName !== "string" || fileName === "") {
-      throw new InputError(
-        `${name}: images[${i}].file_name is missing, the name of a file expected`,
-      );
-    }
+  const records = truth.images.map(({ id, file_name, width, height }, i) => {
+    const fileName = pictureName(file_name, `${name}: images[${i}].file_name`);
     return { id, fileName, width, height, people: [], ignored: [], instances: things.get(id)! };
   });
   const taken = options.photos === "all"

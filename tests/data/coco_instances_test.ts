@@ -70,6 +70,12 @@ Deno.test("instanceRecords() refuses what is wrong, unknown or empty", () => {
       undefined,
       "images[0].file_name is missing, the name of a file expected",
     ],
+    [
+      { ...file(square), images: [{ ...photo, file_name: "/a.png" }] },
+      undefined,
+      'images[0].file_name is "/a.png", which leads out of the folder of pictures\n' +
+      "  help: names are relative to that folder, and may name folders in it",
+    ],
     [file(square), ["bird"], 'no categories are called "bird"\n  help: it has dog, cat'],
     [
       file(square),

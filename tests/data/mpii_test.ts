@@ -31,6 +31,18 @@ Deno.test("mpiiRecords() takes photographs that show somebody, and ignores peopl
   );
 });
 
+Deno.test("mpiiRecords() says where in the file something stands, also if images were left out", () => {
+  const [record] = mpiiRecords(images.slice(1), { photos: "all" });
+  assert.deepEqual(record.ignored.map(({ place }) => place), ["annolist[1].annorect[0]"]);
+  const stray = mpiiImages({
+    annolist: [{ image: { name: "a.png" } }, { image: { name: "a/../../b.png" } }],
+  }, "mpii.json");
+  assert.throws(() => mpiiRecords(stray.slice(1), { photos: "all", name: "mpii.json" }), {
+    name: "InputError",
+    message: /^mpii\.json: annolist\[1\]\.image\.name is "a\/\.\.\/\.\.\/b\.png", which leads out/,
+  });
+});
+
 Deno.test("loadMpii() reads photographs of any size, for batches of 16 keypoints", async () => {
   const folder = await Deno.makeTempDir();
   await assert.rejects(
