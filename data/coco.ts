@@ -86,7 +86,7 @@ export interface CocoOptions {
   readonly photos?: "labelled" | "all";
   /** Whether people without any annotated keypoint go into the ignore mask. @default {true} */
   readonly maskUnlabelled?: boolean;
-  /** Keep decoded pictures in memory up to this many megabytes, so that a pass decodes no file twice. @default {256} */
+  /** Keep decoded pictures in memory up to this many megabytes (MiB), so that a pass decodes no file twice. @default {256} */
   readonly cacheMegabytes?: number;
 }
 
@@ -300,7 +300,7 @@ export class CocoDataset implements DescribedSource {
    *
    * @param folder The folder of pictures.
    * @param records The photographs, e.g. from {@linkcode photoRecords}.
-   * @param cacheMegabytes Keep decoded pictures up to so many megabytes.
+   * @param cacheMegabytes Keep decoded pictures up to so many megabytes (MiB).
    */
   constructor(folder: string, records: readonly PhotoRecord[], cacheMegabytes = 256) {
     this.folder = folder;

@@ -34,7 +34,7 @@ export interface CocoInstancesOptions {
    * @default {"labelled"}
    */
   readonly photos?: CocoOptions["photos"];
-  /** Keep decoded pictures in memory up to this many megabytes. @default {256} */
+  /** Keep decoded pictures in memory up to this many megabytes (MiB). @default {256} */
   readonly cacheMegabytes?: number;
 }
 
