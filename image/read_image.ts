@@ -59,7 +59,8 @@ export async function decodeImage(bytes: Uint8Array, name = "image"): Promise<Rg
  * Read a JPEG or PNG file.
  *
  * @param path The file.
- * @throws {InputError} If there is no such file, it cannot be read, or it is not a whole JPEG or PNG picture.
+ * @throws {InputError} If there is no such file, it is a folder, pipe or device, it cannot be read, or it is not a whole
+ *   JPEG or PNG picture.
  *
  * @example Usage
  * ```ts
@@ -77,7 +78,8 @@ export async function readImage(path: string): Promise<RgbImage> {
  * Read a PNG file whose pixels are numbers, see {@linkcode decodePngIndices}.
  *
  * @param path The file.
- * @throws {InputError} If there is no such file, it cannot be read, or it is not a whole PNG picture of numbers.
+ * @throws {InputError} If there is no such file, it is a folder, pipe or device, it cannot be read, or it is not a whole PNG
+ *   picture of numbers.
  *
  * @example Usage
  * ```ts
@@ -93,9 +95,14 @@ export async function readIndexImage(path: string): Promise<IndexImage> {
 
 async function bytesOf(path: string): Promise<Uint8Array> {
   try {
-    const { readFile } = await files();
-    return await readFile(path);
+    const { readFile, stat } = await files();
+    const found = await stat(path);
+    if (found.isFile()) return await readFile(path);
+    // One link to /dev/zero among the pictures would fill the memory.
+    const kind = found.isDirectory() ? "a folder" : "a pipe or device";
+    throw new InputError(`${path}: is ${kind}, not a file`);
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const reason = (error as { code?: string }).code === "ENOENT"
       ? "no such file"
       : `cannot be read (${(error as Error).message})`;

@@ -23,12 +23,27 @@ Deno.test("readImage() names a file that is not there, that is a folder, that is
   });
   await assert.rejects(readImage(folder), {
     name: "InputError",
-    message: /: cannot be read \(/,
+    message: `${folder}: is a folder, not a file`,
   });
   await assert.rejects(readImage(`${folder}cut_off.jpg`), {
     name: "InputError",
     message: /cut_off\.jpg: not a whole JPEG picture/,
   });
+});
+
+Deno.test("readImage() reads no device, which has no end, that a link in a folder of pictures leads to", async () => {
+  const temporary = await Deno.makeTempDir();
+  try {
+    await Deno.symlink("/dev/zero", `${temporary}/7.jpg`);
+    await Deno.symlink(`${folder}colour.jpg`, `${temporary}/8.jpg`);
+    await assert.rejects(readImage(`${temporary}/7.jpg`), {
+      name: "InputError",
+      message: `${temporary}/7.jpg: is a pipe or device, not a file`,
+    });
+    assert.equal((await readImage(`${temporary}/8.jpg`)).width, 24);
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
 });
 
 Deno.test("decodeImage() says what a file is when it is no picture", async () => {
