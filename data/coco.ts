@@ -37,7 +37,7 @@ import { checkCrowdPoseTruth } from "../pose/crowdpose_records.ts";
 import type { AnnotatedKeypoint, AnnotatedPerson, Visibility } from "../pose/person.ts";
 import { COCO, type Skeleton } from "../pose/skeleton.ts";
 import { CROWDPOSE } from "../pose/skeletons.ts";
-import { pictureName } from "./picture_path.ts";
+import { pictureName } from "./picture_name.ts";
 import {
   type DescribedSource,
   labelledPeople,

@@ -20,7 +20,7 @@ import {
   type InstanceRecord,
 } from "../instance/coco_records.ts";
 import { CocoDataset, type CocoOptions, type PhotoRecord, readAnnotations } from "./coco.ts";
-import { pictureName } from "./picture_path.ts";
+import { pictureName } from "./picture_name.ts";
 
 /** Which photographs and things to take. */
 export interface CocoInstancesOptions {

@@ -13,7 +13,7 @@
  */
 import type { MpiiImage } from "../pose/mpii_records.ts";
 import { CocoDataset, type CocoOptions, type PhotoRecord, recordsToTake } from "./coco.ts";
-import { pictureName } from "./picture_path.ts";
+import { pictureName } from "./picture_name.ts";
 import { labelledPeople } from "./sample.ts";
 
 /** Which photographs to take, and what of them. */

@@ -28,7 +28,7 @@ import { readImage, readIndexImage } from "../image/read_image.ts";
 import { encodeRunLengths, runLengthBox } from "../image/run_length.ts";
 import type { AnnotatedInstance } from "../instance/instance.ts";
 import { orInputError } from "./coco.ts";
-import { pictureName } from "./picture_path.ts";
+import { pictureName } from "./picture_name.ts";
 import type { DescribedSource, Sample, SourceDescription } from "./sample.ts";
 
 /** VOC's twenty classes; class c of a PNG file is the name at place c - 1. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pictureName } from "../../data/picture_path.ts";
+import { pictureName } from "../../data/picture_name.ts";
 
 Deno.test("pictureName() takes names in the folder and in folders of it, as data sets have them", () => {
   const names = [

@@ -2,12 +2,12 @@
  * Names of pictures in annotation files. Whoever wrote the file chose the names, and each becomes a path that is read: it
  * must stay in the folder of pictures that the user named.
  *
- * | name                                     |                                                                |
- * | ---------------------------------------- | -------------------------------------------------------------- |
- * | `7.jpg`, `train2017/7.jpg`, `./7.jpg`    | a picture of the folder or of one in it                        |
- * | `../7.jpg`, `a/../7.jpg`                 | refused: `a` may be a link, and then `..` is elsewhere         |
+ * | name                                      |                                                               |
+ * | ----------------------------------------- | ------------------------------------------------------------- |
+ * | `7.jpg`, `train2017/7.jpg`, `./7.jpg`     | a picture of the folder or of one in it                       |
+ * | `../7.jpg`, `a/../7.jpg`                  | refused: `a` may be a link, and then `..` is elsewhere        |
  * | `/data/7.jpg`, `C:\data\7.jpg`, `C:7.jpg` | refused, on all systems: what opens on one opens on the other |
- * | with a control character                 | refused: NUL ends a path, others write to the terminal         |
+ * | with a control character                  | refused: NUL ends a path, others write to the terminal        |
  *
  * Only the name is looked at. A link in the folder was placed by whoever made the folder, and is followed: data sets whose
  * pictures are links to another disk are common (docs/decisions.md).
