@@ -32,6 +32,7 @@ import {
   MOST_PEOPLE,
   openInstancePhotographs,
   openPhotographs,
+  PHOTOGRAPH_SLOTS,
   POSES,
   posesOf,
   syntheticSource,
@@ -248,7 +249,7 @@ async function run(values: Values): Promise<void> {
     if (judging && metrics.lastJudged() !== pause.steps) await judging.run(pause);
     await save.all(pause, { finished: true });
   });
-  sayWhatWasLeftOut(stream);
+  sayWhatWasLeftOut(stream, subject);
   if (interruption.requested) {
     console.log(`stopped  after ${result.steps.toLocaleString("en")} steps; --resume goes on`);
     Deno.exitCode = INTERRUPTED;
@@ -443,17 +444,23 @@ async function sourceOf(
   });
 }
 
+/** How many people or instances of a picture have slots: of scenes as many as there can be. */
+function slotsFor({ photographs, classes }: Subject): number {
+  return photographs ? PHOTOGRAPH_SLOTS : MOST_PEOPLE[classes ? "instances" : "poses"];
+}
+
 /** The batches, from a place on. */
 function streamOf(
   values: Values,
   source: DescribedSource,
-  { network: { model, imageSize, skeleton }, subject: { photographs, classes }, recipe }: {
+  { network: { model, imageSize, skeleton }, subject, recipe }: {
     readonly network: Network;
     readonly subject: Subject;
     readonly recipe: Recipe;
   },
   checkpoint: Checkpoint | undefined,
 ): BatchesAhead {
+  const { photographs, classes } = subject;
   // A crop of one person has been moved, scaled and turned already.
   const augment = {
     ...OFFICIAL_AUGMENTATION,
@@ -465,7 +472,7 @@ function streamOf(
     inputSize: imageSize,
     stride: model.stride,
     seed: values.number("seed"),
-    slots: photographs ? 30 : MOST_PEOPLE[classes ? "instances" : "poses"],
+    slots: slotsFor(subject),
     skeleton,
     ...(classes ? { instances: { classes, pixels: recipe.pixels } } : {}),
     ...(photographs && !values.flag("no-augment") ? { augment } : {}),
@@ -596,12 +603,19 @@ function figuresIn({ AP, AP50, grouping }: Judgement): string {
   return `AP ${AP.toFixed(3)}, ${name} ${second.toFixed(3)}`;
 }
 
-function sayWhatWasLeftOut({ broken, droppedPeople }: BatchesAhead): void {
+function sayWhatWasLeftOut(
+  { broken, droppedPeople }: BatchesAhead,
+  subject: Subject,
+): void {
   if (broken.length > 0) {
     console.error(`${broken.length} photographs could not be read and were left out`);
   }
   if (droppedPeople > 0) {
-    console.error(`${droppedPeople} people had no slot and taught no tags: over 30 in a picture`);
+    const who = subject.classes ? "an instance" : "a person";
+    console.error(
+      `${droppedPeople} times ${who} had no slot and taught no tags: ` +
+        `over ${slotsFor(subject)} in a picture`,
+    );
   }
 }
 

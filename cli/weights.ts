@@ -229,7 +229,36 @@ export interface SaveOptions {
   readonly values?: Readonly<Record<string, HostArray>>;
 }
 
-/** Write a model's variables and settings, completely or not at all. */
+/** The first variable that holds NaN or an infinity: its name, and which. */
+export function notFinite(
+  state: Readonly<Record<string, HostArray>>,
+): { readonly name: string; readonly value: number } | undefined {
+  for (const [name, { data }] of Object.entries(state)) {
+    const value = data.find((value) => !Number.isFinite(value));
+    if (value !== undefined) return { name, value };
+  }
+  return undefined;
+}
+
+/**
+ * See that weights are numbers before they are written: the loss, which training looks at, is of the weights before the
+ * last step.
+ *
+ * @throws {RangeError} If one is not: no command would read such a file.
+ */
+export function checkNumbers(path: string, state: Readonly<Record<string, HostArray>>): void {
+  const bad = notFinite(state);
+  if (!bad) return;
+  throw new RangeError(
+    `${path}: is not written: ${bad.name} holds ${bad.value}\n  help: train with a smaller --rate`,
+  );
+}
+
+/**
+ * Write a model's variables and settings, completely or not at all.
+ *
+ * @throws {RangeError} If a weight is no number.
+ */
 export async function saveModel(
   path: string,
   loaded: LoadedModel,
@@ -237,6 +266,7 @@ export async function saveModel(
   { half = false, values }: SaveOptions = {},
 ): Promise<void> {
   const state = values ?? await stateOf(loaded.model);
+  checkNumbers(path, state);
   const metadata = { ...settingsOf(loaded), ...notes };
   await writeSafetensors(path, half ? halved(state) : state, metadata);
 }
