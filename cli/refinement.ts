@@ -25,7 +25,7 @@ import {
 } from "../mod.ts";
 import { sameKeypoints } from "./datasets.ts";
 import type { FoundPeople } from "./prediction.ts";
-import { type LoadedModel, loadModel } from "./weights.ts";
+import { AUTHORS_SECOND_LOOK, type LoadedModel, loadModel } from "./weights.ts";
 
 /** How to look again. */
 export interface RefineOptions extends RefinePersonOptions {
@@ -87,9 +87,13 @@ interface Look<T> {
  */
 export async function* refined<T extends FoundPeople>(
   found: AsyncIterable<T>,
-  { model, imageSize, skeleton }: Omit<LoadedModel, "preset" | "decoding">,
+  { model, imageSize, skeleton, decoding }: Omit<LoadedModel, "preset">,
   { pixel = 1, ...rules }: RefineOptions = {},
 ): AsyncGenerator<T, void, undefined> {
+  const usual = {
+    threshold: decoding.threshold ?? AUTHORS_SECOND_LOOK.threshold,
+    agreementPixels: AGREEMENT * pixel,
+  };
   using step = compile(({ images }: { images: Tensor }) => {
     const heatmapsOf = (images: Tensor) => model.forward(images).at(-1)!.heatmaps;
     return {
@@ -104,7 +108,7 @@ export async function* refined<T extends FoundPeople>(
       const heatmaps = bothLooks(partOf(plain, i), partOf(mirrored, i), skeleton.flip);
       const second = readPerson(heatmaps, frameOf(crop, imageSize, model.stride));
       const before = of.people[p];
-      const better = refinePerson(before, second, { agreementPixels: AGREEMENT * pixel, ...rules });
+      const better = refinePerson(before, second, { ...usual, ...rules });
       of.people[p] = withTags(better, before);
       of.open--;
     });

@@ -83,7 +83,11 @@ export function readPerson(heatmaps: HostArray, frame: HeatmapFrame): DecodedPer
 
 /** When a second look counts. */
 export interface RefinePersonOptions {
-  /** A keypoint that was there is replaced if the second look is surer of it than this. @default {0.15} */
+  /**
+   * A keypoint that was there is replaced if the second look is surer of it than this. Heatmaps that were learnt with a
+   * foreground weight are higher and want more, see {@linkcode heatmapLoss}.
+   * @default {0.15}
+   */
   readonly threshold?: number;
   /** The looks agree on a keypoint if it is not so far away, image pixels. @default {10} */
   readonly agreementPixels?: number;
