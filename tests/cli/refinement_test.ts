@@ -19,6 +19,7 @@ import { type Decoding, makeModel, withoutTags } from "../../cli/weights.ts";
 /** A network that believes every keypoint to be where the picture is red. */
 const seesRed = {
   stride: 2,
+  sizeMultiple: 32,
   options: { tagDimensions: 0 },
   forward(images: Tensor) {
     const [N, , H, W] = images.shape;
@@ -102,6 +103,58 @@ Deno.test("refined() looks at the people of several pictures at once, in the ord
     const [alone] = await Array.fromAsync(refined(from([one]), refiner));
     assert.deepEqual(together[n], alone);
     assert.equal(together[n].sample, one.sample);
+  }
+});
+
+Deno.test("refined() looks at several sizes, and averages what it sees", async () => {
+  const image = rgbImage(200, 200);
+  for (let y = 92; y <= 98; y++) for (let x = 82; x <= 88; x++) image.data[3 * (200 * y + x)] = 255;
+  const keypoints = COCO.keypoints.map((_, k) => ({
+    x: 65 + k % 5 * 10, // 40 apart: a crop of 78 pixels
+    y: 95,
+    score: 0.5,
+    tag: [],
+  }));
+  const found = {
+    sample: { id: 1, fileName: "dot", image, people: [] },
+    people: [{ keypoints, score: 0.5 }],
+  };
+  const seen = async (model: PoseNet, sizes?: readonly number[]) => {
+    const one = async function* () {
+      yield await Promise.resolve(found);
+    };
+    const refiner = { model, imageSize: 64, skeleton: COCO, decoding: {} };
+    const [{ people }] = await Array.fromAsync(
+      refined(one(), refiner, { sizes, leastAgreement: 0 }),
+    );
+    return people[0].keypoints[0]!;
+  };
+  const once = await seen(seesRed);
+  assert.deepEqual(await seen(seesRed, [1, 0.9, 1]), once); // 0.9 of 64 is rounded up to 64
+  for (const sizes of [[1, 0.5], [0.5, 1], [2]]) {
+    const { x, y } = await seen(seesRed, sizes);
+    // A pixel of the smaller maps is 78 / 16 pixels of the picture.
+    assert.ok(Math.hypot(x - 85, y - 95) < 5, `${sizes}: ${x}, ${y}`);
+  }
+
+  /** As sure as the side of its input says, everywhere. */
+  const seesItsSide = {
+    ...seesRed,
+    forward(images: Tensor) {
+      const [{ heatmaps }] = seesRed.forward(images);
+      return [{ heatmaps: heatmaps.mul(0).add(images.shape[3] / 128) }];
+    },
+  } as unknown as PoseNet;
+  const scores = [[1], [0.5], [2, 1, 0.5]].map(async (sizes) =>
+    (await seen(seesItsSide, sizes)).score
+  );
+  const close = (await Promise.all(scores)).map((score) => score.toFixed(4));
+  assert.deepEqual(close, ["0.5000", "0.2500", (1.75 / 3).toFixed(4)]);
+  for (const sizes of [[], [0], [5]]) {
+    await assert.rejects(seen(seesRed, sizes), {
+      name: "RangeError",
+      message: `lookedAgain: sizes must be numbers above 0, at most 4, not [${sizes}]`,
+    });
   }
 });
 
