@@ -31,6 +31,7 @@ import {
   warpToPlanes,
 } from "../mod.ts";
 import { sameKeypoints } from "./datasets.ts";
+import type { Values } from "./options.ts";
 import type { FoundPeople } from "./prediction.ts";
 import { inputSizes, SINGLE_SCALE } from "./scales.ts";
 import { AUTHORS_SECOND_LOOK, type LoadedModel, loadModel } from "./weights.ts";
@@ -86,6 +87,23 @@ export async function loadRefiner(path: string, first: LoadedModel): Promise<Loa
     );
   }
   return loaded;
+}
+
+/** What {@linkcode RefinePersonOptions} can take. */
+const TAKES = ["second", "both"] as const;
+
+/**
+ * What `--refine-take` says.
+ *
+ * @throws {InputError} If it is neither of the two, or given without `--refine`.
+ */
+export function refineTakeOf(values: Values): (typeof TAKES)[number] {
+  const name = values.text("refine-take");
+  if (name === undefined) return "second";
+  if (!values.isGiven("refine")) throw new InputError("--refine-take needs --refine");
+  const take = TAKES.find((take) => take === name);
+  if (!take) throw new InputError(`--refine-take must be ${TAKES.join(" or ")}, not ${name}`);
+  return take;
 }
 
 /** A picture whose people are being looked at. */

@@ -41,7 +41,7 @@ import {
   predict,
   type Prediction,
   type PredictOptions,
-  REFINE,
+  REFINING,
 } from "../cli/prediction.ts";
 import { afterSecondLook, loadRefiner, lookedAgain } from "../cli/refinement.ts";
 import { scaleRule } from "../cli/scales.ts";
@@ -96,7 +96,7 @@ export const augmentationCommand: Command = {
       help: "height that peaks of the first looks must exceed (default: what the weight file says)",
     },
     report: { type: "text", help: "write the tables and some scenes to this HTML file" },
-    refine: { ...REFINE, help: `${REFINE.help}: more rows for each way` },
+    refine: { ...REFINING.refine, help: `${REFINING.refine.help}: more rows for each way` },
   },
   run,
 };

@@ -261,6 +261,8 @@ Deno.test("main() trains a network that looks at one person at a time, and predi
     const shipped = new URL("../../weights/demo.safetensors", import.meta.url).pathname;
     const wrong: [string[], RegExp][] = [
       [[...predict, "--refine", shipped], /is a network for several people\n.*--single-person/],
+      [[...predict, "--refine-take", "both"], /--refine-take needs --refine/],
+      [[...predict, "--refine", path, "--refine-take", "best"], /must be second or both, not best/],
       [[...predict, "--weights", path], /has no tags/],
       [["train", "--steps", "1", "--weights", path, "--out", `${folder}/x`], /they have no tags/],
     ];
