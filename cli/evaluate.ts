@@ -46,7 +46,8 @@ import { checkResultsOrImages, findInAll } from "./finder.ts";
 import type { Command, Values } from "./options.ts";
 import { checkWritable } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
-import { decoderOf, LOOKING, lookingOf, REFINE } from "./prediction.ts";
+import { decoderOf, LOOKING, lookingOf, REFINING } from "./prediction.ts";
+import { refineTakeOf } from "./refinement.ts";
 import { loadGivenOrShipped } from "./weights.ts";
 
 /** `evaluate`. */
@@ -71,7 +72,7 @@ export const evaluateCommand: Command = {
     },
     preset: { type: "text", help: "network (default: what the weight file says)" },
     ...LOOKING,
-    refine: REFINE,
+    ...REFINING,
     json: { type: "text", help: "also write all figures to this file" },
     report: {
       type: "text",
@@ -188,10 +189,8 @@ async function predicted(
   const all = { photos: "all", cacheMegabytes: 0 } as const;
   const { file: measured } = withLabels(file); // the others are counted by the evaluation
   const photographs = await photographsOf(measured, values.text("images")!, all);
-  const found = await findInAll(
-    photographs,
-    await peopleFinder(values, loaded, { file, photographs }),
-  );
+  const finder = await peopleFinder(values, loaded, { file, photographs });
+  const found = await findInAll(photographs, finder);
   const { threshold, maxTagDistance } = decoderOf(loaded, looking);
   const setup = {
     weights: values.text("weights") ?? "those that come with the library",
@@ -201,6 +200,7 @@ async function predicted(
     threshold,
     maxTagDistance,
     refine: values.text("refine") ?? "no",
+    ...(values.isGiven("refine") ? { refineTake: refineTakeOf(values) } : {}),
     ids: values.text("ids") ?? "all",
   };
   return { found, setup };

@@ -23,7 +23,7 @@ import {
 } from "../mod.ts";
 import { unknownName } from "../core/errors.ts";
 import type { Command, Values } from "./options.ts";
-import { AUTHORS_DECODING, type Decoding, settingsOf } from "./weights.ts";
+import { AUTHORS_DECODING, AUTHORS_SECOND_LOOK, type Decoding, settingsOf } from "./weights.ts";
 
 /** How each origin's program decodes; pose-ae-demo takes lower peaks (`util.py`). */
 const DECODING: Readonly<Record<WeightOrigin, Decoding>> = {
@@ -87,10 +87,7 @@ async function run(values: Values): Promise<void> {
   }
   const weights = await makeWeights(path, recipes, file.arrays);
   const preset = presetOf(model) ?? `imported from ${origin}`;
-  const { threshold, maxTagDistance } = DECODING[origin];
-  const decoding = model.options.tagDimensions === 0
-    ? { threshold }
-    : { threshold, maxTagDistance };
+  const decoding = model.options.tagDimensions === 0 ? AUTHORS_SECOND_LOOK : DECODING[origin];
   const loaded = { model, imageSize, preset, skeleton: COCO, decoding };
   const notes = { importedFrom: `${origin}: ${path.split(/[\\/]/).at(-1)}` };
   await writeSafetensors(out, weights, { ...settingsOf(loaded), ...notes });

@@ -259,7 +259,9 @@ function decodingLine(
   { threshold, maxTagDistance }: Partial<Decoding>,
   { hasTags, ofInstances }: { readonly hasTags: boolean; readonly ofInstances: boolean },
 ): string {
-  const [what, near] = ofInstances ? ["pixels", "modes no nearer"] : ["peaks", "tags nearer"];
+  const [what, near] = ofInstances
+    ? ["pixels", "modes no nearer"]
+    : [hasTags ? "peaks" : "second looks", "tags nearer"];
   return [
     ...(threshold === undefined ? [] : [`${what} above ${threshold}`]),
     ...(maxTagDistance === undefined || !hasTags ? [] : [`${near} than ${maxTagDistance}`]),

@@ -18,7 +18,7 @@ import { instanceFinder } from "./instance_finder.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
-import { LOOKING, REFINE } from "./prediction.ts";
+import { LOOKING, REFINING } from "./prediction.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
 import { loadNetwork } from "./weights.ts";
 
@@ -38,7 +38,7 @@ export const predictCommand: Command = {
     weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
     preset: { type: "text", help: "network (default: what the weight file says)" },
     ...LOOKING,
-    refine: REFINE,
+    ...REFINING,
     "no-pictures": { type: "flag", help: "write results.json alone" },
     out: { type: "text", default: "out/predict", help: "folder for results.json and the pictures" },
   },
@@ -48,7 +48,7 @@ export const predictCommand: Command = {
     "Weights of classes (train --instances) find masks: results are run lengths, with the annotation file's\n" +
     "category ids or 1, 2, … in the order of the classes; pictures are coloured by tag. For them --threshold is\n" +
     "the least detection of a pixel and --tag-distance how far apart two instances' tags are; --decoder, --refine,\n" +
-    "--dataset and --skeleton are for keypoints.",
+    "--refine-take, --dataset and --skeleton are for keypoints.",
   run,
 };
 

@@ -101,10 +101,19 @@ export interface PredictOptions {
   readonly flavour?: Flavour;
 }
 
-/** The option `--refine`: see refinement.ts. */
-export const REFINE: Option = {
-  type: "text",
-  help: "weights of a single-person network (train --single-person) that looks at everybody again",
+/** The options `--refine` and `--refine-take`: see refinement.ts. */
+export const REFINING: Readonly<Record<"refine" | "refine-take", Option>> = {
+  refine: {
+    type: "text",
+    help:
+      "weights of a single-person network (train --single-person) that looks at everybody again",
+  },
+  "refine-take": {
+    type: "text",
+    help:
+      "with --refine: whose word counts of a keypoint that it is sure of, second (its own) or both " +
+      "(halfway where the looks agree, else the surer one; for first looks that are as good) (default second)",
+  },
 };
 
 /** The options `--decoder`, `--threshold`, `--tag-distance`, `--scales` and `--flip`. */

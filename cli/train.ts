@@ -127,7 +127,8 @@ export const trainCommand: Command = {
     threshold: {
       type: "number",
       most: HIGHEST_THRESHOLD,
-      help: "least height of a peak, kept with the weights (default: the recipe's)",
+      help:
+        "least height of a peak, or score of a second look, kept with the weights (default: the recipe's)",
     },
     "tag-distance": {
       type: "number",
@@ -275,10 +276,8 @@ function checkOptions(values: Values): void {
   if (average !== undefined && average >= 1) {
     throw new InputError(`--average must be below 1, not ${average}`);
   }
-  for (const name of values.flag("single-person") ? ["threshold", "tag-distance"] : []) {
-    if (isGiven(name)) {
-      throw new InputError(`--${name} is for networks with tags, not for --single-person`);
-    }
+  if (values.flag("single-person") && isGiven("tag-distance")) {
+    throw new InputError("--tag-distance is for networks with tags, not for --single-person");
   }
   if ((values.flag("recompute") || values.text("precision") !== "f32") && isGiven("weights")) {
     throw new InputError(
@@ -357,11 +356,6 @@ async function subjectOf(values: Values): Promise<Subject> {
   }) ?? { photographs: undefined };
 }
 
-/** A model, the size of its images and how to decode what it learns, as the options say. */
-interface Network extends LoadedModel {
-  readonly decoding: Decoding;
-}
-
 /**
  * The network of `--weights`, or a new one of `--preset`.
  *
@@ -369,9 +363,9 @@ interface Network extends LoadedModel {
  */
 async function networkOf(
   values: Values,
-  { decoding }: Recipe,
+  { decoding, secondLook }: Recipe,
   { file, classes }: Subject,
-): Promise<Network> {
+): Promise<LoadedModel> {
   const isSingle = values.flag("single-person");
   const start = values.text("weights");
   const as = values.text("preset");
@@ -409,12 +403,13 @@ async function networkOf(
       `--size ${imageSize} does not suit the network: it needs a multiple of ${model.sizeMultiple}`,
     );
   }
+  const usual: Partial<Decoding> = isSingle ? secondLook : decoding;
   return {
     ...loaded,
     imageSize,
     decoding: {
-      threshold: values.number("threshold") ?? decoding.threshold,
-      maxTagDistance: values.number("tag-distance") ?? decoding.maxTagDistance,
+      threshold: values.number("threshold") ?? usual.threshold,
+      maxTagDistance: values.number("tag-distance") ?? usual.maxTagDistance,
     },
   };
 }
@@ -422,7 +417,7 @@ async function networkOf(
 /** What to learn from: the photographs without those of `--without`, or scenes; perhaps one person at a time. */
 async function sourceOf(
   values: Values,
-  { imageSize }: Network,
+  { imageSize }: LoadedModel,
   { photographs: all, classes }: Subject,
 ): Promise<DescribedSource> {
   const isSingle = values.flag("single-person");
@@ -454,7 +449,7 @@ function streamOf(
   values: Values,
   source: DescribedSource,
   { network: { model, imageSize, skeleton }, subject, recipe }: {
-    readonly network: Network;
+    readonly network: LoadedModel;
     readonly subject: Subject;
     readonly recipe: Recipe;
   },
@@ -480,7 +475,7 @@ function streamOf(
   });
 }
 
-function announce(values: Values, network: Network, adapter: string): void {
+function announce(values: Values, network: LoadedModel, adapter: string): void {
   const parameters = learnedNumbers(network).toLocaleString("en");
   const data = values.text("annotations") ?? "synthetic scenes";
   console.log(`adapter  ${adapter}`);
@@ -531,7 +526,7 @@ interface Saving {
 function savingOf(
   values: Values,
   { network, settings, position }: {
-    readonly network: Network;
+    readonly network: LoadedModel;
     readonly settings: Readonly<Record<string, string>>;
     readonly position: () => StreamPosition;
   },
@@ -572,7 +567,7 @@ function savingNowAndThen(values: Values, save: Saving): Interlude {
 function judgingOf(
   values: Values,
   { network, validation, metrics, save }: {
-    readonly network: Network;
+    readonly network: LoadedModel;
     readonly validation: Validation;
     readonly metrics: MetricsLog;
     readonly save: Saving;

@@ -33,7 +33,10 @@ import type { Values } from "./options.ts";
 
 /** How a network's maps become people or instances: a matter of how it was trained. */
 export interface Decoding {
-  /** Least height of a peak; of instances, least detection of a pixel. */
+  /**
+   * Least height of a peak; of instances, least detection of a pixel; of one person at a time, least score of a keypoint
+   * of a second look that replaces the first one's.
+   */
   readonly threshold: number;
   /** A keypoint joins a person only if their tags are nearer than this; of instances, no two modes are nearer. */
   readonly maxTagDistance: number;
@@ -114,6 +117,9 @@ export async function localCopy(
 /** The authors' decoding, for weights that do not say. */
 export const AUTHORS_DECODING: Decoding = { threshold: 0.1, maxTagDistance: 1 };
 
+/** The same for weights that look at one person at a time: pose-ae-demo's. */
+export const AUTHORS_SECOND_LOOK: Pick<Decoding, "threshold"> = { threshold: 0.15 };
+
 /** A new model of a preset, with a heatmap for each keypoint of the skeleton. */
 export function makeModel(
   name: string,
@@ -186,8 +192,8 @@ function headOf(
 }
 
 /**
- * A network for one person at a time that starts with what one for several people knows: its heatmaps without its tags.
- * The model given is used up.
+ * A network for one person at a time that starts with what one for several people knows: its heatmaps without its tags,
+ * to be read in another way. The model given is used up.
  */
 export async function withoutTags(loaded: LoadedModel): Promise<LoadedModel> {
   const { model } = loaded;
@@ -198,7 +204,7 @@ export async function withoutTags(loaded: LoadedModel): Promise<LoadedModel> {
   // Heatmaps are the first of the maps, wherever those are made or read.
   const cut = [...variables(single)].map(([path, { shape }]) => [path, first(state[path], shape)]);
   await loadState(single, Object.fromEntries(cut));
-  return { ...loaded, model: single };
+  return { ...loaded, model: single, decoding: {} };
 }
 
 /** The first numbers along each axis. */

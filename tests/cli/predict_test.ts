@@ -15,6 +15,9 @@ Deno.test("predict finds other people with every option that says how to look", 
     const plain = await found();
     assert.ok(JSON.parse(plain).length > 3);
     assert.ok(await found() === plain, "alike twice");
+    const refine = ["--refine", await refinerFile(folder)];
+    const refined = await found(...refine);
+    assert.ok(await found(...refine, "--refine-take", "second") === refined);
     for (
       const options of [
         ["--decoder", "pose-ae-demo"],
@@ -22,9 +25,12 @@ Deno.test("predict finds other people with every option that says how to look", 
         ["--tag-distance", "0.01"],
         ["--scales", "1.5,1"],
         ["--flip"],
-        ["--refine", await refinerFile(folder)],
+        [...refine, "--refine-take", "both"],
       ]
-    ) assert.ok(await found(...options) !== plain, options.join(" "));
+    ) {
+      const other = await found(...options);
+      assert.ok(other !== plain && other !== refined, options.join(" "));
+    }
   });
 });
 
