@@ -6,9 +6,9 @@
  *     adam.average p0   adam.step p0   adam.average p1   adam.step p1   …
  *     ──►   adam.average of 9 tensors    adam.step of 9 tensors       workgroups 0-3 | 4-11 | …
  *
- * For this they leave the order in which they were described, but only backwards, and past nothing that has to do with
- * their buffers. Slots and variables are given out by then (plan.ts), so it costs no memory and changes no result; the
- * price is that a slot's next user cannot go back past its last one (docs/kernels.md has what that loses).
+ * For this a kernel leaves the order of the plan: it goes back, past whatever has nothing to do with its buffers. Those
+ * are given out by then, so it costs no memory, and every buffer goes through the same values. The price is that a
+ * slot's next user stays behind its last one, though neither needs the other (docs/kernels.md: one dispatch in fifty).
  *
  * @module
  */
@@ -72,29 +72,30 @@ export function joinSmall(jobs: readonly Job[], mostBuffers: number): Job[] {
  */
 export function groupSmall(jobs: readonly Job[], mostBuffers: number): Job[][] {
   const groups: Job[][] = [];
-  const newest = new Map<string, number>(); // group by signature
-  const lastRead = new Map<Buffer, number>(); // group by what is read
+  const newest = new Map<string, number>(); // groups by signature, and by what they read and write
+  const lastRead = new Map<Buffer, number>();
   const lastWritten = new Map<Buffer, number>();
   for (const job of jobs) {
     const [reads, writes] = [job.reads.map(bufferOf), job.writes.map(bufferOf)];
-    const needed = Math.max(
-      -1,
-      ...[...reads, ...writes].map((buffer) => lastWritten.get(buffer) ?? -1),
-      ...writes.map((buffer) => lastRead.get(buffer) ?? -1),
-    );
+    const before = Math.max(lastOf(lastWritten, [...reads, ...writes]), lastOf(lastRead, writes));
     const signature = signatureOf(job.kernel);
     const like = signature === undefined ? -1 : newest.get(signature) ?? -1;
-    const joins = like > needed && hasRoom(groups[like], job, mostBuffers);
+    const joins = like > before && hasRoom(groups[like], job, mostBuffers);
     if (joins) groups[like].push(job);
     const at = joins ? like : groups.push([job]) - 1;
     if (signature !== undefined) newest.set(signature, at);
-    for (const buffer of reads) lastRead.set(buffer, Math.max(at, lastRead.get(buffer) ?? -1));
+    for (const buffer of reads) lastRead.set(buffer, Math.max(at, lastOf(lastRead, [buffer])));
     for (const buffer of writes) lastWritten.set(buffer, at); // after all others that write it
   }
   return groups;
 }
 
-/** Equal for places in one buffer: a slot's number, or what a leaf lies in, which a step's output may share with a variable. */
+/** The last of the groups noted for some buffers; -1 if there is none. */
+function lastOf(groups: ReadonlyMap<Buffer, number>, buffers: readonly Buffer[]): number {
+  return Math.max(-1, ...buffers.map((buffer) => groups.get(buffer) ?? -1));
+}
+
+/** Equal for places in one buffer: a slot's number, or a leaf's block, which the output of an earlier step may share. */
 type Buffer = number | Block | Tensor;
 
 function bufferOf(place: Place): Buffer {

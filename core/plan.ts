@@ -169,7 +169,7 @@ function directCommits(
   return commits;
 }
 
-/** Whether the kernel of `x`, whose inputs show `bases`, can put its result where `base` is: read once, number for number. */
+/** Whether the kernel of `x`, whose inputs show `bases`, may write over `base`: it reads that once, number for number. */
 function canWriteOver(base: Tensor, x: Tensor, bases: readonly Tensor[]): boolean {
   const { op, inputs } = x.recipe!;
   const shown = inputs.filter((_, i) => bases[i] === base);
