@@ -38,7 +38,8 @@ import { checkResultsOrImages, findInAll } from "./finder.ts";
 import { type Command, under, type Values } from "./options.ts";
 import { checkWritable, printFigures, writeJson } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
-import { decoderOf, LOOKING, lookingOf, REFINE } from "./prediction.ts";
+import { decoderOf, LOOKING, lookingOf } from "./prediction.ts";
+import { refineTakeOf, REFINING } from "./refinement.ts";
 import { loadGivenOrShipped, NETWORK } from "./weights.ts";
 
 /** `evaluate`. */
@@ -65,7 +66,7 @@ export const evaluateCommand: Command = {
     }),
     ...NETWORK,
     ...LOOKING,
-    ...under("How to look", { refine: REFINE }),
+    ...REFINING,
     ...under("Output", {
       json: { type: "file", help: "also write all figures to this file" },
       report: { type: "file", help: "also write curves and an error analysis: FILE.html" },
@@ -197,10 +198,8 @@ async function predicted(
   const all = { photos: "all", cacheMegabytes: 0 } as const;
   const { file: measured } = withLabels(file); // the others are counted by the evaluation
   const photographs = await photographsOf(measured, values.text("images")!, all);
-  const found = await findInAll(
-    photographs,
-    await peopleFinder(values, loaded, { file, photographs }),
-  );
+  const finder = await peopleFinder(values, loaded, { file, photographs });
+  const found = await findInAll(photographs, finder);
   const { threshold, maxTagDistance } = decoderOf(loaded, looking);
   const setup = {
     weights: values.text("weights") ?? "those that come with the library",
@@ -210,6 +209,7 @@ async function predicted(
     threshold,
     maxTagDistance,
     refine: values.text("refine") ?? "no",
+    ...(values.isGiven("refine") ? { refineTake: refineTakeOf(values) } : {}),
     ids: values.text("ids") ?? "all",
   };
   return { found, setup };

@@ -22,7 +22,13 @@ import {
   writeSafetensors,
 } from "../mod.ts";
 import type { Command, Values } from "./options.ts";
-import { AUTHORS_DECODING, checkSize, type Decoding, settingsOf } from "./weights.ts";
+import {
+  AUTHORS_DECODING,
+  AUTHORS_SECOND_LOOK,
+  checkSize,
+  type Decoding,
+  settingsOf,
+} from "./weights.ts";
 
 /** How each origin's program decodes; pose-ae-demo takes lower peaks (`util.py`). */
 const DECODING: Readonly<Record<WeightOrigin, Decoding>> = {
@@ -93,10 +99,7 @@ async function run(values: Values): Promise<void> {
   }
   const weights = await makeWeights(path, recipes, file.arrays);
   const preset = presetOf(model) ?? `imported from ${origin}`;
-  const { threshold, maxTagDistance } = DECODING[origin];
-  const decoding = model.options.tagDimensions === 0
-    ? { threshold }
-    : { threshold, maxTagDistance };
+  const decoding = model.options.tagDimensions === 0 ? AUTHORS_SECOND_LOOK : DECODING[origin];
   const loaded = { model, imageSize, preset, skeleton: COCO, decoding };
   const notes = { importedFrom: `${origin}: ${path.split(/[\\/]/).at(-1)}` };
   await writeSafetensors(out, weights, { ...settingsOf(loaded), ...notes });

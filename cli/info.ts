@@ -22,6 +22,7 @@ import {
 import { ancestors } from "../core/graph.ts";
 import type { Command, Values } from "./options.ts";
 import { recipeOf } from "./recipe.ts";
+import { PHOTOGRAPH_SLOTS } from "./sources.ts";
 import { trainingStep } from "./training.ts";
 import { TrainingState } from "./training_state.ts";
 import { checkSize, type Decoding, describedModel, PRESET } from "./weights.ts";
@@ -95,9 +96,6 @@ export interface WeightFileInfo {
   readonly training: StepMemory;
   readonly adapter: AdapterInfo;
 }
-
-/** P, person slots of a training batch: as many as the authors'. */
-const PERSON_SLOTS = 30;
 
 async function run(values: Values): Promise<void> {
   const [path] = values.operands;
@@ -197,8 +195,8 @@ function trainingMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
     images: f32(images),
     heatmaps: f32([N, K, ...maps]),
     mask: f32([N, 1, ...maps]),
-    index: { shape: [N, PERSON_SLOTS, K], dtype: "i32" },
-    visible: f32([N, PERSON_SLOTS, K]),
+    index: { shape: [N, PHOTOGRAPH_SLOTS, K], dtype: "i32" },
+    visible: f32([N, PHOTOGRAPH_SLOTS, K]),
     learningRate: f32([]),
     pullWeight: f32([]),
     keep: f32([]),
@@ -269,7 +267,9 @@ function decodingLine(
   { threshold, maxTagDistance }: Partial<Decoding>,
   { hasTags, ofInstances }: { readonly hasTags: boolean; readonly ofInstances: boolean },
 ): string {
-  const [what, near] = ofInstances ? ["pixels", "modes no nearer"] : ["peaks", "tags nearer"];
+  const [what, near] = ofInstances
+    ? ["pixels", "modes no nearer"]
+    : [hasTags ? "peaks" : "second looks", "tags nearer"];
   return [
     ...(threshold === undefined ? [] : [`${what} above ${threshold}`]),
     ...(maxTagDistance === undefined || !hasTags ? [] : [`${near} than ${maxTagDistance}`]),

@@ -14,13 +14,14 @@ import {
 import { checkHasIds, DATASET_OPTIONS, readIds } from "./datasets.ts";
 import type { Finder } from "./finder.ts";
 import type { Values } from "./options.ts";
+import { REFINING } from "./refinement.ts";
 import { scaleRule } from "./scales.ts";
 import { segment, type SegmentOptions } from "./segmentation.ts";
 import { openInstancePhotographs } from "./sources.ts";
 import type { LoadedModel } from "./weights.ts";
 
 /** Options of `predict` and `evaluate` that say nothing to a network of classes. */
-const OF_KEYPOINTS = ["decoder", "refine", ...Object.keys(DATASET_OPTIONS)];
+const OF_KEYPOINTS = ["decoder", ...Object.keys({ ...REFINING, ...DATASET_OPTIONS })];
 
 /** Finds instances, and says which categories of the annotation file they are of. */
 export interface InstanceFinder extends Finder<CocoInstanceResult> {

@@ -35,10 +35,14 @@ export async function prepareFolder(path: string): Promise<void> {
  * Keep other programs from writing into a folder while this one does. The claim ends with the process, however it ends:
  * it is a lock of the operating system on the file `.lock`, which stays.
  *
- * @throws {InputError} If somebody else has it.
+ * @throws {InputError} If somebody else has it, or `.lock` is a link: a file would appear where it leads.
  */
 export async function claimFolder(path: string): Promise<Disposable> {
-  const file = await Deno.open(`${path}/.lock`, { create: true, write: true });
+  const lock = `${path}/.lock`;
+  if ((await Deno.lstat(lock).catch(() => undefined))?.isSymlink) {
+    throw new InputError(`${lock}: is a link, the lock of a folder is a file\n  help: remove it`);
+  }
+  const file = await Deno.open(lock, { create: true, write: true });
   if (await file.tryLock(true)) return file;
   file.close();
   throw new InputError(

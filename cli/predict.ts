@@ -11,7 +11,8 @@ import { instanceFinder } from "./instance_finder.ts";
 import { type Command, under, type Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
-import { LOOKING, REFINE } from "./prediction.ts";
+import { LOOKING } from "./prediction.ts";
+import { REFINING } from "./refinement.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
 import { loadNetwork, NETWORK } from "./weights.ts";
 
@@ -28,7 +29,7 @@ export const predictCommand: Command = {
     }),
     ...NETWORK,
     ...LOOKING,
-    ...under("How to look", { refine: REFINE }),
+    ...REFINING,
     ...under("Output", {
       "no-pictures": { type: "flag", help: "write results.json alone" },
       out: {
@@ -45,8 +46,8 @@ export const predictCommand: Command = {
     "Weights of classes (train --instances) find masks: results are run lengths, with the " +
     "annotation file's category ids or 1, 2, … in the order of the classes; pictures are " +
     "coloured by tag. For them --threshold is the least detection of a pixel and --tag-distance " +
-    "how far apart two instances' tags are; --decoder, --refine, --dataset and --skeleton are " +
-    "for keypoints.",
+    "how far apart two instances' tags are; --decoder, --refine, --refine-take, --dataset and " +
+    "--skeleton are for keypoints.",
   ],
   examples: [
     ["what a network of your own finds", "photo.jpg --weights out/train/weights.safetensors"],

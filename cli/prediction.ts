@@ -45,7 +45,7 @@ import {
 import type { Sample } from "../data/mod.ts";
 import { sameKeypoints } from "./datasets.ts";
 import { decodeOnDevice } from "./decode_on_device.ts";
-import { type Option, type Options, under, type Values } from "./options.ts";
+import { type Options, under, type Values } from "./options.ts";
 import {
   fitting,
   inputSizes,
@@ -99,12 +99,6 @@ export interface PredictOptions {
   /** How maps become people; what the weights say about that (threshold, tag distance) goes before. @default {{}} */
   readonly flavour?: Flavour;
 }
-
-/** The option `--refine`: see refinement.ts. */
-export const REFINE: Option = {
-  type: "file",
-  help: "weights of a network for one person (train --single-person) that looks at everybody again",
-};
 
 type DecoderName = keyof typeof DECODERS;
 const DECODER_NAMES = Object.keys(DECODERS) as DecoderName[];

@@ -41,6 +41,8 @@ const PEOPLE = [1, 4] as const;
 const OVERLAPPING = [2, 5] as const;
 /** Most people in any scene that networks learn from. */
 export const MOST_PEOPLE = { poses: PEOPLE[1], instances: OVERLAPPING[1] } as const;
+/** P, slots of a photograph for people or instances: as many as the authors'. */
+export const PHOTOGRAPH_SLOTS = 30;
 /** Where they are: pictures of 64 pixels are for people near by. */
 export const SETTING = "stage";
 /** They are judged as if so wide: COCO's area ranges are meant for photographs of about 512 pixels. */

@@ -102,7 +102,7 @@ async function run(values: Values): Promise<void> {
     if (judging && metrics.lastJudged() !== pause.steps) await judging.run(pause);
     await save.all(pause, { finished: true });
   });
-  sayWhatWasLeftOut(stream);
+  sayWhatWasLeftOut(stream, subject);
   if (interruption.requested) {
     console.log(`stopped  after ${result.steps.toLocaleString("en")} steps; --resume goes on`);
     Deno.exitCode = INTERRUPTED;

@@ -10,7 +10,14 @@ import type { Recipe } from "./recipe.ts";
 import { PRECISIONS } from "./train_options.ts";
 import type { Subject } from "./train_subject.ts";
 import { forInstances, withoutTags } from "./transfer.ts";
-import { checkSize, type LoadedModel, loadModel, makeInstanceModel, makeModel } from "./weights.ts";
+import {
+  checkSize,
+  type Decoding,
+  type LoadedModel,
+  loadModel,
+  makeInstanceModel,
+  makeModel,
+} from "./weights.ts";
 
 /**
  * The network of `--weights`, or a new one of `--preset`, for images and with a decoding as the options say.
@@ -19,7 +26,7 @@ import { checkSize, type LoadedModel, loadModel, makeInstanceModel, makeModel } 
  */
 export async function networkOf(
   values: Values,
-  { decoding }: Recipe,
+  { decoding, secondLook }: Recipe,
   { file, classes }: Subject,
 ): Promise<LoadedModel> {
   const isSingle = values.flag("single-person");
@@ -55,12 +62,13 @@ export async function networkOf(
   }
   const imageSize = values.number("size") ?? loaded.imageSize;
   checkSize("--size", imageSize, model);
+  const usual: Partial<Decoding> = isSingle ? secondLook : decoding;
   return {
     ...loaded,
     imageSize,
     decoding: {
-      threshold: values.number("threshold") ?? decoding.threshold,
-      maxTagDistance: values.number("tag-distance") ?? decoding.maxTagDistance,
+      threshold: values.number("threshold") ?? usual.threshold,
+      maxTagDistance: values.number("tag-distance") ?? usual.maxTagDistance,
     },
   };
 }

@@ -145,7 +145,7 @@ export const TRAIN_OPTIONS: Options = {
     threshold: {
       type: "number",
       most: HIGHEST_THRESHOLD,
-      help: "height that peaks must exceed, kept with the weights",
+      help: "height that peaks, or scores of a second look, must exceed; kept with the weights",
       otherwise: "the recipe's",
     },
     "tag-distance": {
@@ -176,9 +176,6 @@ export const TRAIN_OPTIONS: Options = {
 
 /** Options for keypoints alone. */
 const OF_KEYPOINTS = [...Object.keys(DATASET_OPTIONS), "crowds-only", "single-person"];
-/** Options for tags alone. */
-const OF_TAGS = ["threshold", "tag-distance"];
-
 /**
  * See that no option is given in vain or contradicts another, as far as no file needs to be read for it.
  *
@@ -197,9 +194,8 @@ export function checkTrainOptions(values: Values): void {
   if (ofKeypoints) {
     throw new InputError(`--instances is for masks, --${ofKeypoints} for keypoints: choose one`);
   }
-  const ofTags = values.flag("single-person") && given(OF_TAGS);
-  if (ofTags) {
-    throw new InputError(`--${ofTags} is for networks with tags, not for --single-person`);
+  if (values.flag("single-person") && values.isGiven("tag-distance")) {
+    throw new InputError("--tag-distance is for networks with tags, not for --single-person");
   }
   const ofNew = values.flag("recompute") || values.text("precision") !== "f32";
   if (ofNew && values.isGiven("weights")) {

@@ -22,6 +22,7 @@ import {
   MOST_PEOPLE,
   openInstancePhotographs,
   openPhotographs,
+  PHOTOGRAPH_SLOTS,
   posesOf,
   syntheticSource,
 } from "./sources.ts";
@@ -88,17 +89,23 @@ export async function sourceOf(
   });
 }
 
+/** How many people or instances of a picture have slots: of scenes as many as there can be. */
+function slotsFor({ photographs, classes }: Subject): number {
+  return photographs ? PHOTOGRAPH_SLOTS : MOST_PEOPLE[classes ? "instances" : "poses"];
+}
+
 /** The batches, from a place on. */
 export function streamOf(
   values: Values,
   source: DescribedSource,
-  { network: { model, imageSize, skeleton }, subject: { photographs, classes }, recipe }: {
+  { network: { model, imageSize, skeleton }, subject, recipe }: {
     readonly network: LoadedModel;
     readonly subject: Subject;
     readonly recipe: Recipe;
   },
   checkpoint: Checkpoint | undefined,
 ): BatchesAhead {
+  const { photographs, classes } = subject;
   // A crop of one person has been moved, scaled and turned already.
   const augment = {
     ...OFFICIAL_AUGMENTATION,
@@ -110,7 +117,7 @@ export function streamOf(
     inputSize: imageSize,
     stride: model.stride,
     seed: values.number("seed"),
-    slots: photographs ? 30 : MOST_PEOPLE[classes ? "instances" : "poses"],
+    slots: slotsFor(subject),
     skeleton,
     ...(classes ? { instances: { classes, pixels: recipe.pixels } } : {}),
     ...(photographs && !values.flag("no-augment") ? { augment } : {}),
@@ -119,11 +126,18 @@ export function streamOf(
 }
 
 /** What a run could not learn from, on standard error. */
-export function sayWhatWasLeftOut({ broken, droppedPeople }: BatchesAhead): void {
+export function sayWhatWasLeftOut(
+  { broken, droppedPeople }: BatchesAhead,
+  subject: Subject,
+): void {
   if (broken.length > 0) {
     console.error(`${broken.length} photographs could not be read and were left out`);
   }
   if (droppedPeople > 0) {
-    console.error(`${droppedPeople} people had no slot and taught no tags: over 30 in a picture`);
+    const who = subject.classes ? "an instance" : "a person";
+    console.error(
+      `${droppedPeople} times ${who} had no slot and taught no tags: ` +
+        `over ${slotsFor(subject)} in a picture`,
+    );
   }
 }

@@ -65,8 +65,8 @@ function headOf(
 }
 
 /**
- * A network for one person at a time that starts with what one for several people knows: its heatmaps without its tags.
- * The model given is used up.
+ * A network for one person at a time that starts with what one for several people knows: its heatmaps without its tags,
+ * to be read in another way. The model given is used up.
  */
 export async function withoutTags(loaded: LoadedModel): Promise<LoadedModel> {
   const { model } = loaded;
@@ -77,7 +77,7 @@ export async function withoutTags(loaded: LoadedModel): Promise<LoadedModel> {
   // Heatmaps are the first of the maps, wherever those are made or read.
   const cut = [...variables(single)].map(([path, { shape }]) => [path, first(state[path], shape)]);
   await loadState(single, Object.fromEntries(cut));
-  return { ...loaded, model: single };
+  return { ...loaded, model: single, decoding: {} };
 }
 
 /** The first numbers along each axis. */

@@ -30,7 +30,10 @@ import { type Option, type Options, under, type Values } from "./options.ts";
 
 /** How a network's maps become people or instances: a matter of how it was trained. */
 export interface Decoding {
-  /** Least height of a peak; of instances, least detection of a pixel. */
+  /**
+   * Least height of a peak; of instances, least detection of a pixel; of one person at a time, least score of a keypoint
+   * of a second look that replaces the first one's.
+   */
   readonly threshold: number;
   /** A keypoint joins a person only if their tags are nearer than this; of instances, no two modes are nearer. */
   readonly maxTagDistance: number;
@@ -111,6 +114,9 @@ export async function localCopy(
 /** The authors' decoding, for weights that do not say. */
 export const AUTHORS_DECODING: Decoding = { threshold: 0.1, maxTagDistance: 1 };
 
+/** The same for weights that look at one person at a time: pose-ae-demo's. */
+export const AUTHORS_SECOND_LOOK: Pick<Decoding, "threshold"> = { threshold: 0.15 };
+
 /** A new model of a preset, with a heatmap for each keypoint of the skeleton. */
 export function makeModel(
   name: string,
@@ -153,7 +159,36 @@ export interface SaveOptions {
   readonly values?: Readonly<Record<string, HostArray>>;
 }
 
-/** Write a model's variables and settings, completely or not at all. */
+/** The first variable that holds NaN or an infinity: its name, and which. */
+export function notFinite(
+  state: Readonly<Record<string, HostArray>>,
+): { readonly name: string; readonly value: number } | undefined {
+  for (const [name, { data }] of Object.entries(state)) {
+    const value = data.find((value) => !Number.isFinite(value));
+    if (value !== undefined) return { name, value };
+  }
+  return undefined;
+}
+
+/**
+ * See that weights are numbers before they are written: the loss, which training looks at, is of the weights before the
+ * last step.
+ *
+ * @throws {RangeError} If one is not: no command would read such a file.
+ */
+export function checkNumbers(path: string, state: Readonly<Record<string, HostArray>>): void {
+  const bad = notFinite(state);
+  if (!bad) return;
+  throw new RangeError(
+    `${path}: is not written: ${bad.name} holds ${bad.value}\n  help: train with a smaller --rate`,
+  );
+}
+
+/**
+ * Write a model's variables and settings, completely or not at all.
+ *
+ * @throws {RangeError} If a weight is no number.
+ */
 export async function saveModel(
   path: string,
   loaded: LoadedModel,
@@ -161,6 +196,7 @@ export async function saveModel(
   { half = false, values }: SaveOptions = {},
 ): Promise<void> {
   const state = values ?? await stateOf(loaded.model);
+  checkNumbers(path, state);
   const metadata = { ...settingsOf(loaded), ...notes };
   await writeSafetensors(path, half ? halved(state) : state, metadata);
 }

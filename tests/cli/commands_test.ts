@@ -99,8 +99,8 @@ Deno.test("main() refuses settings before anything is written", async () => {
         /--average must be below 1, not 5/,
       ],
       [
-        ["train", "--steps", "1", "--single-person", "--threshold", "0.5", "--out", out],
-        /--threshold is for networks with tags/,
+        ["train", "--steps", "1", "--single-person", "--tag-distance", "0.5", "--out", out],
+        /--tag-distance is for networks with tags/,
       ],
       [["predict", "--out", out], /no photograph given/],
       [
@@ -243,6 +243,22 @@ Deno.test("main() trains a network that looks at one person at a time, and predi
     const path = `${folder}/one/weights.safetensors`;
     const { metadata } = await readSafetensors(path);
     assert.equal(JSON.parse(metadata.options).tagDimensions, 0);
+    assert.deepEqual([metadata.threshold, metadata.maxTagDistance], ["0.66", undefined]);
+    // Its threshold is not that of the network it starts with, and may be another one.
+    const again = [
+      "train",
+      "--steps",
+      "1",
+      "--batch",
+      "1",
+      "--single-person",
+      "--threshold",
+      "0.4",
+    ];
+    const from = ["--weights", new URL("../../weights/demo.safetensors", import.meta.url).pathname];
+    assert.equal((await runMain(...again, ...from, "--out", `${folder}/two`)).code, 0);
+    const two = await readSafetensors(`${folder}/two/weights.safetensors`);
+    assert.deepEqual([two.metadata.threshold, two.metadata.maxTagDistance], ["0.4", undefined]);
 
     await writePng(`${folder}/7.png`, rgbImage(64, 64));
     const predict = ["predict", `${folder}/7.png`, "--out", `${folder}/found`];
@@ -250,6 +266,11 @@ Deno.test("main() trains a network that looks at one person at a time, and predi
     const shipped = new URL("../../weights/demo.safetensors", import.meta.url).pathname;
     const wrong: [string[], RegExp][] = [
       [[...predict, "--refine", shipped], /is a network for several people\n.*--single-person/],
+      [[...predict, "--refine-take", "both"], /--refine-take needs --refine/],
+      [
+        [...predict, "--refine", path, "--refine-take", "best"],
+        /unknown --refine-take "best"; there are second, both/,
+      ],
       [[...predict, "--weights", path], /has no tags/],
       [["train", "--steps", "1", "--weights", path, "--out", `${folder}/x`], /they have no tags/],
     ];

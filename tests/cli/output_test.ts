@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { alignedRows, announce, collected, figure, writeJson } from "../../cli/output.ts";
+import {
+  alignedRows,
+  announce,
+  claimFolder,
+  collected,
+  figure,
+  removeHalfWritten,
+  writeJson,
+} from "../../cli/output.ts";
 import { inFolder, jsonOf } from "./scene_files.ts";
 
 Deno.test("alignedRows() puts names to the left and figures to the right", () => {
@@ -42,3 +50,30 @@ Deno.test("writeJson() writes for people to look into", async () => {
     assert.equal((await Deno.readTextFile(`${folder}/a.json`)).split("\n")[1], '  "AP": [');
   });
 });
+
+const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+Deno.test("claimFolder() makes no file where a link leads", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/out`);
+    await Deno.symlink(`${folder}/elsewhere`, `${folder}/out/.lock`);
+    await assert.rejects(claimFolder(`${folder}/out`), {
+      name: "InputError",
+      message: `${folder}/out/.lock: is a link, the lock of a folder is a file\n  help: remove it`,
+    });
+    assert.deepEqual(namesIn(folder), ["out"]);
+    await Deno.remove(`${folder}/out/.lock`);
+    using _claim = await claimFolder(`${folder}/out`);
+    assert.ok((await Deno.lstat(`${folder}/out/.lock`)).isFile);
+  }));
+
+Deno.test("removeHalfWritten() removes what writing left, and neither links nor other files", () =>
+  inFolder(async (folder) => {
+    const half = `.${crypto.randomUUID()}.tmp`, link = `.${crypto.randomUUID()}.tmp`;
+    for (const name of [half, "weights.tmp", "mine"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, "");
+    }
+    await Deno.symlink(`${folder}/mine`, `${folder}/${link}`);
+    await removeHalfWritten(folder);
+    assert.deepEqual(namesIn(folder), [link, "mine", "weights.tmp"].sort());
+  }));

@@ -18,6 +18,7 @@ Deno.test("checkTrainOptions() takes what goes together, and recipeName() the us
   assert.equal(checked("--seed", "2017", ...photographs), "small"); // no scene is learnt from
   assert.equal(checked("--recompute", "--precision", "f16", "--recipe", "authors"), "authors");
   assert.equal(checked("--single-person", "--weights", "w", "--average", "0.99"), "small");
+  assert.equal(checked("--single-person", "--threshold", "0.5"), "small"); // of a second look
 });
 
 Deno.test("checkTrainOptions() and recipeName() say which options exclude one another", () => {
