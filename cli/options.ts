@@ -149,7 +149,8 @@ export function readOptions(command: Command, args: readonly string[]): Values {
     return [name, readValue(name, option, String(typed))];
   }));
   const read = new Values(values, operands);
-  for (const name of names.filter((name) => parsed[name] !== undefined && read.isGiven(name))) {
+  const chosen = names.filter((name) => parsed[name] !== undefined && read.isGiven(name));
+  for (const name of chosen) {
     const { needs } = command.options[name];
     if (needs && !read.isGiven(needs)) throw new InputError(`--${name} needs --${needs}`);
   }
