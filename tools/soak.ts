@@ -19,22 +19,24 @@ export interface Reading {
   readonly residentBytes: number;
   /** Bytes on the device, buffers that wait for the next user included. */
   readonly gpuBytes: number;
-  /** Open files, where the system tells. */
+  /** Open files; NaN where the system does not tell. */
   readonly handles: number;
 }
 
 /** What the process holds now. */
-export function readingAt(done: number): Reading {
+export async function readingAt(done: number): Promise<Reading> {
   const gpuBytes = memory().reduce((sum, { bytes }) => sum + bytes, 0);
-  return { done, residentBytes: Deno.memoryUsage().rss, gpuBytes, handles: openFiles() };
+  return { done, residentBytes: Deno.memoryUsage().rss, gpuBytes, handles: await openFiles() };
 }
 
-function openFiles(): number {
-  try {
-    return [...Deno.readDirSync("/proc/self/fd")].length;
-  } catch {
-    return 0; // not Linux
-  }
+/** Counted by another program: Deno lets nobody read /proc who has not leave for everything. */
+async function openFiles(): Promise<number> {
+  if (Deno.build.os !== "linux") return NaN;
+  const { success, stdout, stderr } = await new Deno.Command("ls", {
+    args: [`/proc/${Deno.pid}/fd`],
+  }).output();
+  if (!success) throw new Error(`open files: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout).trim().split("\n").length;
 }
 
 /** Train the demo's network for so many minutes or steps; a reading every so many steps. */
@@ -57,7 +59,7 @@ export async function soakTraining(
     progress,
     interludes: [{
       isDue: ({ steps }) => steps % every === 0,
-      run: ({ steps }) => Promise.resolve(void readings.push(readingAt(steps))),
+      run: async ({ steps }) => void readings.push(await readingAt(steps)),
     }],
   });
   return readings;
@@ -89,7 +91,9 @@ export async function soakPrediction(
     decodeBatch(maps, tagMaps);
     const before = done;
     done += CALL;
-    if (Math.floor(done / every) > Math.floor(before / every)) readings.push(readingAt(done));
+    if (Math.floor(done / every) > Math.floor(before / every)) {
+      readings.push(await readingAt(done));
+    }
     progress.update(Math.min(done, count));
   }
   progress.finish();
