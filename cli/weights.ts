@@ -57,6 +57,9 @@ export interface LoadedModel {
 /** What the metadata's `format` says. */
 const FORMAT = "ae-posenet-1";
 
+/** What it says in files that hold an `EfficientHrNet`, which only programs run. */
+export const EFFICIENT_HRNET_FORMAT = "ae-efficient-hrnet-1";
+
 /** Side of the largest input that a weight file may ask for, pixels: beyond, a network's buffers fit no device. */
 const LARGEST_IMAGE = 8192;
 
@@ -342,7 +345,12 @@ export function describedModel(
 ): LoadedModel {
   const { format, threshold, maxTagDistance, imageSize } = metadata;
   if (format !== undefined && format !== FORMAT) {
-    throw new InputError(`${path}: its format is "${format}", weight files have "${FORMAT}"`);
+    throw new InputError(
+      `${path}: its format is "${format}", weight files have "${FORMAT}"` +
+        (format === EFFICIENT_HRNET_FORMAT
+          ? "\n  help: a program can load it: new EfficientHrNet(JSON.parse(metadata.options)), loadState"
+          : ""),
+    );
   }
   const skeleton = skeletonIn(path, metadata.skeleton);
   const classes = classesIn(path, metadata.classes);

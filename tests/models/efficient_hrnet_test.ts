@@ -5,13 +5,17 @@ import {
   disposeModel,
   EFFICIENT_HRNETS,
   EfficientHrNet,
+  type EfficientHrNetName,
   grad,
   heatmapLoss,
   hostArray,
+  type ImageNorm,
   loadState,
+  normal,
   parameters,
   poseLoss,
   read,
+  sizeOf,
   stateOf,
   type Tensor,
   tensor,
@@ -19,6 +23,9 @@ import {
   zeros,
 } from "ae";
 import { type Batch, batches, sceneSource } from "ae/data";
+import { ancestors } from "../../core/graph.ts";
+import { normalized } from "../../models/image_norm.ts";
+import { assertClose } from "../close.ts";
 
 /** A network with every kind of part, small enough for a test. */
 const small = {
@@ -32,15 +39,71 @@ function count(model: object): number {
   return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
 }
 
-Deno.test("EfficientHRNet H0 to H-4 have the parameters that the paper states, which counts the backbone twice", () => {
-  const stated = { "H0": "23.3", "H-1": "16", "H-2": "10.3", "H-3": "6.9", "H-4": "3.7" };
-  for (const [name, millions] of Object.entries(stated)) {
-    const model = new EfficientHrNet(EFFICIENT_HRNETS[name as keyof typeof stated].options);
-    const twice = count(model) + count({ features: model.features });
-    const digits = 10 ** (millions.split(".")[1]?.length ?? 0);
-    assert.equal(`${Math.floor(digits * twice / 1e6) / digits}`, millions, name);
+/**
+ * Multiply-adds of the convolutions that outputs for one image are computed by: how many there are, and how many
+ * HigherHRNet's get_model_summary() sees, which multiplies a kernel's numbers by the pixels that come out.
+ */
+function multiplyAdds(outputs: readonly Tensor[]): { exact: number; summary: number } {
+  const sums = { exact: 0, summary: 0 };
+  for (const { recipe, shape } of ancestors(outputs).computed) {
+    if (!/^conv2d(\.depthwise|\.grad\.input)?$/.test(recipe!.op.name)) continue;
+    const [x, weight] = recipe!.inputs;
+    // A transposed convolution is the input gradient of one: each pixel that goes in meets the whole kernel.
+    const isTransposed = recipe!.op.name.endsWith(".grad.input");
+    sums.exact += weight.size * sizeOf((isTransposed ? x.shape : shape).slice(2));
+    sums.summary += weight.size * sizeOf(shape.slice(2));
+  }
+  return sums;
+}
+
+/** Cut off behind as many digits as `like` has. */
+function cutLike(like: string, value: number): string {
+  const digits = 10 ** (like.split(".")[1]?.length ?? 0);
+  return `${Math.floor(digits * value) / digits}`;
+}
+
+Deno.test("EfficientHRNet H0 to H-4 cost what the authors state, as their summary counts", () => {
+  // Millions of parameters and 10⁹ multiply-adds: there are, and the README and the paper say.
+  const costs = {
+    "H0": ["19.73", "23.3", "23.96", "25.6"],
+    "H-1": ["13.00", "16", "13.13", "14.2"],
+    "H-2": ["8.26", "10.3", "7.03", "7.7"],
+    "H-3": ["5.36", "6.9", "3.76", "4.2"],
+    "H-4": ["2.76", "3.7", "1.81", "2.1"],
+  };
+  for (const [name, expected] of Object.entries(costs)) {
+    const { options, imageSize } = EFFICIENT_HRNETS[name as EfficientHrNetName];
+    const model = new EfficientHrNet(options);
+    // The parameters of the backbone's blocks are counted twice; the first of `features` is no block.
+    const summary = count(model) + count({ blocks: model.features.slice(1) });
+    const { heatmaps, fineHeatmaps } = model.forward(zeros([1, 3, imageSize, imageSize]));
+    const operations = multiplyAdds([heatmaps, fineHeatmaps]);
+    assert.deepEqual(
+      [
+        (count(model) / 1e6).toFixed(2),
+        cutLike(expected[1], summary / 1e6),
+        (operations.exact / 1e9).toFixed(2),
+        cutLike(expected[3], operations.summary / 1e9),
+      ],
+      expected,
+      name,
+    );
     disposeModel(model);
   }
+});
+
+Deno.test("EfficientHrNet sees images with ImageNet's mean and deviation, on request", async () => {
+  const images = normal([1, 3, 32, 32], { seed: 4 });
+  const models = ["imagenet", "none"].map((imageNorm) =>
+    new EfficientHrNet({ ...small, imageNorm: imageNorm as ImageNorm })
+  );
+  const { actual, expected } = await read({
+    actual: models[0].forward(images).fineHeatmaps,
+    expected: models[1].forward(normalized(images, "imagenet")).fineHeatmaps,
+  });
+  assertClose(actual.data, expected.data);
+  assert.deepEqual(models.map(({ options }) => options.imageNorm), ["imagenet", "none"]);
+  models.forEach(disposeModel);
 });
 
 Deno.test("EfficientHrNet has the names and shapes of the authors' code", () => {
