@@ -6,8 +6,13 @@
  *     names       ours, in a checkpoint behind `module.` (or `module.1.`, trained with 16-bit floats)
  *     left over   `….num_batches_tracked`, which PyTorch counts for norms without a fixed momentum
  *
- * The width of the finest branch tells which network it is. The files themselves, on a server that programs cannot
- * read, have not been seen: names and shapes are those of the authors' code.
+ * The width of the finest branch tells which network it is. The linked files have not been seen here: names and shapes
+ * are those of the authors' code. `import-weights` makes a file of them that a program loads:
+ *
+ *     const file = await readSafetensors("h0.safetensors");
+ *     const model = new EfficientHrNet(JSON.parse(file.metadata.options));
+ *     await loadState(model, floatWeights(file));
+ *     const { heatmaps, tags } = combineHigherHrNet(model.forward(images));
  *
  * The backbone's ImageNet weights, linked there too, have the names of `features`; the last of those and `classifier`,
  * which make classes, are not in this network: `loadState({ features: model.features }, …)` takes the others.
