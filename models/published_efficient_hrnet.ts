@@ -4,7 +4,7 @@
  *     file        pretrained models H0 to H-4, linked in TeCSAR-UNCC/EfficientHRNet's README;
  *                 `checkpoint.pth.tar`, `model_best.pth.tar` or `final_state….pth.tar` of their `tools/dist_train.py`
  *     names       ours, in a checkpoint behind `module.` (or `module.1.`, trained with 16-bit floats)
- *     left over   `….num_batches_tracked`, which PyTorch counts for norms without a fixed momentum
+ *     left over   `….num_batches_tracked`, a count that PyTorch's norms need only without a fixed momentum
  *
  * The width of the finest branch tells which network it is. The linked files have not been seen here: names and shapes
  * are those of the authors' code. `import-weights` makes a file of them that a program loads:

@@ -135,7 +135,7 @@ Deno.test("EfficientHRNet H0 to H-4 have the names and shapes of the authors' co
   for (const [name, { options }] of Object.entries(EFFICIENT_HRNETS)) {
     const model = new EfficientHrNet(options);
     const theirs = authorsTensors(name as EfficientHrNetName);
-    // PyTorch counts batches for norms without a fixed momentum; nobody here reads that.
+    // PyTorch's count of batches is for norms without a fixed momentum.
     for (const path of theirs.keys()) if (path.endsWith("num_batches_tracked")) theirs.delete(path);
     const found = variables(model);
     for (const [path, shape] of theirs) {
