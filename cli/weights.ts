@@ -57,6 +57,9 @@ export interface LoadedModel {
 /** What the metadata's `format` says. */
 const FORMAT = "ae-posenet-1";
 
+/** What it says in files that hold an `EfficientHrNet`, which only programs run. */
+export const EFFICIENT_HRNET_FORMAT = "ae-efficient-hrnet-1";
+
 /** Side of the largest input that a weight file may ask for, pixels: beyond, a network's buffers fit no device. */
 const LARGEST_IMAGE = 8192;
 
@@ -308,7 +311,11 @@ export async function loadModel(path: string, as?: string): Promise<LoadedModel>
  * @param option The option that names it.
  * @throws {InputError} If it cannot.
  */
-export function checkSize(option: string, size: number, { sizeMultiple }: PoseNet): void {
+export function checkSize(
+  option: string,
+  size: number,
+  { sizeMultiple }: { readonly sizeMultiple: number },
+): void {
   if (size % sizeMultiple === 0) return;
   throw new InputError(
     `${option} ${size} does not suit the network: it needs a multiple of ${sizeMultiple}`,
@@ -327,7 +334,12 @@ export function describedModel(
 ): LoadedModel {
   const { format, threshold, maxTagDistance, imageSize } = metadata;
   if (format !== undefined && format !== FORMAT) {
-    throw new InputError(`${path}: its format is "${format}", weight files have "${FORMAT}"`);
+    throw new InputError(
+      `${path}: its format is "${format}", weight files have "${FORMAT}"` +
+        (format === EFFICIENT_HRNET_FORMAT
+          ? "\n  help: a program can load it: new EfficientHrNet(JSON.parse(metadata.options)), loadState"
+          : ""),
+    );
   }
   const skeleton = skeletonIn(path, metadata.skeleton);
   const classes = classesIn(path, metadata.classes);
