@@ -16,7 +16,10 @@ import type { Progress } from "../mod.ts";
 export interface Reading {
   /** Units of work done so far. */
   readonly done: number;
+  /** Of main memory, without the heap of JavaScript. */
   readonly residentBytes: number;
+  /** Of objects in the heap of JavaScript, those that nobody needs any more included. */
+  readonly heapBytes: number;
   /** Bytes on the device, buffers that wait for the next user included. */
   readonly gpuBytes: number;
   /** Open files; NaN where the system does not tell. */
@@ -26,7 +29,14 @@ export interface Reading {
 /** What the process holds now. */
 export async function readingAt(done: number): Promise<Reading> {
   const gpuBytes = memory().reduce((sum, { bytes }) => sum + bytes, 0);
-  return { done, residentBytes: Deno.memoryUsage().rss, gpuBytes, handles: await openFiles() };
+  const { rss, heapTotal, heapUsed } = Deno.memoryUsage();
+  return {
+    done,
+    residentBytes: rss - heapTotal,
+    heapBytes: heapUsed,
+    gpuBytes,
+    handles: await openFiles(),
+  };
 }
 
 /** Counted by another program: Deno lets nobody read /proc who has not leave for everything. */
@@ -100,17 +110,18 @@ export async function soakPrediction(
   return readings;
 }
 
-/** Growth from the middle to the end of a run, as a share of what was held. */
+/** Growth from the middle to the end of a run: of memory as a share of what was held. */
 export interface Growth {
   readonly resident: number;
+  readonly heap: number;
   /** Bytes and files: what is held by the library must not grow at all. */
   readonly gpuBytes: number;
   readonly handles: number;
 }
 
 /**
- * How much is held more at the end than when everything had settled: the mean of the last quarter against that of the
- * second, since the JavaScript heap breathes.
+ * How much is held more at the end than when everything had settled: the last quarter against the second. Main memory by
+ * its mean, the heap of JavaScript by its least, which is what it holds after it was swept.
  */
 export function growthOf(readings: readonly Reading[]): Growth {
   const quarter = Math.floor(readings.length / 4);
@@ -120,10 +131,12 @@ export function growthOf(readings: readonly Reading[]): Growth {
   const mean = (part: readonly Reading[], of: (reading: Reading) => number) =>
     part.reduce((sum, it) => sum + of(it), 0) / part.length;
   const [early, late] = [readings.slice(quarter, 2 * quarter), readings.slice(-quarter)];
+  const least = (part: readonly Reading[]) => Math.min(...part.map((it) => it.heapBytes));
   const most = (of: (reading: Reading) => number) =>
     Math.max(...late.map(of)) - Math.max(...early.map(of));
   return {
     resident: mean(late, (it) => it.residentBytes) / mean(early, (it) => it.residentBytes) - 1,
+    heap: least(late) / least(early) - 1,
     gpuBytes: most((it) => it.gpuBytes),
     handles: most((it) => it.handles),
   };

@@ -232,7 +232,11 @@ Deno.test("import-weights names what an EfficientHRNet lacks, and writes nothing
       [],
       /theirs.safetensors: is as wide as H-4, but has a tensor module.stage4.2.branches.0/,
     ],
-    [() => {}, ["--image-size", "400"], /--image-size 400 does not suit the network: it needs a multiple of 32/],
+    [
+      () => {},
+      ["--image-size", "400"],
+      /--image-size 400 does not suit the network: it needs a multiple of 32/,
+    ],
     [() => {}, ["--from", "authors"], /theirs.safetensors: has no tensor outs.0.conv.weight/],
   ];
   const folder = await Deno.makeTempDir();
