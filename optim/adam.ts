@@ -20,7 +20,7 @@
  * @module
  */
 import { type Tensor, tensor, zeros } from "../core/tensor.ts";
-import { assign, type Variable } from "../core/variable.ts";
+import { assign, assigned, type Variable } from "../core/variable.ts";
 import { formula } from "../ops/pointwise.ts";
 import {
   byName,
@@ -157,11 +157,13 @@ export class Adam implements Optimizer {
       firstMoment: this.firstMoment[path],
       secondMoment: this.secondMoment[path],
     })).sort((a, b) => a.p.size - b.p.size);
-    const m = all.map(({ firstMoment, g }) => average(firstMoment, g, beta1, 1 - beta1));
-    const v = all.map(({ secondMoment, g }) => averageSquare(secondMoment, g, beta2, 1 - beta2));
-    all.forEach(({ p, firstMoment, secondMoment }, i) => {
-      assign(firstMoment, m[i]);
-      assign(secondMoment, v[i]);
+    const m = all.map(({ firstMoment, g }) =>
+      assigned(firstMoment, average(firstMoment, g, beta1, 1 - beta1))
+    );
+    const v = all.map(({ secondMoment, g }) =>
+      assigned(secondMoment, averageSquare(secondMoment, g, beta2, 1 - beta2))
+    );
+    all.forEach(({ p }, i) => {
       assign(p, move(p, m[i], v[i], rate, c1, c2, eps, decoupled ? weightDecay : 0));
     });
   }
