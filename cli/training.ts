@@ -9,6 +9,9 @@
  * With a limit in steps alone nothing depends on the clock: the same seeds give the same weights to the last bit on one
  * adapter, also when the run was killed and went on from a checkpoint (training_state.ts).
  *
+ * In f16 a step whose loss or gradients are not finite changes nothing but the loss scale (optim/loss_scale.ts); where
+ * several batches make a step, the running statistics of those that did not overflow stay.
+ *
  * |                       | pose-ae-train                  | here                                            |
  * | --------------------- | ------------------------------ | ----------------------------------------------- |
  * | batch of 32           | spread over several GPUs       | one device; `accumulate` adds up smaller ones    |

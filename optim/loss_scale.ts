@@ -52,7 +52,7 @@ export interface LossScaleOptions {
 
 const unscaled = formula("lossScale.unscale", ["g", "scale"], "g / scale");
 // By the bits: a shader may take it that no number is NaN. The exponent of NaN and infinity is all ones.
-const isFinite = formula(
+const finite = formula(
   "allFinite",
   ["x"],
   "select(0.0, 1.0, (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u)",
@@ -89,7 +89,11 @@ const nextValue = formula(
  */
 export function allFinite(values: readonly Tensor[]): Tensor {
   if (values.length === 0) throw new RangeError("allFinite: there are no tensors to look at");
-  return values.map((x) => isFinite(cast(x, "f32").sum())).reduce((a, b) => a.mul(b));
+  return values.map((x) => finite(inF32(x).sum())).reduce((a, b) => a.mul(b));
+}
+
+function inF32(x: Tensor): Tensor {
+  return x.dtype === "f32" ? x : cast(x, "f32");
 }
 
 /**
@@ -157,7 +161,7 @@ export class LossScale {
    *
    * @param loss One number, shape `[]`, f32.
    * @param wrt Tensors that the loss depends on.
-   * @returns What `grad(loss, wrt)` is, of the same shapes.
+   * @returns What `grad(loss, wrt)` is, of the same shapes, in f32.
    * @throws {TypeError} If called outside a compiled step, or a second time in one.
    * @throws {ShapeError} If the loss is not one number.
    * @throws {RangeError} If the loss does not depend on one of `wrt`.
@@ -172,16 +176,19 @@ export class LossScale {
    * Gradients alone, computed of the scaled loss and divided by the scale: where a step adds up those of several batches
    * before it settles.
    *
+   * @param loss One number, shape `[]`, f32.
+   * @param wrt Tensors that the loss depends on.
+   * @returns What `grad(loss, wrt)` is, of the same shapes, in f32.
    * @throws {ShapeError} If the loss is not one number.
    * @throws {RangeError} If the loss does not depend on one of `wrt`.
    */
   scaled(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
-    return grad(loss.mul(this.value), wrt).map((g) => unscaled(g, this.value));
+    return grad(loss.mul(this.value), wrt).map((g) => unscaled(inF32(g), this.value));
   }
 
   /**
-   * Let the step be made only if all these numbers are finite, and change scale and counts accordingly. Before this call
-   * or after it: nothing that the step assigns is kept in a step that is skipped, but for what is assigned with `always`.
+   * Let the step be made only if all these numbers are finite, and change scale and counts accordingly. A step that is
+   * skipped keeps nothing of what it assigns, before this call or after it, but for what is assigned with `always`.
    *
    * @param values What must be finite: the gradients, and whatever else.
    * @throws {TypeError} If called outside a compiled step, or a second time in one.
