@@ -10,7 +10,7 @@
  * adapter, also when the run was killed and went on from a checkpoint (training_state.ts).
  *
  * In f16 a step whose loss or gradients are not finite changes nothing but the loss scale (optim/loss_scale.ts); where
- * several batches make a step, the running statistics of those that did not overflow stay.
+ * several batches make a step, what those before the one that overflowed did to the running statistics stays.
  *
  * |                       | pose-ae-train                  | here                                            |
  * | --------------------- | ------------------------------ | ----------------------------------------------- |
@@ -278,7 +278,7 @@ export function trainingStep(
     const own = lossScale ? lossScale.scaled(share, adam.parameters) : grad(share, adam.parameters);
     const gradients = sums.length === 0 ? own : own.map((g, i) => g.add(sums[i]));
     if (kind === "part") {
-      // What overflowed makes the sums infinite, and so ends in a step that is skipped; it must not reach the statistics.
+      // Sums that are infinite make the whole step be skipped; the statistics must not become so.
       if (lossScale) commitIf(allFinite(gradients));
       gradients.forEach((g, i) => assign(sums[i], g, { always: true }));
       return losses;
