@@ -86,15 +86,17 @@ export class Values {
 /**
  * Read a command's arguments.
  *
- * @throws {InputError} If an option is unknown (names the nearest), lacks its value, is not the number it should
- * be, or there is an operand where none may be.
+ * @throws {InputError} If an option is unknown (names the nearest), lacks its value or has one that it does not take,
+ * is not the number it should be, is given twice, or there is an operand where none may be.
  */
 export function readOptions(command: Command, args: readonly string[]): Values {
   const names = Object.keys(command.options);
   const flags = [...names.filter((name) => command.options[name].type === "flag"), "help"];
+  checkFlags(args, flags);
   const parsed = parseArgs(joinNegative(args), {
     boolean: flags,
     string: [...names.filter((name) => !flags.includes(name)), "_"], // a folder may be called 007
+    collect: names.filter((name) => !flags.includes(name)), // so that a second value does not replace the first
     alias: { h: "help" },
     unknown: (argument: string) => {
       if (!argument.startsWith("-")) return true;
@@ -112,14 +114,27 @@ export function readOptions(command: Command, args: readonly string[]): Values {
   }
   const values = Object.fromEntries(names.map((name) => {
     const option = command.options[name];
-    const typed = parsed[name];
-    if (option.type === "flag") return [name, typed === true];
+    if (option.type === "flag") return [name, parsed[name] === true];
+    const [typed, second] = parsed[name] as readonly string[];
     if (typed === undefined) return [name, option.default];
-    if (Array.isArray(typed)) throw new InputError(`--${name} is given more than once`);
-    if (typed === "") throw new InputError(`--${name} needs a value`);
-    return [name, option.type === "text" ? String(typed) : readNumber(name, option, String(typed))];
+    if (second !== undefined) throw new InputError(`--${name} is given more than once`);
+    if (typed.trim() === "") throw new InputError(`--${name} needs a value`);
+    return [name, option.type === "text" ? typed : readNumber(name, option, typed)];
   }));
   return new Values(values, operands);
+}
+
+/** A flag says yes by being there; the parser would take `--flip=no` for yes. */
+function checkFlags(args: readonly string[], flags: readonly string[]): void {
+  const end = args.indexOf("--"); // operands from here on
+  for (const argument of end === -1 ? args : args.slice(0, end)) {
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(argument) ?? [];
+    if (name !== undefined && flags.includes(name)) {
+      throw new InputError(
+        `--${name} takes no value, not "${value}"\n  help: leave it out to say no`,
+      );
+    }
+  }
 }
 
 /** `--rate -1` as `--rate=-1`: the parser would take -1 for an option. */

@@ -54,6 +54,26 @@ Deno.test("readOptions() refuses zero, negative, too large, fractional and missi
   assert.throws(() => readOptions(command, ["--out="]), /--out needs a value/);
 });
 
+Deno.test("readOptions() refuses an option that is given twice, and one without its value", () => {
+  assert.throws(
+    () => readOptions(command, ["--out", "a", "--steps", "5", "--out=b"]),
+    /^InputError: --out is given more than once$/,
+  );
+  assert.equal(readOptions(command, ["--quiet", "--quiet"]).flag("quiet"), true); // says the same twice
+  for (const typed of [["--out"], ["--out", "--quiet"], ["--steps", " "]]) {
+    assert.throws(() => readOptions(command, typed), /^InputError: --(out|steps) needs a value$/);
+  }
+});
+
+Deno.test("readOptions() refuses a value for a flag instead of reading it as yes", () => {
+  assert.throws(
+    () => readOptions(command, ["--quiet=no"]),
+    /^InputError: --quiet takes no value, not "no"\n {2}help: leave it out to say no$/,
+  );
+  const several: Command = { ...command, operands: "NAME…" };
+  assert.deepEqual(readOptions(several, ["--", "--quiet=no"]).operands, ["--quiet=no"]);
+});
+
 Deno.test("readOptions() lets a command ask for what it cannot do without", () => {
   const { options } = command;
   const needy: Command = {
