@@ -1,6 +1,6 @@
 /**
  * Comparisons and choice, element by element. A comparison gives 1 or 0 in the inputs' own number type, so
- * that masks multiply and add without casts; comparisons have gradient zero.
+ * that masks multiply and add without casts; comparisons have gradient zero. With NaN only notEqual gives 1.
  *
  * @module
  */
@@ -21,13 +21,13 @@ const greaterEqualOp = comparison("greaterEqual", "a >= b", (a, b) => a >= b);
 const lessOp = comparison("less", "a < b", (a, b) => a < b);
 const lessEqualOp = comparison("lessEqual", "a <= b", (a, b) => a <= b);
 const equalOp = comparison("equal", "a == b", (a, b) => a === b);
-const notEqualOp = comparison("notEqual", "a != b", (a, b) => a !== b);
+const notEqualOp = comparison("notEqual", "!(a == b)", (a, b) => a !== b); // `a != b` may be false for NaN
 
 const whereOp = pointwise({
   name: "where",
   inputs: ["condition", "a", "b"],
-  forward: "select(b, a, condition != T(0))",
-  backward: { a: "select(0.0, g, condition != 0.0)", b: "select(g, 0.0, condition != 0.0)" },
+  forward: "select(a, b, condition == T(0))", // NaN is not 0
+  backward: { a: "select(g, 0.0, condition == 0.0)", b: "select(0.0, g, condition == 0.0)" },
   js: (condition, a, b) => condition !== 0 ? a : b,
   integers: true,
 });
@@ -128,7 +128,7 @@ export function equal(a: Tensor | number, b: Tensor | number): Tensor {
 }
 
 /**
- * 1 where a differs from b, else 0: `a != b`.
+ * 1 where a differs from b, else 0: `a != b`. NaN differs from everything, so `notEqual(x, x)` finds it.
  *
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
