@@ -18,6 +18,7 @@ import { instanceFinder } from "./instance_finder.ts";
 import type { Command, Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
+import { isFolder, picturesIn } from "./pictures.ts";
 import { LOOKING, REFINE } from "./prediction.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
 import { loadNetwork } from "./weights.ts";
@@ -26,7 +27,7 @@ import { loadNetwork } from "./weights.ts";
 export const predictCommand: Command = {
   summary:
     "Find people in photographs, or masks: a COCO results file and a drawn picture of each photograph.",
-  operands: "PHOTO…",
+  operands: "PHOTO… | FOLDER…",
   options: {
     annotations: {
       type: "text",
@@ -43,8 +44,9 @@ export const predictCommand: Command = {
     out: { type: "text", default: "out/predict", help: "folder for results.json and the pictures" },
   },
   notes:
-    "A photograph whose name is a number has that number as its image_id, as COCO's have; others get the\n" +
-    "numbers that are left, from 1 on. The weights that come with the library know drawn people only.\n" +
+    "Of a FOLDER its JPEG and PNG files are taken, by name. A photograph whose name is a number has that number as\n" +
+    "its image_id, as COCO's have; others get the numbers that are left, from 1 on. The weights that come with the\n" +
+    "library know drawn people only.\n" +
     "Weights of classes (train --instances) find masks: results are run lengths, with the annotation file's\n" +
     "category ids or 1, 2, … in the order of the classes; pictures are coloured by tag. For them --threshold is\n" +
     "the least detection of a pixel and --tag-distance how far apart two instances' tags are; --decoder, --refine,\n" +
@@ -56,7 +58,7 @@ async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
   const finder = await finderOf(values);
   const { photographs } = finder;
-  const paths = values.operands;
+  const paths = await photographsNamed(values.operands);
   if ((photographs === undefined) === (paths.length === 0)) {
     throw new InputError(
       photographs
@@ -99,6 +101,14 @@ async function run(values: Values): Promise<void> {
         `${out}/results.json:\n  ${broken.join("\n  ")}`,
     );
   }
+}
+
+/** The operands, each folder replaced by its pictures. */
+async function photographsNamed(operands: readonly string[]): Promise<readonly string[]> {
+  const files = operands.map(async (path) =>
+    await isFolder(path) ? await picturesIn(path) : [path]
+  );
+  return (await Promise.all(files)).flat();
 }
 
 /** What the weights find: people, or where they have classes instances. */

@@ -96,8 +96,11 @@ async function bytesOf(path: string): Promise<Uint8Array> {
     const { readFile } = await files();
     return await readFile(path);
   } catch (error) {
-    const reason = (error as { code?: string }).code === "ENOENT"
+    const { code } = error as { code?: string };
+    const reason = code === "ENOENT"
       ? "no such file"
+      : code === "EISDIR"
+      ? "is a folder, not a picture"
       : `cannot be read (${(error as Error).message})`;
     throw new InputError(`${path}: ${reason}`);
   }

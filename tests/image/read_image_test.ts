@@ -24,7 +24,7 @@ Deno.test("readImage() names a file that is not there, that is a folder, that is
   });
   await assert.rejects(readImage(folder), {
     name: "InputError",
-    message: /: cannot be read \(/,
+    message: /: is a folder, not a picture$/,
   });
   await assert.rejects(readImage(`${folder}cut_off.jpg`), {
     name: "InputError",
