@@ -23,7 +23,8 @@ import {
 } from "../mod.ts";
 import { unknownName } from "../core/errors.ts";
 import type { Command, Values } from "./options.ts";
-import { AUTHORS_DECODING, type Decoding, settingsOf } from "./weights.ts";
+import { checkWritable } from "./output.ts";
+import { AUTHORS_DECODING, type Decoding, FORMAT, settingsOf } from "./weights.ts";
 
 /** How each origin's program decodes; pose-ae-demo takes lower peaks (`util.py`). */
 const DECODING: Readonly<Record<WeightOrigin, Decoding>> = {
@@ -70,6 +71,12 @@ async function run(values: Values): Promise<void> {
     throw new InputError("name one file\n  help: import-weights FILE --out weights.safetensors");
   }
   using file = await openArrays(path);
+  if (file.metadata?.format === FORMAT) {
+    throw new InputError(
+      `${path}: is a weight file of this library already\n  help: predict --weights ${path}`,
+    );
+  }
+  await checkWritable(out);
   const origin = chooseOrigin(values.text("from"), [...file.arrays.keys()], path);
   const shapes = new Map([...file.arrays].map(([name, { shape }]) => [name, shape]));
   const { options, recipes } = inFile(path, () => translateWeights(origin, shapes));

@@ -19,7 +19,7 @@ export interface Option {
   readonly least?: number;
   /** True if `least` itself is not allowed. */
   readonly above?: boolean;
-  /** Largest number allowed. @default {Infinity} */
+  /** Largest number allowed. @default {Infinity, or of whole numbers 2^53 - 1} */
   readonly most?: number;
 }
 
@@ -153,10 +153,10 @@ function joinNegative(args: readonly string[]): string[] {
 
 function readNumber(name: string, option: Option, typed: string): number {
   const value = Number(typed);
-  const { least = 0, above = false, most = Infinity } = option;
   const whole = option.type === "whole";
+  const { least = 0, above = false, most = whole ? Number.MAX_SAFE_INTEGER : Infinity } = option;
   const lower = above ? `above ${least}` : `${least} or more`;
-  const bound = most === Infinity ? lower : `${lower}, at most ${most}`;
+  const bound = option.most !== undefined || value > most ? `${lower}, at most ${most}` : lower;
   if (
     !Number.isFinite(value) || value < least || (above && value === least) || value > most ||
     (whole && !Number.isInteger(value))

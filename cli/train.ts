@@ -53,6 +53,7 @@ import {
   type Decoding,
   forInstances,
   HIGHEST_THRESHOLD,
+  LARGEST_IMAGE,
   learnedNumbers,
   type LoadedModel,
   loadModel,
@@ -96,6 +97,7 @@ export const trainCommand: Command = {
     size: {
       type: "whole",
       least: 16,
+      most: LARGEST_IMAGE,
       help: "height and width of the input in pixels (default: preset's)",
     },
     "single-person": {

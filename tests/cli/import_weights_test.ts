@@ -44,6 +44,24 @@ const importing = (source: string, out: string, ...more: string[]) =>
 
 const isThere = (path: string) => Deno.stat(path).then(() => true, () => false);
 
+Deno.test("import-weights refuses a weight file of this library, and a place that cannot be written, first", async () => {
+  await withWeights(() => {}, async (source, out) => {
+    assert.equal((await importing(source, out)).code, 0);
+    assert.deepEqual(await importing(out, `${out}.again`), {
+      code: 1,
+      printed: "",
+      message: `import-weights: ${out}: is a weight file of this library already\n` +
+        `  help: predict --weights ${out}`,
+    });
+    const folder = out.replace(/\/[^/]*$/, "");
+    assert.deepEqual(await importing(source, folder), {
+      code: 1,
+      printed: "",
+      message: `import-weights: ${folder}: cannot be written: it is a folder`,
+    });
+  });
+});
+
 Deno.test("import-weights writes a file that loads as the same network, and tells of every tensor", async () => {
   const extra = (weights: Record<string, HostArray>) => {
     weights["model.module.extra"] = hostArray([2], [1, 2]);

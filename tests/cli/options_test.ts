@@ -50,6 +50,10 @@ Deno.test("readOptions() refuses zero, negative, too large, fractional and missi
     () => readOptions(command, ["--height", "5.1"]),
     /--height must be a number, 0 or more, at most 5, not 5.1$/,
   );
+  assert.throws(
+    () => readOptions(command, ["--steps", "9007199254740993"]), // read as a number it would be another
+    /--steps must be a whole number, 1 or more, at most 9007199254740991, not 9007199254740993$/,
+  );
   assert.throws(() => readOptions(command, ["--rate", "fast"]), /--rate must be a number/);
   assert.throws(() => readOptions(command, ["--out="]), /--out needs a value/);
 });
