@@ -376,9 +376,13 @@ export class CocoDataset implements DescribedSource {
     const path = `${this.folder}/${fileName}`;
     const image = await readImage(path);
     if (image.width !== (width ?? image.width) || image.height !== (height ?? image.height)) {
+      const isTurned = image.width === height && image.height === width;
       throw new InputError(
         `${path}: the picture is ${image.width} x ${image.height}, ` +
-          `the annotation file says ${width} x ${height}`,
+          `the annotation file says ${width} x ${height}` +
+          (isTurned
+            ? "\n  help: pictures are turned as their EXIF orientation says, annotations must be, too"
+            : ""),
       );
     }
     // When it is full, what is in it stays: throwing out the oldest would miss every time in a pass.

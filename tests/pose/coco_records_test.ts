@@ -86,6 +86,10 @@ Deno.test("checkCocoTruth() names what is wrong with an annotation", () => {
   assert.equal(but({ area: "4" }), 'f: annotations[0].area is "4", not a finite number');
   assert.equal(but({ area: -1 }), "f: annotations[0].area is -1, an area is 0 or more");
   assert.equal(
+    but({ bbox: [5, 5, -3, 2] }),
+    "f: annotations[0].bbox is [5,5,-3,2], a width and a height are 0 or more",
+  );
+  assert.equal(
     but({ num_keypoints: -1 }),
     "f: annotations[0].num_keypoints is -1, a number of keypoints is 0 or more",
   );
