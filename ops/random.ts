@@ -127,7 +127,7 @@ export function uniform(
   const { seed, low = 0, high = 1 } = options;
   if (!(low <= high) || ![low, high, high - low].every(isFiniteF32)) {
     throw new RangeError(
-      `uniform: low and high must be finite and in order, not ${low} and ${high}`,
+      `uniform: low and high must be in order and finite, as high - low, not ${low} and ${high}`,
     );
   }
   return random(uniformOp, shape, seed, low, high - low);

@@ -213,6 +213,11 @@ Deno.test("compile() refuses to read while tracing, async functions, tensors as 
   assert.match(problems[0], /read: values do not exist yet while a step is being traced/);
   using asynchronous = compile(() => Promise.resolve({}));
   await assert.rejects(asynchronous({}), /compile: the function must not be async/);
+  using hidden = compile(() => new Map([["y", tensor([1])]]));
+  await assert.rejects(hidden({}), {
+    name: "TypeError",
+    message: "compile: a step returns tensors, lists and records of them, not a Map",
+  });
   using step = compile(({ x }: { x: Tensor }) => x.add(1));
   await assert.rejects(
     step({ x: tensor([1]) } as never),
