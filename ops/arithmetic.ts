@@ -79,6 +79,8 @@ const clampOp = pointwise({
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @returns The broadcast shape.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -98,6 +100,8 @@ export function add(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -117,6 +121,8 @@ export function sub(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -136,7 +142,8 @@ export function mul(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
- * @throws {RangeError} If `b` is the number 0.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type, or `b` is the number 0.
  *
  * @example Usage
  * ```ts
@@ -159,6 +166,8 @@ export function div(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -179,6 +188,8 @@ export function maximum(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -199,7 +210,7 @@ export function minimum(a: Tensor | number, b: Tensor | number): Tensor {
  * @param x Any shape.
  * @param low Lower bound.
  * @param high Upper bound.
- * @throws {RangeError} If `low` is larger than `high`.
+ * @throws {RangeError} If `low` is larger than `high`, or one is no finite number of `x`'s type.
  *
  * @example Usage
  * ```ts

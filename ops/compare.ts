@@ -38,6 +38,8 @@ const whereOp = pointwise({
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -57,6 +59,8 @@ export function greater(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -76,6 +80,8 @@ export function greaterEqual(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -95,6 +101,8 @@ export function less(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -114,6 +122,8 @@ export function lessEqual(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -133,6 +143,8 @@ export function equal(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -153,6 +165,8 @@ export function notEqual(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a A shape that broadcasts with the others, or a number.
  * @param b A shape that broadcasts with the others, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts

@@ -265,6 +265,8 @@ export function softplus(x: Tensor): Tensor {
  * @param x Any shape.
  * @param exponent A number, or a shape that broadcasts with `x`'s.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
