@@ -69,6 +69,8 @@ const SAVE_EVERY_MINUTES = 2;
 const LARGER = 2;
 /** Nothing of chance about where a picture lies. */
 const AS_THEY_ARE = { scale: 0, shift: 0, rotationDegrees: 0 } as const;
+/** Images of a batch that take more bytes fit no device beside what a network makes of them. */
+const MOST_BATCH_BYTES = 2 ** 32;
 /** Pixels: a person that is smaller is looked at as if so large; see cropAround(). */
 const LEAST_SIDE = 60;
 
@@ -410,6 +412,7 @@ async function networkOf(
       `--size ${imageSize} does not suit the network: it needs a multiple of ${model.sizeMultiple}`,
     );
   }
+  checkBatch(values.number("batch")!, imageSize);
   return {
     ...loaded,
     imageSize,
@@ -418,6 +421,20 @@ async function networkOf(
       maxTagDistance: values.number("tag-distance") ?? decoding.maxTagDistance,
     },
   };
+}
+
+/**
+ * See that the images of a batch fit into some device's memory, before the first is made in main memory.
+ *
+ * @throws {InputError} If they do not.
+ */
+function checkBatch(batch: number, imageSize: number): void {
+  const bytes = batch * 3 * imageSize ** 2 * 4;
+  if (bytes <= MOST_BATCH_BYTES) return;
+  throw new InputError(
+    `--batch ${batch}: its images alone take ${(bytes / 2 ** 30).toFixed(1)} GiB\n` +
+      "  help: --accumulate makes a large step of small batches",
+  );
 }
 
 /** What to learn from: the photographs without those of `--without`, or scenes; perhaps one person at a time. */

@@ -121,6 +121,10 @@ Deno.test("main() refuses settings before anything is written", async () => {
       [["predict", "--annotations", "a.json", "--out", out], /--annotations is given but not --im/],
       [["predict", "x.jpg", "--preset", "demo", "--out", out], /--preset needs --weights/],
       [["predict", "no/7.jpg", "a/07.png", "--out", out], /would both have image_id 7/],
+      [
+        ["train", "--steps", "1", "--batch", "1000000", "--out", out],
+        /--batch 1000000: its images alone take 45.8 GiB\n {2}help: --accumulate/,
+      ],
       [["predict", "no/such.jpg", "--out", out], /no\/such\.jpg: no such file/],
       [["evaluate", "--annotations", `${folder}/no.json`], /neither --results nor --images given/],
       [["evaluate", "--results", "r.json"], /--annotations is missing/],
