@@ -31,7 +31,8 @@
  * @module
  */
 import { adapterInfo, GpuError, InputError } from "../mod.ts";
-import { type Command, helpOf, readOptions, type Values } from "../cli/options.ts";
+import { helpOf } from "../cli/help.ts";
+import { type Command, readOptions, type Values } from "../cli/options.ts";
 import { type Ceilings, measureCeilings } from "./ceilings.ts";
 import { largestError, TOLERANCE } from "./checks.ts";
 import { coldStarts } from "./cold_start.ts";

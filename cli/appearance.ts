@@ -33,18 +33,24 @@ import {
 import type { Batch } from "../data/mod.ts";
 import { fitting, SINGLE_SCALE } from "./scales.ts";
 import type { Curves, TrainingLimits, TrainingResult } from "./training.ts";
-import { halved } from "./weights.ts";
+import { checkNumbers, halved } from "./weights.ts";
 
 /** What the metadata's `format` says. */
 const FORMAT = "ae-appearance-1";
 
-/** Write an appearance network with its settings, completely or not at all, as 16-bit floats. */
+/**
+ * Write an appearance network with its settings, completely or not at all, as 16-bit floats.
+ *
+ * @throws {RangeError} If a weight is no number.
+ */
 export async function saveAppearance(
   path: string,
   net: AppearanceNet,
   notes: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await writeSafetensors(path, halved(await stateOf(net)), {
+  const state = await stateOf(net);
+  checkNumbers(path, state);
+  await writeSafetensors(path, halved(state), {
     format: FORMAT,
     options: JSON.stringify(net.options),
     ...notes,
@@ -120,12 +126,16 @@ export async function trainAppearance(
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
   let made = 0, images = 0;
+  let losses: Losses | undefined;
+  const look = async () => {
+    if (losses && curves.step.at(-1) !== made) await record(curves, made, losses, progress);
+  };
   for await (const { images: pictures, index, visible } of batches) {
     const done = Math.max(made / steps, seconds() / (60 * minutes));
     if (done >= 1) break;
     const learningRate = rate * Math.min(1, (made + 1) / WARMUP_STEPS) *
       (0.01 + 0.99 * (1 + Math.cos(Math.PI * done)) / 2);
-    const losses = await step({
+    losses = await step({
       images: pictures,
       index,
       visible,
@@ -133,24 +143,33 @@ export async function trainAppearance(
     });
     made++;
     images += pictures.shape[0];
-    if (made % READ_EVERY !== 0 && made !== 1 && made !== steps) continue;
-    const { pull, push } = await read({ ...losses });
-    const now = { pull: pull.data[0], push: push.data[0] };
-    if (!Number.isFinite(now.pull + now.push)) {
-      throw new RangeError(
-        `trainAppearance: the loss is ${
-          now.pull + now.push
-        } at step ${made}\n  help: a smaller --rate`,
-      );
-    }
-    curves.step.push(made);
-    curves.pull.push(now.pull);
-    curves.push.push(now.push);
-    progress.update(made, { pull: now.pull, push: now.push });
+    if (made % READ_EVERY === 0 || made === 1) await look();
     if (made === steps) break;
   }
+  await look(); // where the clock ended it, too
   progress.finish();
   return { steps: made, seconds: seconds(), imagesPerSecond: images / seconds(), curves };
+}
+
+/** Pull and push of a step, to be read. */
+type Losses = Readonly<Record<"pull" | "push", Tensor>>;
+
+async function record(
+  curves: AppearanceCurves,
+  step: number,
+  losses: Losses,
+  progress: Progress,
+): Promise<void> {
+  const { pull: { data: [pull] }, push: { data: [push] } } = await read({ ...losses });
+  if (!Number.isFinite(pull + push)) {
+    throw new RangeError(
+      `trainAppearance: the loss is ${pull + push} at step ${step}\n  help: a smaller --rate`,
+    );
+  }
+  curves.step.push(step);
+  curves.pull.push(pull);
+  curves.push.push(push);
+  progress.update(step, { pull, push });
 }
 
 /** The tensors of a step. */
@@ -161,7 +180,7 @@ interface ClipTensors {
   readonly learningRate: Tensor;
 }
 
-function trainingStep(net: AppearanceNet, adam: Adam, clips: ClipTensors) {
+function trainingStep(net: AppearanceNet, adam: Adam, clips: ClipTensors): Losses {
   const tags = net.forward(clips.images, { training: true });
   const parts = temporalTagLoss(tags, clips, { each: "frame", among: "batch" });
   const pull = parts.pull.mean(), push = parts.push.mean();

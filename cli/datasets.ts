@@ -30,31 +30,36 @@ import {
   type PhotoRecord,
   photoRecords,
 } from "../data/mod.ts";
-import { unknownName } from "../core/errors.ts";
-import type { Option, Values } from "./options.ts";
+import type { Option, Options, Values } from "./options.ts";
 
-/** The options by which the commands name annotation files and photographs. */
-export const DATASET_OPTIONS: Readonly<Record<string, Option>> = {
+const KINDS = ["coco", "crowdpose", "mpii"] as const;
+type Kind = (typeof KINDS)[number];
+
+/** The options that say what an annotation file is. */
+export const DATASET_OPTIONS: Options = {
   dataset: {
     type: "text",
-    help: "whose form --annotations has: coco, crowdpose or mpii (default: as the file looks)",
+    choices: KINDS,
+    help: "whose form the annotation file has",
+    otherwise: "as it looks",
+    needs: "annotations",
   },
   skeleton: {
     type: "text",
-    help:
-      "the keypoints of a file in COCO's form: coco, crowdpose, mpii, posetrack, or a JSON file that " +
-      "describes others (default coco)",
+    help: "keypoints of a file in COCO's form: coco, crowdpose, mpii, posetrack, or a JSON file " +
+      "that describes others",
+    otherwise: "coco",
+    needs: "annotations",
   },
 };
 
 /** The option `--ids`. */
 export const IDS: Option = {
-  type: "text",
-  help: "file of image ids (JSON list, or one a line): only these count",
+  type: "file",
+  help: "image ids, a JSON list or one a line: only these count",
+  otherwise: "all",
+  needs: "annotations",
 };
-
-const KINDS = ["coco", "crowdpose", "mpii"] as const;
-type Kind = (typeof KINDS)[number];
 
 /** An annotation file, read and checked. */
 export type AnnotationFile =
@@ -80,11 +85,10 @@ export async function skeletonOf(values: Values): Promise<Skeleton | undefined> 
 /**
  * Read the file that `--annotations` names, as `--dataset` says or else as it looks.
  *
- * @throws {InputError} If `--dataset` is unknown, `--skeleton` does not suit it, or the file is not as it should
- * be.
+ * @throws {InputError} If `--skeleton` does not suit it, or the file is not as it should be.
  */
 export async function readAnnotationFile(values: Values, path: string): Promise<AnnotationFile> {
-  const given = kindOf(values);
+  const given = values.oneOf("dataset", KINDS);
   const own = await skeletonOf(values);
   const isMat = /\.mat$/i.test(path);
   const parsed = isMat ? undefined : await readJson(path);
@@ -105,13 +109,6 @@ export async function readAnnotationFile(values: Values, path: string): Promise<
   const categoryId = personCategory(parsed, path, skeleton);
   const truth = checkCocoTruth(parsed, { skeleton, categoryId, name: path });
   return { kind, path, skeleton, categoryId, truth };
-}
-
-function kindOf(values: Values): Kind | undefined {
-  const name = values.text("dataset");
-  const kind = KINDS.find((known) => known === name);
-  if (kind || name === undefined) return kind;
-  throw unknownName("--dataset", name, KINDS);
 }
 
 /** Only MPII's files have an annolist, and only CrowdPose's a crowdIndex. */

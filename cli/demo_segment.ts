@@ -9,22 +9,23 @@
  */
 import {
   adapterInfo,
-  InputError,
   type NamedFigure,
-  paintInstances,
-  resizeImage,
-  type RgbImage,
   type SegmentEvaluation,
+  type SegmentReport,
   segmentReportHtml,
-  type SegmentScene,
-  tagHistogram,
-  widestDimension,
   writeFileAtomic,
-  writePng,
 } from "../mod.ts";
-import { batchesAhead, SCENE_CLASSES } from "../data/mod.ts";
+import { SCENE_CLASSES } from "../data/mod.ts";
+import { hardest, sceneOf, writePictures } from "./demo_segment_pictures.ts";
+import {
+  demoOptions,
+  type DemoSetting,
+  demoSettingOf,
+  judgeShipped,
+  trainOnScenes,
+} from "./demos.ts";
 import type { Command, Values } from "./options.ts";
-import { prepareFolder, progressOnStderr, trainingProgress } from "./output.ts";
+import { alignedRows, announce, collected, figure, prepareFolder, writeJson } from "./output.ts";
 import { recipeOf } from "./recipe.ts";
 import {
   decodeMaps,
@@ -44,142 +45,136 @@ import {
   POSES,
   posesOf,
 } from "./sources.ts";
-import { train } from "./training.ts";
+import type { TrainingResult } from "./training.ts";
 import {
   learnedNumbers,
   type LoadedModel,
-  loadModel,
   makeInstanceModel,
+  PRESET,
   saveModel,
-  shippedWeights,
+  sizeOfNetwork,
 } from "./weights.ts";
-
-/** Scenes in each gallery of the report, the worst first. */
-const GALLERY = 16;
-/** Of these, so many are also written as PNG files, so many times as large. */
-const PICTURES = 6;
-const ENLARGED = 8;
 
 /** `demo:segment`. */
 export const demoSegmentCommand: Command = {
-  summary: "Train a network that takes people apart pixel by pixel, measure it, write a report.",
+  summary: "Train a network to find masks, measure it, write a report.",
   operands: "",
-  options: {
-    minutes: { type: "number", above: true, default: 8, help: "training time in minutes" },
-    steps: { type: "whole", least: 1, help: "training steps instead of time" },
-    batch: { type: "whole", least: 1, default: 4, help: "images in a step" },
-    preset: { type: "text", default: "segment", help: "network to train" },
+  options: demoOptions({ minutes: 8, out: "out/demo-segment" }, {
+    preset: { ...PRESET, default: "segment" },
     poses: POSES,
-    seed: { type: "whole", default: 1, help: "seed of weights and scenes" },
-    out: { type: "text", default: "out/demo-segment", help: "folder for report.html and the rest" },
-  },
+  }),
+  notes: [
+    "The network learns from made-up scenes of people who overlap, from nothing. It is measured on " +
+    "scenes it has not seen, beside the weights that come with the library and ideal maps, which " +
+    "say what is possible; with the true detections nothing is left to it but the grouping.",
+  ],
+  examples: [["half a minute, to see it work", "--minutes 0.5"]],
   run,
 };
 
 async function run(values: Values): Promise<void> {
-  const out = values.text("out")!;
-  const seed = values.number("seed")!;
-  const batchSize = values.number("batch")!;
-  const steps = values.number("steps");
-  const limits = steps === undefined ? { minutes: values.number("minutes")! } : { steps };
+  const setting = demoSettingOf(values, { seed: EVALUATION_SEED, name: "scenes" });
+  const { out, seed } = setting;
   const recipe = recipeOf("instances");
-  const fresh = makeInstanceModel(
-    values.text("preset")!,
-    SCENE_CLASSES,
-    { seed },
-    recipe.decoding,
-  );
-  if (seed === EVALUATION_SEED) {
-    throw new InputError(`--seed ${seed} is the seed of the evaluation scenes; take another`);
-  }
-  const { model, imageSize, preset } = fresh;
-  const source = instanceSource(seed, imageSize, await posesOf(values));
+  const preset = values.text("preset")!;
+  const fresh = makeInstanceModel(preset, SCENE_CLASSES, { seed }, recipe.decoding);
+  const source = instanceSource(seed, fresh.imageSize, await posesOf(values));
   await prepareFolder(out);
-  const adapter = (await adapterInfo()).name;
-  const learned = learnedNumbers(fresh);
-  console.log(`adapter      ${adapter}`);
-  console.log(`network      ${preset}: ${learned.toLocaleString("en")} parameters`);
-  console.log(`measured on  ${INSTANCE_EVALUATION_NAME}`);
+  const { name: adapter } = await adapterInfo();
+  announce({
+    adapter,
+    network: `${preset}: ${sizeOfNetwork(fresh)}`,
+    "measured on": INSTANCE_EVALUATION_NAME,
+  });
 
-  const stream = batchesAhead(source, {
-    batchSize,
-    inputSize: imageSize,
-    stride: model.stride,
-    seed,
+  const training = await trainOnScenes(fresh, source, recipe, {
+    ...setting,
     slots: MOST_PEOPLE.instances,
     instances: { classes: SCENE_CLASSES, pixels: recipe.pixels },
   });
-  const progress = trainingProgress(batchSize, limits);
-  const result = await train(model, stream, recipe, { ...limits, progress });
-
   const trained = await judge(fresh);
-  const file = await shippedWeights("segment");
-  const shipped = file === undefined ? null : await judge(await loadModel(file));
-  const ideal = measureInstances(
-    trained.found.map(({ sample }) =>
-      decodeMaps(sample, trueMaps(sample, mapsOf(fresh)), { stride: model.stride })
-    ),
-    SCENE_CLASSES,
-  );
-  const measured: readonly (readonly [string, MeasuredInstances])[] = [
-    ["trained now", trained.measured],
-    ["with true detections", trained.grouping],
-    ...(shipped
-      ? [
-        ["shipped weights", shipped.measured],
-        ["shipped, true detections", shipped.grouping],
-      ] as const
-      : []),
-    ["ideal maps", ideal],
-  ];
-  const evaluations = measured.map(([label, it]) => ({ label, figures: figuresOf(it) }));
+  const shipped = await judgeShipped("segment", judge);
+  const measured = measuredOf(trained, shipped, idealOf(trained.found, fresh));
+  const evaluations = Object.entries(measured).map(([label, it]) => {
+    return { label, figures: figuresOf(it) };
+  });
   printFigures(evaluations);
-  if (!shipped) console.log("\nno weights come with this version yet: see weights/README.md");
-
   await saveModel(`${out}/weights.safetensors`, fresh, { seed: String(seed) });
-  const { curves, ...training } = result;
-  await writeFileAtomic(
-    `${out}/metrics.json`,
-    JSON.stringify(
-      {
-        figures: Object.fromEntries(measured),
-        ...training,
-        adapter,
-        seed,
-        preset,
-        batchSize,
-        evaluationScenes: INSTANCE_EVALUATION_NAME,
-      },
-      null,
-      2,
-    ) + "\n",
-  );
-  const shown = [
-    { title: "Trained now, the worst first", scenes: trained.found },
-    ...(shipped ? [{ title: "Shipped weights, the worst first", scenes: shipped.found }] : []),
-  ].map(({ title, scenes }) => ({ title, scenes: worst(scenes) }));
-  await writeFileAtomic(
-    `${out}/report.html`,
-    segmentReportHtml({
-      title: "People taken apart by associative embedding",
-      setup: [
-        ["adapter", adapter],
-        ["network", `${preset}, ${imageSize} x ${imageSize} pixels, ${learned} parameters`],
-        [
-          "training",
-          `${result.steps} steps of ${batchSize} images in ${result.seconds.toFixed(0)} s`,
-        ],
-        ["seed", String(seed)],
-        ["evaluated on", `${INSTANCE_EVALUATION_NAME}, each looked at mirrored, too`],
-      ],
-      headline: headlineOf(evaluations),
-      evaluations,
-      curves,
-      galleries: shown.map(({ title, scenes }) => ({ title, scenes: scenes.map(sceneOf) })),
-    }),
-  );
-  await writePictures(out, shown[shown.length - 1].scenes);
+  const { curves, ...took } = training;
+  const { batchSize } = setting;
+  await writeJson(`${out}/metrics.json`, {
+    figures: measured,
+    ...took,
+    adapter,
+    seed,
+    preset,
+    batchSize,
+    evaluationScenes: INSTANCE_EVALUATION_NAME,
+  });
+  const galleries = [
+    { title: "Trained now, the worst first", scenes: hardest(trained.found) },
+    ...(shipped
+      ? [{ title: "Shipped weights, the worst first", scenes: hardest(shipped.found) }]
+      : []),
+  ];
+  const report: SegmentReport = {
+    title: "People taken apart by associative embedding",
+    setup: setupOf(fresh, { ...setting, adapter, training }),
+    headline: headlineOf(evaluations),
+    evaluations,
+    curves,
+    galleries: galleries.map(({ title, scenes }) => ({ title, scenes: scenes.map(sceneOf) })),
+  };
+  await writeFileAtomic(`${out}/report.html`, segmentReportHtml(report));
+  await writePictures(out, galleries.at(-1)!.scenes);
   console.log(`\nreport       ${out}/report.html`);
+}
+
+/** What is measured, by its label. */
+function measuredOf(
+  trained: Judged,
+  shipped: Judged | null,
+  ideal: MeasuredInstances,
+): Readonly<Record<string, MeasuredInstances>> {
+  return {
+    "trained now": trained.measured,
+    "with true detections": trained.grouping,
+    ...(shipped && {
+      "shipped weights": shipped.measured,
+      "shipped, true detections": shipped.grouping,
+    }),
+    "ideal maps": ideal,
+  };
+}
+
+/** How the run came about, for the report. */
+function setupOf(
+  fresh: LoadedModel,
+  { adapter, seed, batchSize, training: { steps, seconds } }:
+    & Pick<DemoSetting, "seed" | "batchSize">
+    & {
+      readonly adapter: string;
+      readonly training: TrainingResult;
+    },
+): SegmentReport["setup"] {
+  const { preset, imageSize } = fresh;
+  const parameters = learnedNumbers(fresh);
+  return [
+    ["adapter", adapter],
+    ["network", `${preset}, ${imageSize} x ${imageSize} pixels, ${parameters} parameters`],
+    ["training", `${steps} steps of ${batchSize} images in ${seconds.toFixed(0)} s`],
+    ["seed", String(seed)],
+    ["evaluated on", `${INSTANCE_EVALUATION_NAME}, each looked at mirrored, too`],
+  ];
+}
+
+/** How good ideal maps of the same scenes are. */
+function idealOf(found: readonly Segmentation[], fresh: LoadedModel): MeasuredInstances {
+  const { stride } = fresh.model;
+  const ideal = found.map(({ sample }) =>
+    decodeMaps(sample, trueMaps(sample, mapsOf(fresh)), { stride })
+  );
+  return measureInstances(ideal, SCENE_CLASSES);
 }
 
 /** The sizes of a network's maps. */
@@ -198,14 +193,8 @@ interface Judged {
 async function judge(loaded: LoadedModel): Promise<Judged> {
   const { imageSize, preset, model: { stride } } = loaded;
   const samples = await instanceEvaluationScenes(imageSize);
-  const total = samples.length;
-  const progress = progressOnStderr({ label: `evaluate ${preset}`, total, unit: "scenes" });
-  const found: Segmentation[] = [];
-  for await (const one of segment(loaded, samples, { flip: true })) {
-    found.push(one);
-    progress.update(found.length);
-  }
-  progress.finish();
+  const bar = { label: `evaluate ${preset}`, total: samples.length, unit: "scenes" };
+  const found = await collected(segment(loaded, samples, { flip: true }), bar);
   const grouped = found.map(({ sample, tags }) => {
     const { heatmaps } = trueMaps(sample, mapsOf(loaded));
     return decodeMaps(sample, { heatmaps, tags }, { stride, ...instanceOptionsOf(loaded) });
@@ -253,67 +242,9 @@ function headlineOf(evaluations: readonly SegmentEvaluation[]): NamedFigure[] {
 }
 
 function printFigures(evaluations: readonly SegmentEvaluation[]): void {
-  const width = Math.max(...evaluations.map(({ label }) => label.length)) + 2;
-  const row = (name: string, cells: readonly string[]) =>
-    console.log(`${name.padEnd(22)} ${cells.map((cell) => cell.padStart(width)).join("")}`);
-  console.log();
-  row("", evaluations.map(({ label }) => label));
-  evaluations[0].figures.forEach(({ name, meaning }, i) => {
-    const values = evaluations.map(({ figures }) => figures[i].value);
-    const isVoc = name.startsWith("mAP");
-    row(isVoc ? `${name}, ${meaning}` : name, values.map((v) => v < 0 ? "–" : v.toFixed(3)));
-  });
-}
-
-/** Mean over the true instances of the best overlap that one found has with it: how well a scene went. */
-function quality({ sample, instances }: Segmentation): number {
-  const best = (sample.instances ?? []).map(({ mask }) =>
-    instances.reduce((most, found) => {
-      let [both, either] = [0, 0];
-      for (let i = 0; i < mask.data.length; i++) {
-        both += mask.data[i] & found.mask.data[i];
-        either += mask.data[i] | found.mask.data[i];
-      }
-      return Math.max(most, both / either);
-    }, 0)
-  );
-  return best.reduce((sum, overlap) => sum + overlap, 0) / Math.max(1, best.length);
-}
-
-function worst(found: readonly Segmentation[]): Segmentation[] {
-  return found.map((one) => ({ one, quality: quality(one) }))
-    .sort((a, b) => a.quality - b.quality).slice(0, GALLERY).map(({ one }) => one);
-}
-
-function sceneOf({ sample, instances, heatmaps, tags }: Segmentation): SegmentScene {
-  const dimension = widestDimension(instances);
-  const [, C, h, w] = tags.shape;
-  const plane = tags.data.subarray(dimension * C * h * w, (dimension + 1) * C * h * w);
-  return {
-    name: sample.fileName,
-    image: sample.image,
-    truth: sample.instances ?? [],
-    found: instances,
-    heatmaps,
-    tags,
-    dimension,
-    bins: tagHistogram(plane.filter((_, i) => heatmaps.data[i] > 0.5)),
-  };
-}
-
-/** The hardest scenes as pictures. */
-async function writePictures(out: string, scenes: readonly Segmentation[]): Promise<void> {
-  for (const [i, { sample, instances }] of scenes.slice(0, PICTURES).entries()) {
-    const number = String(i + 1).padStart(2, "0");
-    const name = `${out}/${number}_${sample.fileName.replaceAll(/\W+/g, "_")}`;
-    await writePng(`${name}_found.png`, enlarged(paintInstances(sample.image, instances)));
-    await writePng(
-      `${name}_truth.png`,
-      enlarged(paintInstances(sample.image, sample.instances ?? [])),
-    );
-  }
-}
-
-function enlarged(image: RgbImage): RgbImage {
-  return resizeImage(image, ENLARGED * image.width, ENLARGED * image.height);
+  const rows = evaluations[0].figures.map(({ name, meaning }, i) => [
+    name.startsWith("mAP") ? `${name}, ${meaning}` : name, // a rule that the name does not say
+    ...evaluations.map(({ figures }) => figure(figures[i].value)),
+  ]);
+  console.log(`\n${alignedRows([["", ...evaluations.map(({ label }) => label)], ...rows])}`);
 }

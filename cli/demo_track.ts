@@ -9,24 +9,29 @@
 import {
   adapterInfo,
   AppearanceNet,
-  drawAnimation,
-  drawFilmstrip,
-  drawTimeline,
-  drawTracks,
-  identityColors,
   InputError,
-  matchTracks,
-  type Svg,
   type TrackingFigures,
   trackingReportHtml,
-  type TrackingReportVideo,
-  type TrackPicture,
   writeFileAtomic,
 } from "../mod.ts";
 import { batchesAhead } from "../data/mod.ts";
-import { loadAppearance, saveAppearance, trainAppearance } from "./appearance.ts";
+import {
+  type AppearanceTraining,
+  loadAppearance,
+  saveAppearance,
+  trainAppearance,
+} from "./appearance.ts";
+import { mostConfused, videoReport, writeAnimations } from "./demo_track_pictures.ts";
+import { demoOptions, demoSettingOf } from "./demos.ts";
 import type { Command, Values } from "./options.ts";
-import { prepareFolder, progressOnStderr, trainingProgress } from "./output.ts";
+import {
+  alignedRows,
+  announce,
+  collected,
+  prepareFolder,
+  trainingProgress,
+  writeJson,
+} from "./output.ts";
 import { clipBatches, videoClips } from "./sources.ts";
 import {
   BY_PLACE,
@@ -40,168 +45,153 @@ import {
   type TrackedVideo,
   trackVideo,
   type Video,
-  type VideoPeople,
   videosName,
 } from "./tracking.ts";
-import { learnedNumbers, type LoadedModel, loadModel, shippedWeights } from "./weights.ts";
-
-/** Videos of the report: those in which places alone confuse most. */
-const SHOWN = 4;
-/** Frames of a strip. */
-const STRIP = 10;
+import { type LoadedModel, loadModel, shippedWeights, sizeOfNetwork } from "./weights.ts";
 
 /** `demo:track`. */
 export const demoTrackCommand: Command = {
-  summary: "Follow people through videos by their tags: train briefly, measure, write a report.",
+  summary: "Train tags that follow people, measure, write a report.",
   operands: "",
-  options: {
-    minutes: { type: "number", above: true, default: 4, help: "training time in minutes" },
-    steps: { type: "whole", least: 1, help: "training steps instead of time" },
+  options: demoOptions({ minutes: 4, out: "out/demo-track" }, {
     batch: { type: "whole", least: 1, default: 16, help: "images in a step, two of each video" },
     rate: { type: "number", above: true, default: 5e-3, help: "highest learning rate" },
-    seed: { type: "whole", default: 1, help: "seed of weights and training videos" },
     videos: {
       type: "whole",
       least: 1,
       default: EVALUATION_VIDEOS,
       help: "videos to follow people through",
     },
-    out: { type: "text", default: "out/demo-track", help: "folder for report.html and the rest" },
-  },
+  }),
+  notes: [
+    "Tags that last over time are learnt from made-up videos, from nothing. People are followed " +
+    "through videos not seen before by these tags, by those that come with the library and by " +
+    "places alone; all three follow the people that the pose weights of the library find.",
+  ],
+  examples: [["half a minute, to see it work", "--minutes 0.5 --videos 2"]],
   run,
 };
 
 async function run(values: Values): Promise<void> {
-  const out = values.text("out")!;
-  const seed = values.number("seed")!;
-  const batchSize = values.number("batch")!;
-  const steps = values.number("steps");
-  const limits = steps === undefined ? { minutes: values.number("minutes")! } : { steps };
-  if (seed === EVALUATION_VIDEO_SEED) {
-    throw new InputError(`--seed ${seed} is the seed of the evaluation videos; take another`);
-  }
+  const setting = demoSettingOf(values, { seed: EVALUATION_VIDEO_SEED, name: "videos" });
+  const { out, seed, batchSize } = setting;
   const clips = clipBatches(batchSize);
-  const [poseFile, trackFile] = [await shippedWeights("demo"), await shippedWeights("track")];
-  if (poseFile === undefined || trackFile === undefined) {
-    throw new InputError(
-      "the weights that come with the library are missing: see weights/README.md",
-    );
-  }
-  const [poses, shippedNet] = [await loadModel(poseFile), await loadAppearance(trackFile)];
+  const { poses, tags } = await shippedNetworks();
   await prepareFolder(out);
-  const adapter = (await adapterInfo()).name;
-  const { imageSize } = poses;
   const net = new AppearanceNet({ seed });
-  const videos = evaluationVideos(imageSize, { count: values.number("videos")! });
+  const videos = evaluationVideos(poses.imageSize, { count: values.number("videos")! });
   const measuredOn = videosName(videos.length);
-  console.log(`adapter      ${adapter}`);
-  console.log(`network      ${learnedNumbers({ model: net }).toLocaleString("en")} parameters`);
-  console.log(`measured on  ${measuredOn}`);
+  const { name: adapter } = await adapterInfo();
+  announce({ adapter, network: sizeOfNetwork({ model: net }), "measured on": measuredOn });
 
-  const stream = batchesAhead(videoClips(seed, imageSize), {
+  const stream = batchesAhead(videoClips(seed, poses.imageSize), {
     ...clips,
-    inputSize: imageSize,
+    inputSize: poses.imageSize,
     stride: net.stride,
     seed,
   });
   const { curves, ...training } = await trainAppearance(net, stream, {
-    ...limits,
+    ...setting.limits,
     rate: values.number("rate")!,
-    progress: trainingProgress(batchSize, limits),
+    progress: trainingProgress(batchSize, setting.limits),
   });
-  await saveAppearance(`${out}/weights.safetensors`, net, {
-    seed: String(seed),
-    steps: String(training.steps),
-  });
+  const notes = { seed: String(seed), steps: String(training.steps) };
+  await saveAppearance(`${out}/weights.safetensors`, net, notes);
 
-  const people = await found(poses, videos);
-  const byPlace = people.map((video) => trackVideo(video, BY_PLACE));
-  const byTag = async (net: AppearanceNet) =>
-    (await retagged(net, people)).map((video) => trackVideo(video, BY_TAG));
-  const [shipped, now] = [await byTag(shippedNet), await byTag(net)];
+  const { shipped, now, byPlace } = await followed(videos, poses, { shipped: tags, now: net });
   const evaluations = [
     { label: "shipped tags", figures: figuresOf(shipped) },
     { label: "tags trained now", figures: figuresOf(now) },
     { label: "places alone", figures: figuresOf(byPlace) },
   ];
   printFigures(evaluations);
-  await writeFileAtomic(
-    `${out}/metrics.json`,
-    JSON.stringify(
-      {
-        tracking: Object.fromEntries(
-          evaluations.map(({ label, figures }) => [label, numbersOf(figures)]),
-        ),
-        ...training,
-        adapter,
-        seed,
-        batchSize,
-        evaluationVideos: measuredOn,
-      },
-      null,
-      2,
-    ) + "\n",
-  );
+  await writeJson(`${out}/metrics.json`, {
+    tracking: Object.fromEntries(
+      evaluations.map(({ label, figures }) => [label, numbersOf(figures)]),
+    ),
+    ...training,
+    adapter,
+    seed,
+    batchSize,
+    evaluationVideos: measuredOn,
+  });
   const shown = mostConfused(shipped, byPlace);
-  await writeFileAtomic(
-    `${out}/report.html`,
-    trackingReportHtml({
-      title: "People followed by tags that last",
-      setup: [
-        ["adapter", adapter],
-        [
-          "people",
-          `found by ${poses.preset}, ${imageSize} x ${imageSize} pixels, each frame by itself`,
-        ],
-        [
-          "training of tags",
-          `${training.steps} steps of ${batchSize} images in ${
-            Math.round(training.seconds)
-          } s, from nothing`,
-        ],
-        ["evaluated on", measuredOn],
-      ],
-      evaluations,
-      curves,
-      videos: shown.map((i) => videoReport(shipped[i], byPlace[i])),
-    }),
-  );
-  // The videos of the report once more, each as a file that any browser plays.
-  for (const i of shown) {
-    const name = shipped[i].video.name.replaceAll(/\W+/g, "_");
-    await writeFileAtomic(`${out}/${name}.svg`, `${animationOf(shipped[i])}\n`);
-  }
+  const report = trackingReportHtml({
+    title: "People followed by tags that last",
+    setup: setupOf(poses, { ...setting, adapter, training, measuredOn }),
+    evaluations,
+    curves,
+    videos: shown.map((i) => videoReport(shipped[i], byPlace[i])),
+  });
+  await writeFileAtomic(`${out}/report.html`, report);
+  await writeAnimations(out, shown.map((i) => shipped[i]));
   console.log(`\nreport       ${out}/report.html`);
 }
 
-/** The people that a network finds in videos. */
-async function found(loaded: LoadedModel, videos: readonly Video[]): Promise<VideoPeople[]> {
-  const progress = progressOnStderr({ label: "find people", total: videos.length, unit: "videos" });
-  const people: VideoPeople[] = [];
-  for await (const video of lookAt(loaded, videos)) {
-    people.push(video);
-    progress.update(people.length);
+/** The networks that come with the library: who finds people, and who gives them tags that last. */
+async function shippedNetworks(): Promise<{ poses: LoadedModel; tags: AppearanceNet }> {
+  const [poses, tags] = [await shippedWeights("demo"), await shippedWeights("track")];
+  if (poses !== undefined && tags !== undefined) {
+    return { poses: await loadModel(poses), tags: await loadAppearance(tags) };
   }
-  progress.finish();
-  return people;
+  throw new InputError("the weights that come with the library are missing: see weights/README.md");
 }
+
+/** The same people, those that a pose network finds, followed in three ways. */
+async function followed(
+  videos: readonly Video[],
+  poses: LoadedModel,
+  nets: { readonly shipped: AppearanceNet; readonly now: AppearanceNet },
+): Promise<Readonly<Record<"shipped" | "now" | "byPlace", readonly TrackedVideo[]>>> {
+  const bar = { label: "find people", total: videos.length, unit: "videos" };
+  const people = await collected(lookAt(poses, videos), bar);
+  const byTag = async (net: AppearanceNet) =>
+    (await retagged(net, people)).map((video) => trackVideo(video, BY_TAG));
+  return {
+    shipped: await byTag(nets.shipped),
+    now: await byTag(nets.now),
+    byPlace: people.map((video) => trackVideo(video, BY_PLACE)),
+  };
+}
+
+/** How the run came about, for the report. */
+function setupOf(
+  { preset, imageSize }: LoadedModel,
+  { adapter, batchSize, training: { steps, seconds }, measuredOn }: {
+    readonly adapter: string;
+    readonly batchSize: number;
+    readonly training: Pick<AppearanceTraining, "steps" | "seconds">;
+    readonly measuredOn: string;
+  },
+): (readonly [string, string])[] {
+  const pixels = `${imageSize} x ${imageSize} pixels`;
+  const took = `${steps} steps of ${batchSize} images in ${Math.round(seconds)} s`;
+  return [
+    ["adapter", adapter],
+    ["people", `found by ${preset}, ${pixels}, each frame by itself`],
+    ["training of tags", `${took}, from nothing`],
+    ["evaluated on", measuredOn],
+  ];
+}
+
+/** The figures that are printed, and how many digits behind the point they have. */
+const PRINTED = [
+  ["IDF1", "IDF1", 3],
+  ["MOTA", "MOTA", 3],
+  ["HOTA", "HOTA", 3],
+  ["identitySwitches", "identity switches", 0],
+  ["misses", "misses", 0],
+  ["falsePositives", "false positives", 0],
+] as const;
 
 function printFigures(
   evaluations: readonly { readonly label: string; readonly figures: TrackingFigures }[],
 ): void {
-  const row = (name: string, cells: readonly string[]) =>
-    console.log(`${name.padEnd(18)}${cells.map((cell) => cell.padStart(20)).join("")}`);
-  console.log();
-  row("", evaluations.map(({ label }) => label));
-  for (const name of ["IDF1", "MOTA", "HOTA"] as const) {
-    row(name, evaluations.map(({ figures }) => figures[name].toFixed(3)));
-  }
-  for (const name of ["identitySwitches", "misses", "falsePositives"] as const) {
-    row(
-      name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
-      evaluations.map(({ figures }) => `${figures[name]}`),
-    );
-  }
+  const rows = PRINTED.map(([name, words, digits]) => [
+    words,
+    ...evaluations.map(({ figures }) => figures[name].toFixed(digits)),
+  ]);
+  console.log(`\n${alignedRows([["", ...evaluations.map(({ label }) => label)], ...rows])}`);
 }
 
 /** The figures without HOTA's at each threshold. */
@@ -210,54 +200,4 @@ function numbersOf(figures: TrackingFigures): Record<string, number> {
   return Object.fromEntries(
     entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"),
   );
-}
-
-/** Which videos places alone confuse most, against tags. */
-function mostConfused(byTag: readonly TrackedVideo[], byPlace: readonly TrackedVideo[]): number[] {
-  const gain = byTag.map((video, i) =>
-    figuresOf([byPlace[i]]).identitySwitches - figuresOf([video]).identitySwitches
-  );
-  return gain.map((_, i) => i).sort((a, b) => gain[b] - gain[a]).slice(0, SHOWN);
-}
-
-/** A video's frames with their tracks, to be drawn. */
-function picturesOf({ video, tracks }: TrackedVideo): TrackPicture[] {
-  return tracks.map((track, t) => ({ ...track, image: video.frames[t].image }));
-}
-
-function videoReport(byTag: TrackedVideo, byPlace: TrackedVideo): TrackingReportVideo {
-  const [tags, places] = [byTag, byPlace].map((video) => {
-    const colors = identityColors(
-      video.tracks.flatMap(({ things }) => things.map(({ identity }) => identity)),
-    );
-    const matched = matchTracks(video.compared);
-    return {
-      switches: figuresOf([video]).identitySwitches,
-      timeline: drawTimeline(matched, { colors, width: 900 }),
-      colors,
-    };
-  });
-  const pictures = picturesOf(byTag);
-  return {
-    name: byTag.video.name,
-    caption: `identity switches: ${tags.switches} by tags, ${places.switches} by place`,
-    drawings: [
-      {
-        caption: "by tags",
-        drawing: drawFilmstrip(pictures, {
-          colors: tags.colors,
-          count: STRIP,
-          columns: STRIP / 2,
-          width: 180,
-        }),
-      },
-      { caption: "by tags: who was found when, and as whom", drawing: tags.timeline },
-      { caption: "by place", drawing: places.timeline },
-      { caption: "by tags, all frames", drawing: animationOf(byTag) },
-    ],
-  };
-}
-
-function animationOf(video: TrackedVideo): Svg {
-  return drawAnimation(drawTracks(picturesOf(video), { width: 320 }), { framesPerSecond: 8 });
 }

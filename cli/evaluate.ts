@@ -5,28 +5,14 @@
  * @module
  */
 import {
-  analyzeErrors,
   type CocoResult,
-  type CrowdPoseStatistics,
-  type ErrorAnalysis,
-  evaluateByKeypoint,
-  evaluateCrowdPose,
   evaluateKeypoints,
   evaluateMpii,
-  type EvaluationOptions,
-  type EvaluationReport,
   evaluationReportHtml,
-  figuresBySize,
   InputError,
-  KEYPOINT_ERRORS,
-  type KeypointEvaluation,
-  type KeypointStatistics,
-  type MpiiColumns,
   type MpiiGroup,
   mpiiGroups,
   type MpiiOptions,
-  OKS_THRESHOLDS,
-  precisionRecallCurve,
   readCocoResults,
   readJson,
   writeFileAtomic,
@@ -41,48 +27,74 @@ import {
   withIds,
   withLabels,
 } from "./datasets.ts";
-import { evaluateInstanceFiles, instanceShapeOf, KIND } from "./evaluate_instances.ts";
+import {
+  evaluateInstanceFiles,
+  instanceShapeOf,
+  KIND,
+  OF_INSTANCES,
+} from "./evaluate_instances.ts";
+import { evaluateCocoFile, evaluateMpiiFile } from "./evaluate_keypoints.ts";
 import { checkResultsOrImages, findInAll } from "./finder.ts";
-import type { Command, Values } from "./options.ts";
-import { checkWritable } from "./output.ts";
+import { type Command, under, type Values } from "./options.ts";
+import { checkWritable, printFigures, writeJson } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
-import { decoderOf, LOOKING, lookingOf, REFINE } from "./prediction.ts";
-import { loadGivenOrShipped } from "./weights.ts";
+import { decoderOf, LOOKING, lookingOf } from "./prediction.ts";
+import { refineTakeOf, REFINING } from "./refinement.ts";
+import { loadGivenOrShipped, NETWORK } from "./weights.ts";
 
 /** `evaluate`. */
 export const evaluateCommand: Command = {
-  summary:
-    "The figures of COCO, CrowdPose or MPII for a results file, or for what a network finds in photographs.",
+  summary: "Measure results or a network: COCO, CrowdPose, MPII, VOC.",
   operands: "",
   options: {
-    ...KIND,
-    annotations: { type: "text", help: "annotation file" },
-    ...DATASET_OPTIONS,
-    groups: {
-      type: "text",
-      help: "MPII: JSON file of the groups of people that count (default: everybody)",
-    },
-    ids: IDS,
-    results: { type: "text", help: "results file, as predict writes it" },
-    images: { type: "text", help: "without --results: folder of the photographs to predict" },
-    weights: {
-      type: "text",
-      help: "with --images: weight file (default: the ones that come with the library)",
-    },
-    preset: { type: "text", help: "network (default: what the weight file says)" },
+    ...under("What is measured", {
+      kind: KIND,
+      results: { type: "file", help: "results file, as predict writes it" },
+      images: { type: "folder", help: "without --results: photographs, predicted first" },
+    }),
+    ...under("By what", {
+      annotations: { type: "file", help: "annotation file" },
+      ids: IDS,
+      ...DATASET_OPTIONS,
+      groups: {
+        type: "file",
+        help: "MPII: JSON file of the groups of people that count",
+        otherwise: "everybody",
+        needs: "annotations",
+      },
+      ...OF_INSTANCES,
+    }),
+    ...NETWORK,
     ...LOOKING,
-    refine: REFINE,
-    json: { type: "text", help: "also write all figures to this file" },
-    report: {
-      type: "text",
-      help: "also write a report with curves and an error analysis: FILE.html",
-    },
+    ...REFINING,
+    ...under("Output", {
+      json: { type: "file", help: "also write all figures to this file" },
+      report: { type: "file", help: "also write curves and an error analysis: FILE.html" },
+    }),
   },
-  notes:
-    "--kind masks predicts as well: --weights of classes (train --instances), measured on these classes;\n" +
-    "--flip, --scales, --threshold and --tag-distance as in predict.\n" +
-    "With the file of pose-ae-train's 500 validation images as --ids the figures are those of its test.py,\n" +
-    "but for images without people, which count here.",
+  notes: [
+    "What is under Network and How to look is for --images. --kind masks predicts with --weights " +
+    "of classes (train --instances) and measures these classes; --threshold, --tag-distance, " +
+    "--scales and --flip are then as in predict.",
+    "With the file of pose-ae-train's 500 validation images as --ids the figures are those of its " +
+    "test.py, but for images without people, which count here.",
+  ],
+  examples: [
+    [
+      "what predict has written",
+      "--annotations person_keypoints_val2017.json --results out/predict/results.json",
+    ],
+    [
+      "a network, with a report to look at",
+      "--annotations person_keypoints_val2017.json --images val2017 " +
+      "--weights out/train/weights.safetensors --report report.html",
+    ],
+    [
+      "its masks",
+      "--kind masks --annotations instances_val2017.json --images val2017 " +
+      "--weights out/train/best.safetensors",
+    ],
+  ],
   run,
 };
 
@@ -107,13 +119,11 @@ async function run(values: Values): Promise<void> {
   const evaluated = file.kind === "mpii"
     ? evaluateMpiiFile(file, results, { names, groups })
     : evaluateCocoFile(file, results, names);
-  for (const { name, value } of evaluated.figures) {
-    console.log(`${name.padEnd(9)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
-  }
+  printFigures(Object.fromEntries(evaluated.figures.map(({ name, value }) => [name, value])));
   if (json === undefined && report === undefined) return;
   const details = evaluated.details();
   if (json !== undefined) {
-    await writeFileAtomic(json, JSON.stringify({ ...details.json, setup }, null, 2) + "\n");
+    await writeJson(json, { ...details.json, setup });
   }
   if (report !== undefined) {
     const { figures } = evaluated;
@@ -188,10 +198,8 @@ async function predicted(
   const all = { photos: "all", cacheMegabytes: 0 } as const;
   const { file: measured } = withLabels(file); // the others are counted by the evaluation
   const photographs = await photographsOf(measured, values.text("images")!, all);
-  const found = await findInAll(
-    photographs,
-    await peopleFinder(values, loaded, { file, photographs }),
-  );
+  const finder = await peopleFinder(values, loaded, { file, photographs });
+  const found = await findInAll(photographs, finder);
   const { threshold, maxTagDistance } = decoderOf(loaded, looking);
   const setup = {
     weights: values.text("weights") ?? "those that come with the library",
@@ -201,167 +209,8 @@ async function predicted(
     threshold,
     maxTagDistance,
     refine: values.text("refine") ?? "no",
+    ...(values.isGiven("refine") ? { refineTake: refineTakeOf(values) } : {}),
     ids: values.text("ids") ?? "all",
   };
   return { found, setup };
-}
-
-/** The figures to print, and what goes into the two files, which takes some time. */
-interface Evaluated {
-  readonly figures: EvaluationReport["figures"];
-  readonly details: () => {
-    readonly json: Readonly<Record<string, unknown>>;
-    readonly report: Omit<EvaluationReport, "figures">;
-  };
-}
-
-function evaluateMpiiFile(
-  { path, images }: AnnotationFile & { readonly kind: "mpii" },
-  results: readonly CocoResult[],
-  { names, groups }: MpiiOptions,
-): Evaluated {
-  const scores = results.flatMap(({ keypoints }) => keypoints.filter((_, i) => i % 3 === 2));
-  if (results.length > 1 && scores.every((score) => score === 0 || score === 1)) {
-    console.error(
-      "every keypoint found has the score 1, but MPII ranks keypoints by scores of their own",
-    );
-  }
-  const evaluation = evaluateMpii(images, results, { names, groups });
-  const { columns, keypoints, leftOut } = evaluation;
-  if (leftOut > 0) console.error(`${leftOut} images whose labels are not public were left out`);
-  const details = () => ({
-    json: {
-      dataset: "mpii",
-      images: evaluation.images,
-      leftOut,
-      figures: columns,
-      byKeypoint: keypoints,
-    },
-    report: {
-      title: "MPII multi-person evaluation",
-      setup: [
-        ["truth", path],
-        ["results", names!.results!],
-        [groups ? "groups" : "images", `${evaluation.images}`],
-      ] as const,
-      keypoints: keypoints.map(({ keypoint }) => keypoint),
-      byKeypoint: [{ name: "AP of each keypoint", values: keypoints.map(({ AP }) => AP) }],
-    },
-  });
-  return { figures: mpiiFigures(columns), details };
-}
-
-function evaluateCocoFile(
-  file: AnnotationFile & { readonly kind: "coco" | "crowdpose" },
-  results: readonly CocoResult[],
-  names: EvaluationOptions["names"],
-): Evaluated {
-  const { path, kind, skeleton, categoryId, truth } = file;
-  const options = { skeleton, categoryId, names };
-  const { statistics, evaluation } = file.kind === "crowdpose"
-    ? evaluateCrowdPose(file.truth, results, options)
-    : withStatistics(evaluateKeypoints(truth, results, options));
-  const figures = Object.entries(statistics).map(([name, value]) => ({
-    name,
-    meaning: MEANINGS[name as keyof typeof MEANINGS],
-    value,
-  }));
-  const details = () => {
-    const byKeypoint = evaluateByKeypoint(truth, results, options);
-    const errors = analyzeErrors(truth, results, options);
-    const curves = OKS_THRESHOLDS.flatMap((threshold) => {
-      const curve = precisionRecallCurve(evaluation, { threshold });
-      return curve ? [{ name: `OKS ${threshold.toFixed(2)}`, ...curve }] : [];
-    });
-    const bySize = figuresBySize(evaluation);
-    return {
-      json: {
-        dataset: kind,
-        images: evaluation.images.length,
-        figures: statistics,
-        keypoints: statistics, // the name that other programs look for
-        bySize,
-        byKeypoint,
-        errors,
-        curves,
-      },
-      report: {
-        title: `${kind === "crowdpose" ? "CrowdPose" : "COCO"} keypoint evaluation`,
-        setup: [
-          ["truth", path],
-          ["results", names!.results!],
-          ["images", `${evaluation.images.length}`],
-          ["found", `${results.length} people`],
-        ] as const,
-        curves: curves.filter((_, t) => t % 3 === 0), // more than four cannot be told apart
-        keypoints: skeleton.keypoints,
-        byKeypoint: [
-          {
-            name: "AP as if people were this keypoint alone",
-            values: byKeypoint.map(({ AP }) => AP),
-          },
-          {
-            name: "Mean similarity on people found",
-            values: byKeypoint.map(({ similarity }) => similarity),
-          },
-        ],
-        errors: errorsReported(errors),
-      },
-    };
-  };
-  return { figures, details };
-}
-
-function withStatistics(evaluation: KeypointEvaluation) {
-  return { statistics: evaluation.statistics, evaluation };
-}
-
-function errorsReported({ keypoints, AP }: ErrorAnalysis): EvaluationReport["errors"] {
-  const { asFound, ...mended } = AP;
-  return {
-    fates: (["good", ...KEYPOINT_ERRORS] as const).map((name) => ({
-      name,
-      values: keypoints.map((counts) => counts[name]),
-    })),
-    asFound,
-    mended: Object.entries(mended).map(([name, value]) => ({
-      name,
-      meaning: WITHOUT[name as keyof typeof mended],
-      value,
-    })),
-  };
-}
-
-const MEANINGS: Readonly<Record<keyof KeypointStatistics | keyof CrowdPoseStatistics, string>> = {
-  AP: "OKS 0.50 to 0.95",
-  AP50: "OKS 0.50",
-  AP75: "OKS 0.75",
-  AP_M: "32² to 96² px",
-  AP_L: "above 96² px",
-  AR: "OKS 0.50 to 0.95",
-  AR50: "OKS 0.50",
-  AR75: "OKS 0.75",
-  AR_M: "32² to 96² px",
-  AR_L: "above 96² px",
-  AP_easy: "crowd index below 0.2",
-  AP_medium: "crowd index 0.2 to 0.8",
-  AP_hard: "crowd index from 0.8",
-};
-
-const WITHOUT: Readonly<Record<Exclude<keyof ErrorAnalysis["AP"], "asFound">, string>> = {
-  jitter: "nothing beside its place",
-  inversion: "left and right never exchanged",
-  swap: "nothing on somebody else",
-  miss: "nothing nowhere",
-  strangers: "without people who match nobody",
-  unfound: "if people nobody matched were not asked for",
-};
-
-/** The row of a published table, the total first. */
-function mpiiFigures({ total, ...columns }: MpiiColumns): EvaluationReport["figures"] {
-  return Object.entries({ total, ...columns }).map(([name, value]) => ({
-    name,
-    meaning: name === "total" ? "mean of 14 keypoints, PCKh 0.5" : "AP, mean of two keypoints",
-    value,
-  }));
 }

@@ -14,30 +14,40 @@ import {
   readCocoInstanceResults,
   readCocoInstanceTruth,
   RegionMeasure,
-  writeFileAtomic,
 } from "../mod.ts";
 import { loadVoc, VOC_CLASSES, type VocDataset } from "../data/mod.ts";
 import { readIds } from "./datasets.ts";
 import { checkResultsOrImages, findInAll } from "./finder.ts";
 import { instanceFinder, segmentOptionsOf } from "./instance_finder.ts";
-import type { Option, Values } from "./options.ts";
-import { checkWritable, progressOnStderr } from "./output.ts";
+import type { Option, Options, Values } from "./options.ts";
+import { checkWritable, printFigures, progressOnStderr, writeJson } from "./output.ts";
 import { instanceOptionsOf } from "./segmentation.ts";
 import { loadNetwork } from "./weights.ts";
 
-/** The options that say what is measured. */
-export const KIND: Readonly<Record<string, Option>> = {
-  kind: { type: "text", help: "what is measured: keypoints, masks or boxes (default keypoints)" },
+const KINDS = ["keypoints", "masks", "boxes"] as const;
+
+/** The option `--kind`. */
+export const KIND: Option = {
+  type: "text",
+  choices: KINDS,
+  help: "what was found",
+  otherwise: "keypoints",
+};
+
+/** The options of masks and boxes alone. */
+export const OF_INSTANCES: Options = {
   classes: {
     type: "text",
-    help: "masks and boxes: only these classes, names between commas (default: all of the file; " +
-      "with --images those of the network)",
+    help: "masks and boxes: only these classes, names between commas",
+    otherwise: "all of the file; with --images those of the network",
   },
-  voc: {
+  voc: { type: "folder", help: "masks: PASCAL VOC in place of --annotations, for mAP^r" },
+  set: {
     type: "text",
-    help: "masks: PASCAL VOC folder in place of --annotations, for mAP^r",
+    help: "list in its ImageSets/Segmentation",
+    otherwise: "val",
+    needs: "voc",
   },
-  set: { type: "text", help: "with --voc: list in its ImageSets/Segmentation (default val)" },
 };
 
 /** Options of `evaluate` that boxes of COCO's files know. */
@@ -55,16 +65,13 @@ const OF_VOC = ["kind", "voc", "set", "results", "json"];
 /**
  * What `--kind` asks for: masks, boxes, or undefined for keypoints.
  *
- * @throws {InputError} If it is none of the three, or an option of masks is given with keypoints.
+ * @throws {InputError} If an option of masks is given with keypoints.
  */
 export function instanceShapeOf(values: Values): InstanceShape | undefined {
-  const kind = values.text("kind") ?? "keypoints";
-  if (kind === "masks" || kind === "boxes") return kind;
-  if (kind !== "keypoints") {
-    throw new InputError(`--kind can be keypoints, masks or boxes, not ${kind}`);
-  }
-  for (const name of Object.keys(KIND)) {
-    if (name === "kind" || values.text(name) === undefined) continue;
+  const kind = values.oneOf("kind", KINDS) ?? "keypoints";
+  if (kind !== "keypoints") return kind;
+  for (const name of Object.keys(OF_INSTANCES)) {
+    if (!values.isGiven(name)) continue;
     throw new InputError(`--${name} is for --kind masks${name === "classes" ? " and boxes" : ""}`);
   }
   return undefined;
@@ -79,14 +86,13 @@ export function instanceShapeOf(values: Values): InstanceShape | undefined {
 export async function evaluateInstanceFiles(
   values: Values,
   shape: InstanceShape,
-  options: Readonly<Record<string, Option>>,
+  options: Options,
 ): Promise<void> {
   const voc = values.text("voc");
   if (voc !== undefined && shape === "boxes") throw new InputError("--voc is for --kind masks");
   const known = voc !== undefined ? OF_VOC : shape === "masks" ? OF_MASKS : OF_BOXES;
   for (const name of Object.keys(options)) {
     if (!values.isGiven(name) || known.includes(name)) continue;
-    if (name === "set") throw new InputError("--set needs --voc");
     const why = !OF_MASKS.includes(name)
       ? "is for --kind keypoints"
       : voc === undefined
@@ -99,13 +105,9 @@ export async function evaluateInstanceFiles(
   const { figures, details } = voc === undefined
     ? await measuredOnCoco(values, shape)
     : await measuredOnVoc(values, voc);
-  const width = Math.max(9, ...Object.keys(figures).map(({ length }) => length));
-  for (const [name, value] of Object.entries(figures)) {
-    console.log(`${name.padEnd(width)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
-  }
+  printFigures(figures);
   if (json === undefined) return;
-  const whole = { ...details, kind: shape, figures };
-  await writeFileAtomic(json, JSON.stringify(whole, null, 2) + "\n");
+  await writeJson(json, { ...details, kind: shape, figures });
 }
 
 /** The figures to print, and what else goes into the file. */

@@ -21,46 +21,52 @@ import {
   trackingFrames,
   writeFileAtomic,
 } from "../mod.ts";
-import type { Command, Values } from "./options.ts";
-import { checkWritable } from "./output.ts";
+import { type Command, under, type Values } from "./options.ts";
+import { alignedRows, checkWritable, writeJson } from "./output.ts";
 import { type MotVideo, type PoseVideo, readTracks } from "./track_files.ts";
 
 /** `evaluate-tracks`. */
 export const evaluateTracksCommand: Command = {
-  summary: "The figures of a tracker's results: MOTA, IDF1, HOTA, for MOTChallenge or PoseTrack.",
+  summary: "Measure tracks: MOTA, IDF1, HOTA; MOTChallenge, PoseTrack.",
   operands: "TRUTH RESULTS",
   options: {
-    threshold: {
-      type: "number",
-      above: true,
-      default: 0.5,
-      help: "least IoU (of boxes) or OKS (of people) of a match, at most 1; not for HOTA",
-    },
-    distractors: {
-      type: "text",
-      help: `MOTChallenge: classes that excuse what is found on them (default ` +
-        `${MOT_DISTRACTORS.join(",")}; for MOT20 add 6)`,
-    },
-    poseval: {
-      type: "flag",
-      help: "PoseTrack: count odd frames as poseval does, for comparison with published MOTA",
-    },
-    json: { type: "text", help: "also write all figures to this file" },
-    timeline: { type: "text", help: "one video: also draw who was found when: FILE.svg" },
+    ...under("Rules", {
+      threshold: {
+        type: "number",
+        above: true,
+        most: 1,
+        default: 0.5,
+        help: "least IoU (of boxes) or OKS (of people) of a match; not for HOTA",
+      },
+      distractors: {
+        type: "text",
+        help: "MOTChallenge: classes that excuse what is found on them",
+        otherwise: `${MOT_DISTRACTORS.join(",")}; for MOT20 add 6`,
+      },
+      poseval: {
+        type: "flag",
+        help: "PoseTrack: count odd frames as poseval does, for comparison with published MOTA",
+      },
+    }),
+    ...under("Output", {
+      json: { type: "file", help: "also write all figures to this file" },
+      timeline: { type: "file", help: "one video: also draw who was found when: FILE.svg" },
+    }),
   },
-  notes:
-    "TRUTH and RESULTS are two files, gt.txt and found.txt or two .json files of PoseTrack, or\n" +
+  notes: [
+    "TRUTH and RESULTS are two files, gt.txt and found.txt or two .json files of PoseTrack, or " +
     "two folders: NAME/gt/gt.txt and NAME.txt, or NAME.json and NAME.json.",
+  ],
+  examples: [
+    ["one video, and who was found when", "gt.txt out/track/tracks.txt --timeline timeline.svg"],
+    ["all videos of MOT17", "MOT17/train results --json figures.json"],
+  ],
   run,
 };
 
 async function run(values: Values): Promise<void> {
-  const [truth, results, ...more] = values.operands;
-  if (results === undefined || more.length > 0) {
-    throw new InputError("two files or folders expected: TRUTH RESULTS\n  help: see --help");
-  }
+  const [truth, results] = values.operands;
   const threshold = values.number("threshold")!;
-  if (threshold > 1) throw new InputError(`--threshold must be at most 1, not ${threshold}`);
   const [json, timeline] = [values.text("json"), values.text("timeline")];
   for (const path of [json, timeline]) if (path !== undefined) await checkWritable(path);
   const videos = await readTracks(truth, results);
@@ -80,7 +86,7 @@ async function run(values: Values): Promise<void> {
   if (people) console.log(`\n${poseTableOf(people)}`);
   if (json !== undefined) {
     const figures = { dataset: kind, threshold, figures: all, videos: Object.fromEntries(rows) };
-    await writeFileAtomic(json, `${JSON.stringify({ ...figures, posetrack: people }, null, 2)}\n`);
+    await writeJson(json, { ...figures, posetrack: people });
   }
   if (timeline !== undefined) {
     const title = `${videos[0].name}: who was found when`;
@@ -159,12 +165,4 @@ function poseTableOf({ columns, MOTP, precision, recall }: PoseTrackEvaluation):
     ["PoseTrack", ...Object.keys(values)],
     ["MOTA", ...Object.values(values).map((value) => value === null ? "-" : share(value))],
   ]);
-}
-
-/** Rows as text, the first column to the left and the others to the right. */
-function alignedRows(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
-  return rows.map((row) =>
-    row.map((cell, c) => c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])).join("  ")
-  ).join("\n");
 }

@@ -12,6 +12,7 @@ import type { CocoDataset, Sample, SampleSource } from "../data/mod.ts";
 import type { Values } from "./options.ts";
 import { progressOnStderr } from "./output.ts";
 import { LOOKING } from "./prediction.ts";
+import { REFINING } from "./refinement.ts";
 import { samplesOf } from "./sources.ts";
 
 /** What was found in a photograph. */
@@ -46,7 +47,7 @@ export function checkResultsOrImages(values: Values): void {
         "  help: --results FILE to measure a results file, --images FOLDER to predict first",
     );
   }
-  const idle = ["weights", "preset", "refine", ...Object.keys(LOOKING)].find((name) =>
+  const idle = ["weights", "preset", ...Object.keys({ ...LOOKING, ...REFINING })].find((name) =>
     values.isGiven(name)
   );
   if (isRead && idle) throw new InputError(`--${idle} needs --images`);

@@ -1,58 +1,102 @@
 /**
- * `import-weights`: weights that others published, as a weight file of this library. See models/published_weights.ts.
+ * `import-weights`: weights that others published, as a weight file of this library. See models/published_weights.ts and
+ * models/published_efficient_hrnet.ts.
  *
  * @module
  */
 import { isDeepStrictEqual } from "node:util";
 import {
   COCO,
+  EFFICIENT_HRNETS,
   floatWeights,
   type HostArray,
   InputError,
+  isEfficientHrNet,
   openArrays,
   originOfWeights,
   PoseNet,
   presets,
   type SafetensorsArray,
   type Shape,
+  skeletonRecord,
   type StoredArray,
+  translateEfficientHrNet,
   translateWeights,
   type WeightOrigin,
   type WeightRecipe,
   writeSafetensors,
 } from "../mod.ts";
-import { unknownName } from "../core/errors.ts";
+import { COARSEST_STRIDE } from "../models/high_resolution.ts";
 import type { Command, Values } from "./options.ts";
 import { checkWritable } from "./output.ts";
-import { AUTHORS_DECODING, type Decoding, FORMAT, settingsOf } from "./weights.ts";
+import {
+  AUTHORS_DECODING,
+  AUTHORS_SECOND_LOOK,
+  checkSize,
+  type Decoding,
+  EFFICIENT_HRNET_FORMAT,
+  FORMAT,
+  LARGEST_IMAGE,
+  settingsOf,
+} from "./weights.ts";
+
+/** Whose names a file has. */
+type Origin = WeightOrigin | "efficienthrnet";
 
 /** How each origin's program decodes; pose-ae-demo takes lower peaks (`util.py`). */
-const DECODING: Readonly<Record<WeightOrigin, Decoding>> = {
+const DECODING: Readonly<Record<Origin, Decoding>> = {
   authors: AUTHORS_DECODING,
   mmpose: AUTHORS_DECODING,
   tensorflow: { ...AUTHORS_DECODING, threshold: 0.03 },
+  efficienthrnet: AUTHORS_DECODING, // as HigherHRNet's, `lib/config/default.py`
 };
+
+const ORIGINS = Object.keys(DECODING) as Origin[];
 
 /** `import-weights`. */
 export const importWeightsCommand: Command = {
-  summary: "Turn published weights (PyTorch, NumPy, safetensors) into a weight file.",
+  summary: "Turn published weights into a weight file.",
   operands: "FILE",
   options: {
     from: {
       type: "text",
-      help: "whose names it has: authors, mmpose or tensorflow (default: found out)",
+      choices: ORIGINS,
+      help: "whose names the tensors have",
+      otherwise: "found out",
     },
-    "image-size": { type: "whole", default: 512, least: 1, help: "height and width of images" },
-    out: { type: "text", help: "file to write, .safetensors" },
+    "image-size": {
+      type: "whole",
+      least: 1,
+      most: LARGEST_IMAGE,
+      help: "height and width of images in pixels",
+      otherwise: "512, EfficientHRNet's as in its paper",
+    },
+    out: { type: "file", help: "file to write, .safetensors; must be given" },
   },
-  notes:
-    "Reads what torch.save (either format), numpy.savez and safetensors wrote; nothing in a file is run.\n" +
-    "authors     pose-ae-train's checkpoint.pth.tar\n" +
-    "mmpose      mmpose 0.x's hourglass_ae; batch norms are folded into the convolutions\n" +
-    "tensorflow  the variables of pose-ae-demo by name, as .npz or .safetensors; those of its refinement network\n" +
-    "            make a network for predict --refine",
+  notes: [
+    "Reads what torch.save (either format), numpy.savez and safetensors wrote; nothing in a file " +
+    "is run.",
+    "authors: pose-ae-train's checkpoint.pth.tar. mmpose: mmpose 0.x's hourglass_ae; batch norms " +
+    "are folded into the convolutions. tensorflow: the variables of pose-ae-demo by name, as .npz " +
+    "or .safetensors; those of its refinement network make a network for predict --refine.",
+    "efficienthrnet: EfficientHRNet, H0 to H-4; a file for programs that use EfficientHrNet, not " +
+    "for predict.",
+  ],
+  examples: [["the authors' network", "checkpoint.pth.tar --out weights.safetensors"]],
   run,
 };
+
+/** The network that a file's tensors make. */
+interface Network {
+  /** How its variables are made of the file's tensors. */
+  readonly recipes: ReadonlyMap<string, WeightRecipe>;
+  /** Height and width of images are multiples of this. */
+  readonly sizeMultiple: number;
+  /** The weight file's metadata. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The network in a few words. */
+  readonly summary: string;
+}
 
 /** What happened to the tensors of a file. */
 interface Report {
@@ -66,25 +110,21 @@ interface Report {
 
 async function run(values: Values): Promise<void> {
   const out = values.required("out");
-  const [path, ...more] = values.operands;
-  if (path === undefined || more.length > 0) {
-    throw new InputError("name one file\n  help: import-weights FILE --out weights.safetensors");
-  }
+  const [path] = values.operands;
   using file = await openArrays(path);
-  if (file.metadata?.format === FORMAT) {
-    throw new InputError(
-      `${path}: is a weight file of this library already\n  help: predict --weights ${path}`,
-    );
-  }
+  checkForeign(path, file.metadata?.format);
   await checkWritable(out);
-  const origin = chooseOrigin(values.text("from"), [...file.arrays.keys()], path);
+  const origin = values.oneOf("from", ORIGINS) ??
+    originIn([...file.arrays.keys()], path);
   const shapes = new Map([...file.arrays].map(([name, { shape }]) => [name, shape]));
-  const { options, recipes } = inFile(path, () => translateWeights(origin, shapes));
-  const model = new PoseNet(options);
-  const imageSize = values.number("image-size")!;
-  if (imageSize % model.sizeMultiple !== 0) {
-    throw new InputError(`--image-size must be a multiple of ${model.sizeMultiple}`);
-  }
+  const size = values.number("image-size");
+  const network = inFile(
+    path,
+    () =>
+      origin === "efficienthrnet" ? efficientHrNet(shapes, size) : poseNet(origin, shapes, size),
+  );
+  const { recipes, settings, summary } = network;
+  checkSize("--image-size", Number(settings.imageSize), network);
   const report = compareNames(recipes, shapes);
   console.log(linesOf(report, shapes).join("\n"));
   if (report.missing.length > 0) {
@@ -93,39 +133,74 @@ async function run(values: Values): Promise<void> {
     );
   }
   const weights = await makeWeights(path, recipes, file.arrays);
-  const preset = presetOf(model) ?? `imported from ${origin}`;
-  const { threshold, maxTagDistance } = DECODING[origin];
-  const decoding = model.options.tagDimensions === 0
-    ? { threshold }
-    : { threshold, maxTagDistance };
-  const loaded = { model, imageSize, preset, skeleton: COCO, decoding };
-  const notes = { importedFrom: `${origin}: ${path.split(/[\\/]/).at(-1)}` };
-  await writeSafetensors(out, weights, { ...settingsOf(loaded), ...notes });
+  const importedFrom = `${origin}: ${path.split(/[\\/]/).at(-1)}`;
+  await writeSafetensors(out, weights, { ...settings, importedFrom });
   const numbers = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
-  const { stacks, channels } = model.options;
   console.log(
-    `${out}: ${stacks} ${stacks === 1 ? "stack" : "stacks"} of ${channels} channels, ` +
+    `${out}: ${summary}, ` +
       `${Object.keys(weights).length} tensors, ${numbers.toLocaleString("en")} numbers`,
   );
 }
 
-function chooseOrigin(
-  given: string | undefined,
-  names: readonly string[],
-  path: string,
-): WeightOrigin {
-  const origins = Object.keys(DECODING) as WeightOrigin[];
-  const chosen = given === undefined
-    ? originOfWeights(names)
-    : origins.find((origin) => origin === given);
-  if (chosen) return chosen;
-  if (given === undefined) {
-    throw new InputError(
-      `${path}: its tensors have nobody's names known here; the first is ${names[0]}\n` +
-        "  help: --help says whose weights can be imported",
-    );
-  }
-  throw unknownName("--from", given, origins);
+/** A file that an import has written needs no other. */
+function checkForeign(path: string, format: string | undefined): void {
+  if (format !== FORMAT && format !== EFFICIENT_HRNET_FORMAT) return;
+  throw new InputError(
+    `${path}: is a weight file of this library already` +
+      (format === FORMAT ? `\n  help: predict --weights ${path}` : ""),
+  );
+}
+
+/** A network of hourglasses, as `predict` loads it. */
+function poseNet(
+  origin: WeightOrigin,
+  shapes: ReadonlyMap<string, Shape>,
+  imageSize = 512,
+): Network {
+  const { options, recipes } = translateWeights(origin, shapes);
+  const model = new PoseNet(options);
+  const preset = presetOf(model) ?? `imported from ${origin}`;
+  const decoding = model.options.tagDimensions === 0 ? AUTHORS_SECOND_LOOK : DECODING[origin];
+  const { stacks, channels } = model.options;
+  return {
+    recipes,
+    sizeMultiple: model.sizeMultiple,
+    settings: settingsOf({ model, imageSize, preset, skeleton: COCO, decoding }),
+    summary: `${stacks} ${stacks === 1 ? "stack" : "stacks"} of ${channels} channels`,
+  };
+}
+
+/** A network of branches, with what a program needs to make it again. */
+function efficientHrNet(
+  shapes: ReadonlyMap<string, Shape>,
+  imageSize: number | undefined,
+): Network {
+  const { name, options, recipes } = translateEfficientHrNet(shapes);
+  const { threshold, maxTagDistance } = DECODING.efficienthrnet;
+  return {
+    recipes,
+    sizeMultiple: COARSEST_STRIDE,
+    settings: {
+      format: EFFICIENT_HRNET_FORMAT,
+      name,
+      imageSize: String(imageSize ?? EFFICIENT_HRNETS[name].imageSize),
+      threshold: String(threshold),
+      maxTagDistance: String(maxTagDistance),
+      options: JSON.stringify(options),
+      skeleton: JSON.stringify(skeletonRecord(COCO)),
+    },
+    summary: `EfficientHRNet ${name}`,
+  };
+}
+
+/** Whose names a file's tensors have. */
+function originIn(names: readonly string[], path: string): Origin {
+  const origin = isEfficientHrNet(names) ? "efficienthrnet" : originOfWeights(names);
+  if (origin) return origin;
+  throw new InputError(
+    `${path}: its tensors have nobody's names known here; the first is ${names[0]}\n` +
+      "  help: --help says whose weights can be imported",
+  );
 }
 
 function compareNames(

@@ -22,23 +22,35 @@ import {
 import { ancestors } from "../core/graph.ts";
 import type { Command, Values } from "./options.ts";
 import { recipeOf } from "./recipe.ts";
+import { PHOTOGRAPH_SLOTS } from "./sources.ts";
 import { trainingStep } from "./training.ts";
 import { TrainingState } from "./training_state.ts";
-import { type Decoding, describedModel } from "./weights.ts";
+import { checkSize, type Decoding, describedModel, PRESET } from "./weights.ts";
 
 /** `info`. */
 export const infoCommand: Command = {
-  summary: "What a weight file holds: network, parameters, multiply-adds, memory.",
+  summary: "What a weight file holds, and what its network costs.",
   operands: "FILE",
   options: {
-    preset: { type: "text", help: "network (default: what the weight file says)" },
-    size: { type: "whole", least: 1, help: "height and width of images (default: the file's)" },
+    preset: { ...PRESET, otherwise: "what the weight file says" },
+    size: {
+      type: "whole",
+      least: 1,
+      help: "height and width of images in pixels",
+      otherwise: "the weight file's",
+    },
     batch: { type: "whole", least: 1, default: 1, help: "images at a time" },
     json: { type: "flag", help: "print JSON" },
   },
-  notes:
-    "Multiply-adds are those of the convolutions of a forward pass; a training step has about three times as many.\n" +
-    "Memory is that of parameters, images and what is computed, as planned for this machine's adapter.",
+  notes: [
+    "Multiply-adds are those of the convolutions of a forward pass; a training step has about " +
+    "three times as many. Memory is that of parameters, images and what is computed, as planned " +
+    "for this machine's adapter.",
+  ],
+  examples: [
+    ["the network that comes with the library", "weights/demo.safetensors"],
+    ["what a batch of 32 would cost", "weights/demo.safetensors --batch 32"],
+  ],
   run,
 };
 
@@ -85,12 +97,8 @@ export interface WeightFileInfo {
   readonly adapter: AdapterInfo;
 }
 
-/** P, person slots of a training batch: as many as the authors'. */
-const PERSON_SLOTS = 30;
-
 async function run(values: Values): Promise<void> {
-  const [path, ...more] = values.operands;
-  if (path === undefined || more.length > 0) throw new InputError("name one weight file");
+  const [path] = values.operands;
   const info = await infoOf(path, values);
   console.log(values.flag("json") ? JSON.stringify(info, null, 2) : linesOf(info).join("\n"));
 }
@@ -101,9 +109,7 @@ async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
   const { model, preset, decoding, imageSize, skeleton, classes } = loaded;
   checkShapes(path, model, file.arrays);
   const size = values.number("size") ?? imageSize;
-  if (size % model.sizeMultiple !== 0) {
-    throw new InputError(`--size must be a multiple of ${model.sizeMultiple}, not ${size}`);
-  }
+  checkSize("--size", size, model);
   const batch = values.number("batch")!;
   return {
     file: path,
@@ -189,8 +195,8 @@ function trainingMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
     images: f32(images),
     heatmaps: f32([N, K, ...maps]),
     mask: f32([N, 1, ...maps]),
-    index: { shape: [N, PERSON_SLOTS, K], dtype: "i32" },
-    visible: f32([N, PERSON_SLOTS, K]),
+    index: { shape: [N, PHOTOGRAPH_SLOTS, K], dtype: "i32" },
+    visible: f32([N, PHOTOGRAPH_SLOTS, K]),
     learningRate: f32([]),
     pullWeight: f32([]),
     keep: f32([]),
@@ -261,7 +267,9 @@ function decodingLine(
   { threshold, maxTagDistance }: Partial<Decoding>,
   { hasTags, ofInstances }: { readonly hasTags: boolean; readonly ofInstances: boolean },
 ): string {
-  const [what, near] = ofInstances ? ["pixels", "modes no nearer"] : ["peaks", "tags nearer"];
+  const [what, near] = ofInstances
+    ? ["pixels", "modes no nearer"]
+    : [hasTags ? "peaks" : "second looks", "tags nearer"];
   return [
     ...(threshold === undefined ? [] : [`${what} above ${threshold}`]),
     ...(maxTagDistance === undefined || !hasTags ? [] : [`${near} than ${maxTagDistance}`]),

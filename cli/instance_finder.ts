@@ -14,13 +14,14 @@ import {
 import { checkHasIds, DATASET_OPTIONS, readIds } from "./datasets.ts";
 import type { Finder } from "./finder.ts";
 import type { Values } from "./options.ts";
+import { REFINING } from "./refinement.ts";
 import { scaleRule } from "./scales.ts";
 import { segment, type SegmentOptions } from "./segmentation.ts";
 import { openInstancePhotographs } from "./sources.ts";
 import type { LoadedModel } from "./weights.ts";
 
 /** Options of `predict` and `evaluate` that say nothing to a network of classes. */
-const OF_KEYPOINTS = ["decoder", "refine", ...Object.keys(DATASET_OPTIONS)];
+const OF_KEYPOINTS = ["decoder", ...Object.keys({ ...REFINING, ...DATASET_OPTIONS })];
 
 /** Finds instances, and says which categories of the annotation file they are of. */
 export interface InstanceFinder extends Finder<CocoInstanceResult> {
@@ -47,7 +48,6 @@ export async function instanceFinder(
   const options = segmentOptionsOf(values);
   const ids = await readIds(values.text("ids"));
   const opened = await openInstancePhotographs(values, { classes: loaded.classes, photos: "all" });
-  if (ids && !opened) throw new InputError("--ids needs --annotations and --images");
   if (ids && opened) checkHasIds(ids, opened.photographs.records, values.text("annotations")!);
   const categoryIds = opened?.classes.map(({ id }) => id) ?? loaded.classes.map((_, c) => c + 1);
   return {

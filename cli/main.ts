@@ -1,6 +1,5 @@
 /**
- * The command line: `demo`, `demo:segment`, `demo:track`, `train`, `predict`, `evaluate`, `track`, `evaluate-tracks`,
- * `import-weights`, `info`.
+ * The command line: its commands, in the groups of `--help`.
  *
  * @module
  */
@@ -10,32 +9,46 @@ import { demoSegmentCommand } from "./demo_segment.ts";
 import { demoTrackCommand } from "./demo_track.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { evaluateTracksCommand } from "./evaluate_tracks.ts";
+import { helpOf, overviewOf } from "./help.ts";
 import { importWeightsCommand } from "./import_weights.ts";
 import { infoCommand } from "./info.ts";
-import { type Command, helpOf, readOptions } from "./options.ts";
+import { type Command, readOptions } from "./options.ts";
 import { predictCommand } from "./predict.ts";
 import { trackCommand } from "./track.ts";
 import { trainCommand } from "./train.ts";
 
-const commands: Readonly<Record<string, Command>> = {
-  demo: demoCommand,
-  "demo:segment": demoSegmentCommand,
-  "demo:track": demoTrackCommand,
-  train: trainCommand,
-  predict: predictCommand,
-  evaluate: evaluateCommand,
-  track: trackCommand,
-  "evaluate-tracks": evaluateTracksCommand,
-  "import-weights": importWeightsCommand,
-  info: infoCommand,
-};
+/** The commands by group and name. */
+export const COMMANDS = {
+  "See it work": {
+    demo: demoCommand,
+    "demo:segment": demoSegmentCommand,
+    "demo:track": demoTrackCommand,
+  },
+  "Get a network": {
+    train: trainCommand,
+    "import-weights": importWeightsCommand,
+    info: infoCommand,
+  },
+  "Use it": {
+    predict: predictCommand,
+    track: trackCommand,
+  },
+  "Say how good it is": {
+    evaluate: evaluateCommand,
+    "evaluate-tracks": evaluateTracksCommand,
+  },
+} as const;
+
+const commands: Readonly<Record<string, Command>> = Object.assign({}, ...Object.values(COMMANDS));
 
 /** Run a command line; returns the exit code. Errors that a user can mend are printed without a stack. */
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   try {
     if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-      console.log(overview());
+      console.log(
+        overviewOf("Associative embedding on WebGPU: train, predict and measure.", COMMANDS),
+      );
       return name === undefined ? 2 : 0;
     }
     if (!Object.hasOwn(commands, name)) {
@@ -61,17 +74,6 @@ function isMendable(error: unknown): error is Error {
   if (error instanceof Error && /Requires \w+ access/.test(error.message)) return true; // docs/reliability.md
   const checked = error instanceof RangeError || error instanceof ShapeError;
   return checked && /^[A-Za-z]\w+: /.test(error.message) && !error.message.startsWith("internal:");
-}
-
-function overview(): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length));
-  return [
-    "Associative embedding on WebGPU: train, predict and measure.",
-    "",
-    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
-    "",
-    "Each has --help.",
-  ].join("\n");
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

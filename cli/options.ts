@@ -1,20 +1,28 @@
 /**
  * Command-line options as tables: what each is called, what it takes, its default and unit. One table gives the
- * parser, the checks and the text of `--help`.
+ * parser, the checks and the text of `--help` (help.ts).
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { InputError, nearestName } from "../core/errors.ts";
+import { InputError, nearestName, unknownName } from "../core/errors.ts";
 
 /** One option of a command. */
 export interface Option {
-  /** What it does, with its unit; one line. */
+  /** What it does, with its unit; a few words, to which `--help` adds choices and default. */
   readonly help: string;
-  /** What it takes; a flag takes nothing. */
-  readonly type: "text" | "number" | "whole" | "flag";
+  /** What it takes; a flag takes nothing. A file or folder is a text that `--help` calls so. */
+  readonly type: "text" | "file" | "folder" | "number" | "whole" | "flag";
+  /** The names that a text may be. @default {any text} */
+  readonly choices?: readonly string[];
   /** Value when it is not given. */
   readonly default?: string | number;
+  /** What holds when it is not given, in words, where that is no one value: `the recipe's`. */
+  readonly otherwise?: string;
+  /** The option without which it would be given in vain. */
+  readonly needs?: string;
+  /** The heading that it stands under in `--help`; see {@linkcode under}. @default {"Options"} */
+  readonly heading?: string;
   /** Smallest number allowed. @default {0} */
   readonly least?: number;
   /** True if `least` itself is not allowed. */
@@ -23,16 +31,28 @@ export interface Option {
   readonly most?: number;
 }
 
+/** Options by name, in the order of `--help`. */
+export type Options = Readonly<Record<string, Option>>;
+
+/** The same options under a heading. */
+export function under(heading: string, options: Options): Options {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, option]) => [name, { ...option, heading }]),
+  );
+}
+
 /** A subcommand. */
 export interface Command {
-  /** What it does, one line. */
+  /** What it does, one line of at most 60 letters. */
   readonly summary: string;
-  /** What stands after the command's name, e.g. `PHOTO…`; empty if nothing may. */
+  /** What stands after the command's name: a word for each, or with … as many as somebody likes; empty for nothing. */
   readonly operands: string;
   /** Its options by name. */
-  readonly options: Readonly<Record<string, Option>>;
-  /** Longer text under the options. */
-  readonly notes?: string;
+  readonly options: Options;
+  /** Paragraphs under the options. */
+  readonly notes?: readonly string[];
+  /** Arguments that somebody may want to type, and what they do. */
+  readonly examples?: readonly (readonly [does: string, args: string])[];
   /** Do it. */
   readonly run: (values: Values) => Promise<void>;
 }
@@ -52,9 +72,14 @@ export class Values {
     this.operands = operands;
   }
 
-  /** A text option, undefined if it was not given and has no default. */
+  /** A text, file or folder option, undefined if it was not given and has no default. */
   text(name: string): string | undefined {
     return this.#values[name] as string | undefined;
+  }
+
+  /** A text option with choices, as one of them; undefined if it was not given and has no default. */
+  oneOf<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    return choices.find((choice) => choice === this.#values[name]);
   }
 
   /** A number option, undefined if it was not given and has no default. */
@@ -73,6 +98,12 @@ export class Values {
     return value !== undefined && value !== false;
   }
 
+  /** All that was given or has a default, as texts by name. */
+  given(): Record<string, string> {
+    const names = Object.keys(this.#values).filter((name) => this.isGiven(name));
+    return Object.fromEntries(names.map((name) => [name, String(this.#values[name])]));
+  }
+
   /** A text option that the command cannot do without. */
   required(name: string): string {
     const value = this.text(name);
@@ -86,8 +117,9 @@ export class Values {
 /**
  * Read a command's arguments.
  *
- * @throws {InputError} If an option is unknown (names the nearest), lacks its value or has one that it does not take,
- * is not the number it should be, is given twice, or there is an operand where none may be.
+ * @throws {InputError} If an option is unknown (names the nearest), is given twice, lacks its value or another option or
+ * has a value that it does not take, is not the number or one of the names it should be, or there are too few or too
+ * many operands.
  */
 export function readOptions(command: Command, args: readonly string[]): Values {
   const names = Object.keys(command.options);
@@ -109,9 +141,7 @@ export function readOptions(command: Command, args: readonly string[]): Values {
     },
   });
   const operands = parsed._.map(String);
-  if (command.operands === "" && operands.length > 0) {
-    throw new InputError(`unexpected argument "${operands[0]}"\n  help: options start with --`);
-  }
+  checkOperands(command, operands);
   const values = Object.fromEntries(names.map((name) => {
     const option = command.options[name];
     if (option.type === "flag") return [name, parsed[name] === true];
@@ -119,9 +149,31 @@ export function readOptions(command: Command, args: readonly string[]): Values {
     if (typed === undefined) return [name, option.default];
     if (second !== undefined) throw new InputError(`--${name} is given more than once`);
     if (typed.trim() === "") throw new InputError(`--${name} needs a value`);
-    return [name, option.type === "text" ? typed : readNumber(name, option, typed)];
+    return [name, readValue(name, option, typed)];
   }));
-  return new Values(values, operands);
+  const read = new Values(values, operands);
+  for (const name of names) {
+    const { needs } = command.options[name];
+    const typed = parsed[name] as readonly string[] | boolean; // a list, unless it is a flag
+    const isTyped = typeof typed === "boolean" ? typed : typed.length > 0;
+    if (isTyped && needs && !read.isGiven(needs)) {
+      throw new InputError(`--${name} needs --${needs}`);
+    }
+  }
+  return read;
+}
+
+/** See that nothing is missing behind the command's name, and nothing too much. */
+function checkOperands({ operands: wanted }: Command, typed: readonly string[]): void {
+  if (wanted.includes("…")) return;
+  const words = wanted === "" ? [] : wanted.split(" ");
+  const help = wanted === "" ? "options start with --" : `give ${wanted}; --help says what it is`;
+  if (typed.length > words.length) {
+    throw new InputError(`unexpected argument "${typed[words.length]}"\n  help: ${help}`);
+  }
+  if (typed.length < words.length) {
+    throw new InputError(`${words[typed.length]} is missing\n  help: ${help}`);
+  }
 }
 
 /** A flag says yes by being there; the parser would take `--flip=no` for yes. */
@@ -151,6 +203,13 @@ function joinNegative(args: readonly string[]): string[] {
   return joined;
 }
 
+function readValue(name: string, option: Option, typed: string): string | number {
+  if (option.type === "number" || option.type === "whole") return readNumber(name, option, typed);
+  const { choices } = option;
+  if (choices && !choices.includes(typed)) throw unknownName(`--${name}`, typed, choices);
+  return typed;
+}
+
 function readNumber(name: string, option: Option, typed: string): number {
   const value = Number(typed);
   const whole = option.type === "whole";
@@ -166,24 +225,4 @@ function readNumber(name: string, option: Option, typed: string): number {
     );
   }
   return value;
-}
-
-/** The text of `--help` for one command. */
-export function helpOf(name: string, command: Command): string {
-  const rows = Object.entries(command.options).map(([option, { type, help, default: value }]) => {
-    const word = { text: " TEXT", number: " NUMBER", whole: " NUMBER", flag: "" }[type];
-    return [`  --${option}${word}`, `${help}${value === undefined ? "" : ` (default ${value})`}`];
-  });
-  const width = Math.max(...rows.map(([left]) => left.length), "  --help".length);
-  return [
-    `${name}${command.operands ? ` ${command.operands}` : ""} [options]`,
-    "",
-    command.summary,
-    "",
-    ...[...rows, ["  --help", "this text"]].map(([left, right]) =>
-      `${left.padEnd(width)}  ${right}`
-    ),
-    ...(command.notes ? ["", command.notes] : []),
-    "",
-  ].join("\n");
 }

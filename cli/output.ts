@@ -4,7 +4,14 @@
  * @module
  */
 import { dirname } from "node:path";
-import { InputError, lineSink, Progress, type ProgressOptions, terminalSink } from "../mod.ts";
+import {
+  InputError,
+  lineSink,
+  Progress,
+  type ProgressOptions,
+  terminalSink,
+  writeFileAtomic,
+} from "../mod.ts";
 
 /**
  * Make a folder ready for writing before any work is done.
@@ -28,10 +35,14 @@ export async function prepareFolder(path: string): Promise<void> {
  * Keep other programs from writing into a folder while this one does. The claim ends with the process, however it ends:
  * it is a lock of the operating system on the file `.lock`, which stays.
  *
- * @throws {InputError} If somebody else has it.
+ * @throws {InputError} If somebody else has it, or `.lock` is a link: a file would appear where it leads.
  */
 export async function claimFolder(path: string): Promise<Disposable> {
-  const file = await Deno.open(`${path}/.lock`, { create: true, write: true });
+  const lock = `${path}/.lock`;
+  if ((await Deno.lstat(lock).catch(() => undefined))?.isSymlink) {
+    throw new InputError(`${lock}: is a link, the lock of a folder is a file\n  help: remove it`);
+  }
+  const file = await Deno.open(lock, { create: true, write: true });
   if (await file.tryLock(true)) return file;
   file.close();
   throw new InputError(
@@ -46,6 +57,11 @@ export async function removeHalfWritten(path: string): Promise<void> {
   }
 }
 
+/** Write a JSON file for people to look into, completely or not at all. */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFileAtomic(path, JSON.stringify(value, null, 2) + "\n");
+}
+
 /** Progress on standard error: a bar on a terminal, plain lines otherwise. */
 export function progressOnStderr(options: Omit<ProgressOptions, "sink">): Progress {
   const encoder = new TextEncoder();
@@ -56,6 +72,48 @@ export function progressOnStderr(options: Omit<ProgressOptions, "sink">): Progre
     ? terminalSink(write, { columns: () => Deno.consoleSize().columns })
     : lineSink(write);
   return new Progress({ ...options, sink });
+}
+
+/** All that comes, with a progress bar of how many are there. */
+export async function collected<T>(
+  coming: AsyncIterable<T>,
+  options: Omit<ProgressOptions, "sink">,
+): Promise<T[]> {
+  const progress = progressOnStderr(options);
+  const all: T[] = [];
+  for await (const one of coming) {
+    all.push(one);
+    progress.update(all.length);
+  }
+  progress.finish();
+  return all;
+}
+
+/** Rows as text, the first column to the left and the others to the right. */
+export function alignedRows(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
+  return rows.map((row) =>
+    row.map((cell, c) => c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])).join("  ")
+  ).join("\n");
+}
+
+/** Say with what a command works: names and what they stand for, in two columns. */
+export function announce(rows: Readonly<Record<string, string>>): void {
+  const width = Math.max(...Object.keys(rows).map((name) => name.length)) + 2;
+  for (const [name, text] of Object.entries(rows)) console.log(name.padEnd(width) + text);
+}
+
+/** Print figures, a line each; those of COCO are -1 where there is nothing to measure. */
+export function printFigures(figures: Readonly<Record<string, number>>): void {
+  const width = Math.max(9, ...Object.keys(figures).map((name) => name.length));
+  for (const [name, value] of Object.entries(figures)) {
+    console.log(`${name.padEnd(width)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
+  }
+}
+
+/** A figure of a table, between 0 and 1; those of COCO are below 0 where there is nothing to measure. */
+export function figure(value: number): string {
+  return value < 0 ? "–" : value.toFixed(3);
 }
 
 /** Progress of a training run that ends after some steps, some minutes or whichever comes first. */

@@ -9,7 +9,7 @@ import { recordsOf } from "./evaluation.ts";
 import type { Finder } from "./finder.ts";
 import type { Values } from "./options.ts";
 import { findPeople, lookingOf } from "./prediction.ts";
-import { loadRefiner, refined } from "./refinement.ts";
+import { loadRefiner, refined, refineTakeOf } from "./refinement.ts";
 import type { Photographs } from "./sources.ts";
 import type { LoadedModel } from "./weights.ts";
 
@@ -28,13 +28,18 @@ export async function peopleFinder(
   const { skeleton } = loaded;
   if (opened) checkSameKeypoints(skeleton, opened.file);
   const refine = values.text("refine");
+  const take = refineTakeOf(values);
   const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
+  // Scores of what was filled in are then compared with a second look's.
+  const flavour = take === "both"
+    ? { ...looking.flavour, filledScore: "heatmap" as const }
+    : looking.flavour;
   const form = { missing: looking.flavour.missing, categoryId: opened?.file.categoryId };
   return {
     photographs: opened?.photographs,
     async *find(samples) {
-      const found = findPeople(loaded, samples, looking);
-      for await (const one of refiner ? refined(found, refiner) : found) {
+      const found = findPeople(loaded, samples, { ...looking, flavour });
+      for await (const one of refiner ? refined(found, refiner, { take }) : found) {
         const { sample, people } = one;
         yield {
           sample,

@@ -5,52 +5,62 @@
  */
 import { InputError, readImage, type RgbImage, writeFileAtomic, writePng } from "../mod.ts";
 import type { Sample } from "../data/mod.ts";
-import {
-  DATASET_OPTIONS,
-  IDS,
-  photographsOf,
-  readAnnotationFile,
-  readIds,
-  withIds,
-} from "./datasets.ts";
+import { DATASET_OPTIONS, IDS, readIds } from "./datasets.ts";
 import type { Finder } from "./finder.ts";
 import { instanceFinder } from "./instance_finder.ts";
-import type { Command, Values } from "./options.ts";
+import { type Command, under, type Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
 import { isFolder, picturesIn } from "./pictures.ts";
-import { LOOKING, REFINE } from "./prediction.ts";
+import { LOOKING } from "./prediction.ts";
+import { REFINING } from "./refinement.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
-import { loadNetwork } from "./weights.ts";
+import { loadNetwork, NETWORK } from "./weights.ts";
 
 /** `predict`. */
 export const predictCommand: Command = {
-  summary:
-    "Find people in photographs, or masks: a COCO results file and a drawn picture of each photograph.",
+  summary: "Find people, or masks, in photographs.",
   operands: "PHOTO… | FOLDER…",
   options: {
-    annotations: {
-      type: "text",
-      help: "annotation file: predict its photographs, by its ids",
-    },
-    ...DATASET_OPTIONS,
-    images: { type: "text", help: "folder of the annotation file's photographs" },
-    ids: IDS,
-    weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
-    preset: { type: "text", help: "network (default: what the weight file says)" },
+    ...under("Photographs, in place of PHOTO… or FOLDER…", {
+      annotations: { type: "file", help: "annotation file of the photographs" },
+      images: { type: "folder", help: "folder of the photographs" },
+      ids: IDS,
+      ...DATASET_OPTIONS,
+    }),
+    ...NETWORK,
     ...LOOKING,
-    refine: REFINE,
-    "no-pictures": { type: "flag", help: "write results.json alone" },
-    out: { type: "text", default: "out/predict", help: "folder for results.json and the pictures" },
+    ...REFINING,
+    ...under("Output", {
+      "no-pictures": { type: "flag", help: "write results.json alone" },
+      out: {
+        type: "folder",
+        default: "out/predict",
+        help: "where results.json and a picture of each photograph go",
+      },
+    }),
   },
-  notes:
-    "Of a FOLDER its JPEG and PNG files are taken, by name. A photograph whose name is a number has that number as\n" +
-    "its image_id, as COCO's have; others get the numbers that are left, from 1 on. The weights that come with the\n" +
-    "library know drawn people only.\n" +
-    "Weights of classes (train --instances) find masks: results are run lengths, with the annotation file's\n" +
-    "category ids or 1, 2, … in the order of the classes; pictures are coloured by tag. For them --threshold is\n" +
-    "the least detection of a pixel and --tag-distance how far apart two instances' tags are; --decoder, --refine,\n" +
-    "--dataset and --skeleton are for keypoints.",
+  notes: [
+    "Of a FOLDER its JPEG and PNG files are taken, by name; what is in its folders is not. " +
+    "A photograph whose name is a number has that number as its image_id, as COCO's have; " +
+    "others get the numbers that are left, from 1 on. The weights that come with the library " +
+    "know drawn people only.",
+    "Weights of classes (train --instances) find masks: results are run lengths, with the " +
+    "annotation file's category ids or 1, 2, … in the order of the classes; pictures are " +
+    "coloured by tag. For them --threshold is the least detection of a pixel and --tag-distance " +
+    "how far apart two instances' tags are; --decoder, --refine, --refine-take, --dataset and " +
+    "--skeleton are for keypoints.",
+  ],
+  examples: [
+    ["what a network of your own finds", "photo.jpg --weights out/train/weights.safetensors"],
+    ["the pictures of a folder, and one more", "photos photo.jpg"],
+    [
+      "a validation set, for evaluate",
+      "--annotations person_keypoints_val2017.json --images val2017 " +
+      "--weights out/train/weights.safetensors",
+    ],
+    ["masks", "photo.jpg --weights weights/segment.safetensors --flip"],
+  ],
   run,
 };
 
@@ -116,20 +126,8 @@ async function finderOf(values: Values): Promise<Finder<unknown>> {
   const loaded = await loadNetwork(values);
   const { classes } = loaded;
   if (classes) return await instanceFinder(values, { ...loaded, classes });
-  return await peopleFinder(values, loaded, await annotatedPhotographs(values));
-}
-
-/** The photographs of `--annotations` and `--images`, those of `--ids` alone where it is given. */
-async function annotatedPhotographs(values: Values): ReturnType<typeof openPhotographs> {
   const ids = await readIds(values.text("ids"));
-  const [annotations, images] = [values.text("annotations"), values.text("images")];
-  if (!ids) return await openPhotographs(values);
-  if (annotations === undefined || images === undefined) {
-    throw new InputError("--ids needs --annotations and --images");
-  }
-  const file = withIds(await readAnnotationFile(values, annotations), ids);
-  const photographs = await photographsOf(file, images, { photos: "all", cacheMegabytes: 0 });
-  return { file, photographs, secret: 0 };
+  return await peopleFinder(values, loaded, await openPhotographs(values, "all", { ids }));
 }
 
 /** Bytes of decoded pictures that are kept between looking whether all are whole and predicting. */

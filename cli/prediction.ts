@@ -43,10 +43,9 @@ import {
   warpToPlanes,
 } from "../mod.ts";
 import type { Sample } from "../data/mod.ts";
-import { unknownName } from "../core/errors.ts";
 import { sameKeypoints } from "./datasets.ts";
 import { decodeOnDevice } from "./decode_on_device.ts";
-import type { Option, Values } from "./options.ts";
+import { type Options, under, type Values } from "./options.ts";
 import {
   fitting,
   inputSizes,
@@ -101,55 +100,49 @@ export interface PredictOptions {
   readonly flavour?: Flavour;
 }
 
-/** The option `--refine`: see refinement.ts. */
-export const REFINE: Option = {
-  type: "text",
-  help: "weights of a single-person network (train --single-person) that looks at everybody again",
-};
+type DecoderName = keyof typeof DECODERS;
+const DECODER_NAMES = Object.keys(DECODERS) as DecoderName[];
 
 /** The options `--decoder`, `--threshold`, `--tag-distance`, `--scales` and `--flip`. */
-export const LOOKING: Readonly<Record<string, Option>> = {
+export const LOOKING: Options = under("How to look", {
   decoder: {
     type: "text",
-    help: `whose rules turn maps into people: ${
-      Object.keys(DECODERS).join(", ")
-    } (default default); a weight file's own threshold and tag distance go before theirs`,
+    choices: DECODER_NAMES,
+    help: "whose rules turn maps into people",
+    otherwise: "default",
   },
   threshold: {
     type: "number",
-    help: "height that peaks must exceed (default: what the weight file says, else the decoder's)",
+    help: "height that peaks must exceed",
+    otherwise: "the weight file's, else the decoder's",
   },
   "tag-distance": {
     type: "number",
     above: true,
-    help: "a keypoint joins a person only if their tags are nearer than this (default: what the " +
-      "weight file says, else the decoder's)",
+    help: "a keypoint joins a person only if their tags are nearer than this",
+    otherwise: "the weight file's, else the decoder's",
   },
   scales: SCALES,
   flip: {
     type: "flag",
     help: "look at the mirrored picture too, as the authors' test does: twice the time",
   },
-};
+});
 
 /**
  * What these options say.
  *
- * @throws {InputError} If a name is unknown or the scales are no rule or list.
+ * @throws {InputError} If the scales are no rule or list.
  */
 export function lookingOf(
   values: Values,
 ): PredictOptions & Required<Pick<PredictOptions, "flip" | "scales" | "flavour">> {
-  const name = values.text("decoder") ?? "default";
-  if (!Object.hasOwn(DECODERS, name)) {
-    throw unknownName("decoder", name, Object.keys(DECODERS));
-  }
   return {
     flip: values.flag("flip"),
     scales: scaleRule(values.text("scales")),
     threshold: values.number("threshold"),
     maxTagDistance: values.number("tag-distance"),
-    flavour: DECODERS[name as keyof typeof DECODERS],
+    flavour: DECODERS[values.oneOf("decoder", DECODER_NAMES) ?? "default"],
   };
 }
 

@@ -14,6 +14,7 @@
  * | weight of push        | 1e-3            | 1e-3                           | 1e-3              | 5e-2                                    |
  * | weight of pull        | 1e-3            | 1e-3                           | 1e-3              | 2.5e-3 rising to 5e-2 in the first half |
  * | threshold of a peak   | 0.1             | 0.1                            | 0.1               | 0.6                                     |
+ * | of a second look      | 0.15 (demo)     | 0.15                           | 0.15              | 0.66                                    |
  *
  * Instances are learnt by "instances", which is "small" with four differences: pixels in place of keypoints (form
  * "pixels", see losses/tag_loss.ts); errors that count alike everywhere, since a third of a scene is people and a
@@ -24,13 +25,14 @@
  * The authors' own drop of the rate ends in an error (they assign to a list of parameter groups as to one); what they
  * meant is done here.
  *
- * The threshold belongs to the recipe because errors that count 11 times at a keypoint make a network say 0.55 where
- * it believes 0.1 (see losses/heatmap_loss.ts): with 0.1 it would find everybody twice.
+ * The thresholds belong to the recipe because errors that count 11 times at a keypoint make a network say 0.55 where
+ * it believes 0.1 (see losses/heatmap_loss.ts): with 0.1 it would find everybody twice. A second look (`--single-person`,
+ * decoders/single_person.ts) that says 0.66 believes 0.15, above which pose-ae-demo takes its word.
  *
  * @module
  */
 import { stepwise, type TagLossForm, unknownName } from "../mod.ts";
-import { AUTHORS_DECODING, type Decoding } from "./weights.ts";
+import { AUTHORS_DECODING, AUTHORS_SECOND_LOOK, type Decoding } from "./weights.ts";
 
 /** How strongly the parts of the loss count as training goes on; `done` runs from 0 to 1. */
 export interface Recipe {
@@ -45,11 +47,19 @@ export interface Recipe {
   readonly pixels?: number;
   /** How to decode what the network then says. */
   readonly decoding: Decoding;
+  /** The same if it learns to look at one person at a time. */
+  readonly secondLook: Pick<Decoding, "threshold">;
 }
 
 const WARMUP_STEPS = 100;
 /** The weights of push and pull for instances, in those for keypoints. */
 const INSTANCE_TAGS = 4;
+
+/** The names of the recipes: see the table above. */
+export const RECIPES = ["small", "authors", "paper", "instances"] as const;
+
+/** One of them. */
+export type RecipeName = (typeof RECIPES)[number];
 
 /** Changes to a recipe. */
 export interface RecipeOptions {
@@ -74,10 +84,11 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
       foregroundWeight: 0,
       tagForm: "authors",
       decoding: AUTHORS_DECODING,
+      secondLook: AUTHORS_SECOND_LOOK,
     };
   }
   if (name !== "small" && name !== "instances") {
-    throw unknownName("recipe", name, ["small", "authors", "paper", "instances"]);
+    throw unknownName("recipe", name, RECIPES);
   }
   const top = rate ?? 1e-2;
   const ofTags = 5e-2 * tagWeight * (name === "instances" ? INSTANCE_TAGS : 1);
@@ -90,6 +101,7 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
     foregroundWeight: 10,
     tagForm: "authors",
     decoding: { threshold: 0.6, maxTagDistance: 1 },
+    secondLook: { threshold: 0.66 }, // the authors' 0.15 at a foreground weight of 10
   };
   if (name === "small") return small;
   return {
@@ -98,5 +110,6 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
     tagForm: "pixels",
     pixels: 50, // of the median person's 112 map pixels
     decoding: { threshold: 0.5, maxTagDistance: 0.75 },
+    secondLook: AUTHORS_SECOND_LOOK,
   };
 }

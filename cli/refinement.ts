@@ -2,10 +2,15 @@
  * A second look at everybody: a single-person network sees each person found in a crop of its own, plain and mirrored,
  * and says where the keypoints are. The rules are decoders/single_person.ts.
  *
+ * |                 | TensorFlow demo of pose-ae | here                                                            |
+ * | --------------- | -------------------------- | --------------------------------------------------------------- |
+ * | sizes of a crop | 512, 400 and 300           | the network's own alone, or any `sizes` that it can take        |
+ * | mirrored crops  | rows backwards             | so that heatmap pixels fall on each other, see models/looks.ts  |
+ *
  * @module
  */
 import {
-  combineFlipped,
+  combineLooks,
   compile,
   cropTransform,
   type DecodedPerson,
@@ -13,27 +18,47 @@ import {
   hostArray,
   InputError,
   invertAffine,
+  type MapTensors,
   mirrorImages,
   personCrop,
   read,
   readPerson,
   refinePerson,
   type RefinePersonOptions,
+  reshape,
   type SquareCrop,
   type Tensor,
   warpToPlanes,
 } from "../mod.ts";
 import { sameKeypoints } from "./datasets.ts";
+import { type Options, under, type Values } from "./options.ts";
 import type { FoundPeople } from "./prediction.ts";
-import { type LoadedModel, loadModel } from "./weights.ts";
+import { inputSizes, SINGLE_SCALE } from "./scales.ts";
+import { AUTHORS_SECOND_LOOK, type LoadedModel, loadModel } from "./weights.ts";
 
 /** How to look again. */
-export interface RefineOptions extends RefinePersonOptions {
+export interface LookAgainOptions {
   /**
    * Pixels of the picture for one of the photographs that the rules' lengths are meant for: below 1 for small synthetic
    * scenes. @default {1}
    */
   readonly pixel?: number;
+  /**
+   * Sides of the crops that the network sees, over its own input's, rounded up to what it can take; each side once. The
+   * heatmaps are brought to the size of the first one's and averaged. The authors' are 1, 0.78 and 0.59.
+   * @default {[1]}
+   */
+  readonly sizes?: readonly number[];
+}
+
+/** How to look again, and when it counts. */
+export interface RefineOptions extends LookAgainOptions, RefinePersonOptions {}
+
+/** A picture and what a second look says. */
+export interface LookedAgain<T> {
+  readonly one: T;
+  /** Everybody in it as the second look has them; undefined where nobody could be looked at. */
+  readonly again: readonly (DecodedPerson | undefined)[];
 }
 
 /** The authors' lengths in photographs: a smaller person is looked at as if so large; looks agree within. */
@@ -64,11 +89,35 @@ export async function loadRefiner(path: string, first: LoadedModel): Promise<Loa
   return loaded;
 }
 
+/** What {@linkcode RefinePersonOptions} can take. */
+const TAKES = ["second", "both"] as const;
+
+/** The options `--refine` and `--refine-take`. */
+export const REFINING: Options = under("How to look", {
+  refine: {
+    type: "file",
+    help: "weights of a network for one person (train --single-person) that looks at everybody " +
+      "again",
+  },
+  "refine-take": {
+    type: "text",
+    choices: TAKES,
+    help: "whose word counts of a keypoint that the second look is sure of (both: halfway where " +
+      "the looks agree, else the surer one; for first looks that are as good)",
+    otherwise: "second",
+    needs: "refine",
+  },
+});
+
+/** What `--refine-take` says. */
+export function refineTakeOf(values: Values): (typeof TAKES)[number] {
+  return values.oneOf("refine-take", TAKES) ?? "second";
+}
+
 /** A picture whose people are being looked at. */
-interface Waiting<T> {
-  readonly one: T;
-  /** Each as found until the second look at them was made. */
-  readonly people: DecodedPerson[];
+interface Waiting<T> extends LookedAgain<T> {
+  /** Second looks as far as they were made. */
+  readonly again: (DecodedPerson | undefined)[];
   /** Second looks that are still to be made. */
   open: number;
 }
@@ -81,31 +130,70 @@ interface Look<T> {
   readonly crop: SquareCrop;
 }
 
-/**
- * The same people after a second look, in the same order. People of several pictures go through the network together, so
- * that it has as much to do where pictures show one person as where they show many.
- */
+/** The same people after a second look, in the same order. */
 export async function* refined<T extends FoundPeople>(
   found: AsyncIterable<T>,
-  { model, imageSize, skeleton }: Omit<LoadedModel, "preset" | "decoding">,
-  { pixel = 1, ...rules }: RefineOptions = {},
+  refiner: Omit<LoadedModel, "preset">,
+  options: RefineOptions = {},
 ): AsyncGenerator<T, void, undefined> {
-  using step = compile(({ images }: { images: Tensor }) => {
-    const heatmapsOf = (images: Tensor) => model.forward(images).at(-1)!.heatmaps;
-    return {
-      plain: heatmapsOf(images),
-      mirrored: heatmapsOf(mirrorImages(images, "heatmap pixels")),
+  for await (const looked of lookedAgain(found, refiner, options)) {
+    yield afterSecondLook(looked, refiner, options);
+  }
+}
+
+/** People that were looked at twice, with what counts of the second look. */
+export function afterSecondLook<T extends FoundPeople>(
+  { one, again }: LookedAgain<T>,
+  { decoding }: Pick<LoadedModel, "decoding">,
+  { pixel = 1, ...options }: RefineOptions = {},
+): T {
+  const {
+    threshold = decoding.threshold ?? AUTHORS_SECOND_LOOK.threshold,
+    agreementPixels = AGREEMENT * pixel,
+    ...rules
+  } = options;
+  const people = one.people.map((first, p) => {
+    const second = again[p];
+    if (!second) return first;
+    const better = refinePerson(first, second, { threshold, agreementPixels, ...rules });
+    return withTags(better, first);
+  });
+  return { ...one, people };
+}
+
+/**
+ * Second looks at everybody found. People of several pictures go through the network together, so that it has as much
+ * to do where pictures show one person as where they show many.
+ *
+ * @throws {RangeError} If there are no sizes, or one is not from above 0 to 4.
+ */
+export async function* lookedAgain<T extends FoundPeople>(
+  found: AsyncIterable<T>,
+  refiner: Omit<LoadedModel, "preset" | "decoding">,
+  { pixel = 1, sizes = [1] }: LookAgainOptions = {},
+): AsyncGenerator<LookedAgain<T>, void, undefined> {
+  const { model, imageSize, skeleton: { flip } } = refiner;
+  const sides = sidesOf(refiner, sizes);
+  using step = compile((crops: Record<string, Tensor>) => {
+    const mapsOf = (images: Tensor): MapTensors => {
+      const { heatmaps } = model.forward(images).at(-1)!;
+      const [N, ...shape] = heatmaps.shape;
+      return { heatmaps, tags: reshape(heatmaps, [N, 1, ...shape]) }; // tags that nobody looks at
     };
+    const looks = sides.map((side) => ({
+      scale: side / imageSize,
+      plain: mapsOf(crops[side]),
+      mirrored: mapsOf(mirrorImages(crops[side], "heatmap pixels")),
+    }));
+    const { heatmaps } = combineLooks(looks, { flip, tagsWithin: Infinity, cutOffAt: Infinity });
+    return { heatmaps };
   }, { name: "second look" });
   const lookAgain = async (looks: readonly Look<T>[]) => {
     if (looks.length === 0) return;
-    const { plain, mirrored } = await read(await step({ images: cropsOf(looks, imageSize) }));
+    const crops = sides.map((side) => [side, cropsOf(looks, side)] as const);
+    const { heatmaps } = await read(await step(Object.fromEntries(crops)));
     looks.forEach(({ of, p, crop }, i) => {
-      const heatmaps = bothLooks(partOf(plain, i), partOf(mirrored, i), skeleton.flip);
-      const second = readPerson(heatmaps, frameOf(crop, imageSize, model.stride));
-      const before = of.people[p];
-      const better = refinePerson(before, second, { agreementPixels: AGREEMENT * pixel, ...rules });
-      of.people[p] = withTags(better, before);
+      of.again[p] = readPerson(partOf(heatmaps, i), frameOf(crop, sides[0], model.stride));
       of.open--;
     });
   };
@@ -123,6 +211,22 @@ export async function* refined<T extends FoundPeople>(
   yield* finished(waiting);
 }
 
+/** Sides of the inputs in pixels, each once. */
+function sidesOf(
+  { model, imageSize }: Pick<LoadedModel, "model" | "imageSize">,
+  sizes: readonly number[],
+): number[] {
+  if (sizes.length === 0 || !sizes.every((size) => size > 0 && size <= 4)) {
+    throw new RangeError(
+      `lookedAgain: sizes must be numbers above 0, at most 4, not [${sizes.join(", ")}]`,
+    );
+  }
+  const usual = { width: imageSize, height: imageSize };
+  const rule = { ...SINGLE_SCALE, scales: sizes };
+  const inputs = inputSizes(rule, usual, { usual: imageSize, multiple: model.sizeMultiple });
+  return [...new Set(inputs.map(({ width }) => width))];
+}
+
 /** A picture and who is to be looked at in it. */
 function looksAt<T extends FoundPeople>(
   one: T,
@@ -132,15 +236,15 @@ function looksAt<T extends FoundPeople>(
     const crop = personCrop(person, { leastSide });
     return crop ? [{ p, crop }] : [];
   });
-  const of = { one, people: [...one.people], open: crops.length };
+  const of = { one, again: one.people.map(() => undefined), open: crops.length };
   return { of, looks: crops.map((crop) => ({ of, ...crop })) };
 }
 
 /** Takes the pictures that nothing is to be done in any more from the beginning of the row. */
-function* finished<T extends FoundPeople>(waiting: Waiting<T>[]): Generator<T, void, undefined> {
+function* finished<T>(waiting: Waiting<T>[]): Generator<LookedAgain<T>, void, undefined> {
   while (waiting[0]?.open === 0) {
-    const { one, people } = waiting.shift()!;
-    yield { ...one, people };
+    const { one, again } = waiting.shift()!;
+    yield { one, again };
   }
 }
 
@@ -158,12 +262,6 @@ function cropsOf(looks: readonly Look<FoundPeople>[], size: number): HostArray {
 function partOf({ shape: [count, ...shape], data }: HostArray, i: number): HostArray {
   const size = data.length / count;
   return hostArray(shape, data.slice(i * size, (i + 1) * size));
-}
-
-/** The mean of the plain look's heatmaps and the mirrored one's, mirrored back. */
-function bothLooks(plain: HostArray, mirrored: HostArray, flip: readonly number[]): HostArray {
-  const maps = (heatmaps: HostArray) => ({ heatmaps, tags: hostArray([1, ...heatmaps.shape]) });
-  return combineFlipped(maps(plain), maps(mirrored), flip).heatmaps;
 }
 
 function frameOf(crop: SquareCrop, size: number, stride: number) {

@@ -76,8 +76,8 @@ export const SINGLE_SCALE: ScaleRule = { name: "1", scales: [1], ...SQUARES };
 /** The option `--scales`. */
 export const SCALES: Option = {
   type: "text",
-  help:
-    "sizes to look at: official (2, 1, 0.5), demo9, higher-hrnet, or a list as 0.5,1,2 (default 1)",
+  help: "sizes to look at: official (2, 1, 0.5), demo9, higher-hrnet, or a list as 0.5,1,2",
+  otherwise: "1",
 };
 
 /**

@@ -21,9 +21,9 @@ import {
 } from "../data/mod.ts";
 import {
   type AnnotationFile,
-  DATASET_OPTIONS,
   photographsOf,
   readAnnotationFile,
+  withIds,
   withLabels,
 } from "./datasets.ts";
 import type { Option, Values } from "./options.ts";
@@ -41,6 +41,8 @@ const PEOPLE = [1, 4] as const;
 const OVERLAPPING = [2, 5] as const;
 /** Most people in any scene that networks learn from. */
 export const MOST_PEOPLE = { poses: PEOPLE[1], instances: OVERLAPPING[1] } as const;
+/** P, slots of a photograph for people or instances: as many as the authors'. */
+export const PHOTOGRAPH_SLOTS = 30;
 /** Where they are: pictures of 64 pixels are for people near by. */
 export const SETTING = "stage";
 /** They are judged as if so wide: COCO's area ranges are meant for photographs of about 512 pixels. */
@@ -116,8 +118,9 @@ export async function posesOf(values: Values): Promise<SceneSourceOptions["poses
 
 /** The option `--poses`. */
 export const POSES: Option = {
-  type: "text",
-  help: "COCO annotation file that lends the people of the training scenes their poses",
+  type: "file",
+  help: "COCO annotation file that lends drawn people its poses",
+  otherwise: "poses of the articulated model",
 };
 
 /** The scenes that networks are measured on, at one size. */
@@ -148,6 +151,8 @@ async function scenesOf(source: SampleSource, count: number): Promise<Sample[]> 
 export interface PhotographOptions extends Pick<CocoOptions, "maskUnlabelled"> {
   /** Of the names of the options that say which. @default {""} */
   readonly prefix?: string;
+  /** Only these; all without. */
+  readonly ids?: ReadonlySet<number>;
   /** Whether they are to be judged: those whose labels are secret are left out then. @default {false} */
   readonly judged?: boolean;
 }
@@ -165,32 +170,20 @@ export interface Photographs {
  * given.
  *
  * @param photos Those that show somebody with an annotated keypoint, or all.
- * @throws {InputError} If one is given without the other, `--dataset` or `--skeleton` without both, or they
- * cannot be read.
+ * @throws {InputError} If one is given without the other, or they cannot be read.
  */
 export async function openPhotographs(
   values: Values,
   photos: "labelled" | "all" = "all",
-  { prefix = "", judged = false, ...options }: PhotographOptions = {},
+  { prefix = "", ids, judged = false, ...options }: PhotographOptions = {},
 ): Promise<Photographs | undefined> {
-  const [annotations, images] = [
-    values.text(`${prefix}annotations`),
-    values.text(`${prefix}images`),
-  ];
-  if (annotations === undefined && images === undefined) {
-    for (const name of prefix === "" ? Object.keys(DATASET_OPTIONS) : []) {
-      if (values.text(name) !== undefined) throw new InputError(`--${name} needs --annotations`);
-    }
-    return undefined;
-  }
-  if (annotations === undefined || images === undefined) {
-    throw halfOnly(prefix, images === undefined);
-  }
-  const all = await readAnnotationFile(values, annotations);
+  const paths = pathsOf(values, prefix);
+  if (!paths) return undefined;
+  const all = withIds(await readAnnotationFile(values, paths.annotations), ids);
   const { file, secret } = judged ? withLabels(all) : { file: all, secret: 0 };
   // Who goes through all of them does so once.
   const cache = photos === "all" ? { cacheMegabytes: 0 } : {};
-  const photographs = await photographsOf(file, images, { ...options, photos, ...cache });
+  const photographs = await photographsOf(file, paths.images, { ...options, photos, ...cache });
   return { file, photographs, secret };
 }
 
@@ -207,24 +200,30 @@ export async function openInstancePhotographs(
   values: Values,
   { prefix = "", ...options }: CocoInstancesOptions & Pick<PhotographOptions, "prefix"> = {},
 ): Promise<InstancePhotographs | undefined> {
-  const [annotations, images] = [
-    values.text(`${prefix}annotations`),
-    values.text(`${prefix}images`),
-  ];
-  if (annotations === undefined && images === undefined) return undefined;
-  if (annotations === undefined || images === undefined) {
-    throw halfOnly(prefix, images === undefined);
-  }
+  const paths = pathsOf(values, prefix);
+  if (!paths) return undefined;
   // Who goes through all of them does so once.
   const cache = options.photos === "all" ? { cacheMegabytes: 0 } : {};
-  return await loadCocoInstances(annotations, images, { ...options, ...cache });
+  return await loadCocoInstances(paths.annotations, paths.images, { ...options, ...cache });
 }
 
-/** The error for an annotation file without pictures, or the reverse. */
-function halfOnly(prefix: string, withoutImages: boolean): InputError {
-  const [given, missing] = withoutImages ? ["annotations", "images"] : ["images", "annotations"];
-  return new InputError(
-    `--${prefix}${given} is given but not --${prefix}${missing}\n` +
+/**
+ * An annotation file and the folder of its photographs, undefined if neither is given.
+ *
+ * @param prefix Of the names of the two options.
+ * @throws {InputError} If one is given without the other.
+ */
+function pathsOf(
+  values: Values,
+  prefix: string,
+): { readonly annotations: string; readonly images: string } | undefined {
+  const names = [`${prefix}annotations`, `${prefix}images`];
+  const [annotations, images] = names.map((name) => values.text(name));
+  if (annotations !== undefined && images !== undefined) return { annotations, images };
+  if (annotations === images) return undefined;
+  const [given, missing] = images === undefined ? names : names.toReversed();
+  throw new InputError(
+    `--${given} is given but not --${missing}\n` +
       "  help: photographs need both, the annotation file and the folder",
   );
 }

@@ -32,12 +32,12 @@ import {
 } from "../mod.ts";
 import type { Sample } from "../data/mod.ts";
 import { loadAppearance, placedBy, Retagger } from "./appearance.ts";
-import type { Command, Values } from "./options.ts";
+import { type Command, under, type Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
 import { isFolder, picturesIn } from "./pictures.ts";
 import { findPeople, LOOKING, lookingOf, type PredictOptions } from "./prediction.ts";
 import { BY_PLACE, BY_TAG } from "./tracking.ts";
-import { type LoadedModel, loadGivenOrShipped, shippedWeights } from "./weights.ts";
+import { type LoadedModel, loadGivenOrShipped, NETWORK, shippedWeights } from "./weights.ts";
 
 /** Most frames of the animation: of a longer video every second, third, … is shown, so that a browser can open it. */
 const MOST_SHOWN = 150;
@@ -46,56 +46,73 @@ const SHOWN_SIDE = 320;
 /** Frames of the filmstrip, and how many in a row. */
 const STRIP = 10, COLUMNS = 5;
 
+/** What may say who is who. */
+const WAYS = ["tag", "place"] as const;
+
 /** `track`. */
 export const trackCommand: Command = {
-  summary:
-    "Follow people through the frames of a video: files of tracks, a filmstrip, an animation.",
+  summary: "Follow people through the frames of a video.",
   operands: "FRAME… | FOLDER",
   options: {
-    weights: {
-      type: "text",
-      help:
-        "weight file of the network that finds people (default: the ones that come with the library)",
-    },
-    preset: { type: "text", help: "its network (default: what the weight file says)" },
-    tags: {
-      type: "text",
-      help: "weight file of the tags that last, as demo:track writes it (default: the library's)",
-    },
+    ...NETWORK,
+    ...under("Network", {
+      tags: {
+        type: "file",
+        help: "weight file of the tags that last, as demo:track writes it",
+        otherwise: "the one that comes with the library",
+      },
+    }),
     ...LOOKING,
-    by: {
-      type: "text",
-      default: "tag",
-      help: "what says who is who: tag (and place between like tags), or place alone",
-    },
-    "identity-distance": {
-      type: "number",
-      above: true,
-      help: "by tag: somebody is known again only by tags nearer than this (default 1)",
-    },
-    "max-gap": {
-      type: "whole",
-      default: BY_TAG.maxGap!,
-      help: "frames after which somebody who is not seen is given up",
-    },
-    "least-score": {
-      type: "number",
-      default: BY_TAG.leastScore!,
-      help: "people found with a lower score are nobody",
-    },
-    "birth-score": {
-      type: "number",
-      help: "who fits nobody is somebody new only from this score on (default: any)",
-    },
-    fps: { type: "number", above: true, default: 10, help: "frames a second of the animation" },
-    "no-pictures": { type: "flag", help: "write tracks.txt and tracks.json alone" },
-    out: { type: "text", default: "out/track", help: "folder for the tracks and the pictures" },
+    ...under("Who is who", {
+      by: {
+        type: "text",
+        choices: WAYS,
+        default: "tag",
+        help: "what says who is who (by tag, place decides between like tags)",
+      },
+      "identity-distance": {
+        type: "number",
+        above: true,
+        help: "by tag: somebody is known again only by tags nearer than this",
+        otherwise: "1",
+      },
+      "max-gap": {
+        type: "whole",
+        default: BY_TAG.maxGap!,
+        help: "frames after which somebody who is not seen is given up",
+      },
+      "least-score": {
+        type: "number",
+        default: BY_TAG.leastScore!,
+        help: "people found with a lower score are nobody",
+      },
+      "birth-score": {
+        type: "number",
+        help: "who fits nobody is somebody new only from this score on",
+        otherwise: "any",
+      },
+    }),
+    ...under("Output", {
+      fps: { type: "number", above: true, default: 10, help: "frames a second of the animation" },
+      "no-pictures": { type: "flag", help: "write tracks.txt and tracks.json alone" },
+      out: {
+        type: "folder",
+        default: "out/track",
+        help: "where the tracks, a filmstrip and an animation go",
+      },
+    }),
   },
-  notes:
-    "FRAME… are followed in the order given, the pictures of a FOLDER in the order of their names, numbers as\n" +
-    "numbers. --threshold, --tag-distance, --decoder, --scales and --flip say how people are found, as in predict.\n" +
-    "tracks.txt has MOTChallenge's form, boxes around the keypoints; tracks.json PoseTrack's, frames numbered\n" +
-    "from 1; evaluate-tracks measures both.",
+  notes: [
+    "FRAME… are followed in the order given, the pictures of a FOLDER in the order of their " +
+    "names, numbers as numbers. What is under How to look says how people are found, as in " +
+    "predict.",
+    "tracks.txt has MOTChallenge's form, boxes around the keypoints; tracks.json PoseTrack's, " +
+    "frames numbered from 1; evaluate-tracks measures both.",
+  ],
+  examples: [
+    ["a folder of pictures", "frames --weights out/train/weights.safetensors"],
+    ["with tags of your own", "frames --tags out/demo-track/weights.safetensors"],
+  ],
   run,
 };
 
@@ -159,13 +176,10 @@ async function writePictures(
 /**
  * How people become identities.
  *
- * @throws {InputError} If `--by` is unknown, or an option of tags is given where places alone decide.
+ * @throws {InputError} If an option of tags is given where places alone decide.
  */
 function trackingOf(values: Values): TrackPeopleOptions {
-  const by = values.text("by");
-  if (by !== "tag" && by !== "place") {
-    throw new InputError(`--by can be tag or place, not ${by}`);
-  }
+  const by = values.oneOf("by", WAYS);
   const idle = ["tags", "identity-distance"].find((name) => values.isGiven(name));
   if (by === "place" && idle) throw new InputError(`--${idle} needs --by tag`);
   const [distance, birthScore] = [values.number("identity-distance"), values.number("birth-score")];

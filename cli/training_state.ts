@@ -28,6 +28,7 @@ import {
   zeros,
 } from "../mod.ts";
 import type { StreamPosition } from "../data/mod.ts";
+import { notFinite } from "./weights.ts";
 
 /** What a run keeps besides the model. */
 export interface StateOptions {
@@ -122,11 +123,10 @@ export async function writeCheckpoint(
   reached: Reached,
   settings: Readonly<Record<string, string>>,
 ): Promise<void> {
-  for (const [name, { data }] of Object.entries(arrays)) {
-    const bad = data.find((value) => !Number.isFinite(value));
-    if (bad === undefined) continue;
+  const bad = notFinite(arrays);
+  if (bad) {
     throw new RangeError(
-      `train: ${name} holds ${bad} after step ${reached.steps}` +
+      `train: ${bad.name} holds ${bad.value} after step ${reached.steps}` +
         "\n  help: a smaller --rate; the last checkpoint is of a step before",
     );
   }

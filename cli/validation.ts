@@ -8,7 +8,7 @@ import { InputError } from "../mod.ts";
 import type { SampleSource } from "../data/mod.ts";
 import { checkSameKeypoints } from "./datasets.ts";
 import { measure } from "./evaluation.ts";
-import type { Judgement } from "./metrics_log.ts";
+import type { Judgement, MetricsLog } from "./metrics_log.ts";
 import type { Values } from "./options.ts";
 import { predict } from "./prediction.ts";
 import { measureMasks, segment } from "./segmentation.ts";
@@ -20,6 +20,8 @@ import {
   samplesOf,
   validationScenes,
 } from "./sources.ts";
+import type { Saving } from "./train_files.ts";
+import { everySteps, type Interlude } from "./training.ts";
 import type { LoadedModel } from "./weights.ts";
 
 /** How a network is judged while it learns. */
@@ -105,4 +107,45 @@ async function judgeMasks(
   const samples = photographs?.samples() ?? await instanceValidationScenes(imageSize);
   const { AP, AP50 } = await measureMasks(segment(loaded, samples), classes!);
   return { AP, AP50 };
+}
+
+/** Judge the network now and then, keep the best, and stop where there is no hope. */
+export function judgingOf(
+  values: Values,
+  { network, validation, metrics, save }: {
+    readonly network: LoadedModel;
+    readonly validation: Validation;
+    readonly metrics: MetricsLog;
+    readonly save: Saving;
+  },
+): Interlude {
+  return {
+    isDue: everySteps(validation.every),
+    async run(pause) {
+      const { steps, state } = pause;
+      const found = await validation.judge({ ...network, model: state.best });
+      const isBest = found.AP > metrics.best();
+      await metrics.add({ step: steps, ...found });
+      console.log(
+        `judged   step ${steps.toLocaleString("en")}: ${figuresIn(found)}` +
+          (isBest ? ", the best so far" : ""),
+      );
+      if (isBest) await save.weights("best", pause);
+      if (isHopeless(values, metrics)) {
+        console.log(`stopped  no better for ${values.number("patience")} times`);
+        return "stop";
+      }
+    },
+  };
+}
+
+function figuresIn({ AP, AP50, grouping }: Judgement): string {
+  const [name, second] = grouping === undefined ? ["AP50", AP50] : ["grouping", grouping];
+  return `AP ${AP.toFixed(3)}, ${name} ${second.toFixed(3)}`;
+}
+
+/** Whether the network was not the best for as many times as `--patience` says. */
+export function isHopeless(values: Values, metrics: MetricsLog): boolean {
+  const patience = values.number("patience");
+  return patience !== undefined && metrics.sinceBest() >= patience;
 }

@@ -7,33 +7,33 @@ import { dirname } from "node:path";
 import {
   cachePath,
   COCO,
-  disposeModel,
   floatWeights,
   type HostArray,
-  hostArray,
   InputError,
   loadState,
   parameters,
   PoseNet,
   type PoseNetOptions,
   preset,
+  presets,
   readSafetensors,
   type SafetensorsArray,
-  type Shape,
   type Skeleton,
   skeletonFromRecord,
   skeletonRecord,
   stateOf,
-  variables,
   writeFileAtomic,
   writeSafetensors,
 } from "../mod.ts";
 import { LIBRARY_VERSION } from "../io/choices_file.ts";
-import type { Values } from "./options.ts";
+import { type Option, type Options, under, type Values } from "./options.ts";
 
 /** How a network's maps become people or instances: a matter of how it was trained. */
 export interface Decoding {
-  /** Least height of a peak; of instances, least detection of a pixel. */
+  /**
+   * Least height of a peak; of instances, least detection of a pixel; of one person at a time, least score of a keypoint
+   * of a second look that replaces the first one's.
+   */
   readonly threshold: number;
   /** A keypoint joins a person only if their tags are nearer than this; of instances, no two modes are nearer. */
   readonly maxTagDistance: number;
@@ -56,6 +56,9 @@ export interface LoadedModel {
 
 /** What the metadata's `format` says. */
 export const FORMAT = "ae-posenet-1";
+
+/** What it says in files that hold an `EfficientHrNet`, which only programs run. */
+export const EFFICIENT_HRNET_FORMAT = "ae-efficient-hrnet-1";
 
 /** Side of the largest input that a network may have, pixels: beyond, a network's buffers fit no device. */
 export const LARGEST_IMAGE = 8192;
@@ -114,6 +117,9 @@ export async function localCopy(
 /** The authors' decoding, for weights that do not say. */
 export const AUTHORS_DECODING: Decoding = { threshold: 0.1, maxTagDistance: 1 };
 
+/** The same for weights that look at one person at a time: pose-ae-demo's. */
+export const AUTHORS_SECOND_LOOK: Pick<Decoding, "threshold"> = { threshold: 0.15 };
+
 /** A new model of a preset, with a heatmap for each keypoint of the skeleton. */
 export function makeModel(
   name: string,
@@ -138,87 +144,14 @@ export function makeInstanceModel(
   return { ...loaded, classes };
 }
 
-/**
- * A network for instances that starts with what one for people knows. The filters of every class's map are the mean of
- * those of the keypoints' maps, so that an instance starts with the tag that its keypoints had; between stacks, what
- * reads the maps starts anew. The model given is used up, unless it finds these classes already.
- */
-export async function forInstances(
-  loaded: LoadedModel,
-  classes: readonly string[],
-  options: Pick<PoseNetOptions, "seed"> = {},
-): Promise<LoadedModel> {
-  const { model } = loaded;
-  if (loaded.classes?.join() === classes.join()) return loaded;
-  const sizes = { keypoints: classes.length, extraChannels: 0 };
-  const fresh = new PoseNet({ ...model.options, ...options, ...sizes });
-  const [known, own] = [await stateOf(model), await stateOf(fresh)];
-  disposeModel(model);
-  const start = Object.entries(own).map(([path, array]) => [
-    path,
-    path.startsWith("outs.")
-      ? headOf(known[path], model.options, array.shape)
-      : known[path].shape.join() === array.shape.join()
-      ? known[path]
-      : array,
-  ]);
-  await loadState(fresh, Object.fromEntries(start));
-  const preset = loaded.preset.replace(/^demo/, "segment"); // the same network but for the maps
-  return { ...loaded, model: fresh, preset, classes, decoding: {} };
-}
-
-/** A head's parameter for C classes: the mean of the K rows of detection, then D times the mean of K rows of tags. */
-function headOf(
-  { shape, data }: HostArray,
-  { keypoints: K, tagDimensions: D }: Required<PoseNetOptions>,
-  wanted: Shape,
-): HostArray {
-  const result = hostArray(wanted);
-  const row = data.length / shape[0];
-  const C = wanted[0] / (1 + D);
-  for (let o = 0; o < wanted[0]; o++) {
-    const first = K * Math.floor(o / C);
-    for (let i = 0; i < row; i++) {
-      for (let k = 0; k < K; k++) result.data[o * row + i] += data[(first + k) * row + i] / K;
-    }
-  }
-  return result;
-}
-
-/**
- * A network for one person at a time that starts with what one for several people knows: its heatmaps without its tags.
- * The model given is used up.
- */
-export async function withoutTags(loaded: LoadedModel): Promise<LoadedModel> {
-  const { model } = loaded;
-  if (model.options.tagDimensions === 0) return loaded;
-  const single = new PoseNet({ ...model.options, tagDimensions: 0, extraChannels: 0 });
-  const state = await stateOf(model);
-  disposeModel(model);
-  // Heatmaps are the first of the maps, wherever those are made or read.
-  const cut = [...variables(single)].map(([path, { shape }]) => [path, first(state[path], shape)]);
-  await loadState(single, Object.fromEntries(cut));
-  return { ...loaded, model: single };
-}
-
-/** The first numbers along each axis. */
-function first({ shape, data }: HostArray, wanted: Shape): HostArray {
-  const result = hostArray(wanted);
-  for (let i = 0; i < result.data.length; i++) {
-    let [rest, at, stride] = [i, 0, 1];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += rest % wanted[axis] * stride;
-      rest = Math.floor(rest / wanted[axis]);
-      stride *= shape[axis];
-    }
-    result.data[i] = data[at];
-  }
-  return result;
-}
-
 /** How many numbers training changes. */
 export function learnedNumbers({ model }: { readonly model: object }): number {
   return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The same in words: `559,188 parameters`. */
+export function sizeOfNetwork(network: { readonly model: object }): string {
+  return `${learnedNumbers(network).toLocaleString("en")} parameters`;
 }
 
 /** How to write a weight file. */
@@ -229,7 +162,36 @@ export interface SaveOptions {
   readonly values?: Readonly<Record<string, HostArray>>;
 }
 
-/** Write a model's variables and settings, completely or not at all. */
+/** The first variable that holds NaN or an infinity: its name, and which. */
+export function notFinite(
+  state: Readonly<Record<string, HostArray>>,
+): { readonly name: string; readonly value: number } | undefined {
+  for (const [name, { data }] of Object.entries(state)) {
+    const value = data.find((value) => !Number.isFinite(value));
+    if (value !== undefined) return { name, value };
+  }
+  return undefined;
+}
+
+/**
+ * See that weights are numbers before they are written: the loss, which training looks at, is of the weights before the
+ * last step.
+ *
+ * @throws {RangeError} If one is not: no command would read such a file.
+ */
+export function checkNumbers(path: string, state: Readonly<Record<string, HostArray>>): void {
+  const bad = notFinite(state);
+  if (!bad) return;
+  throw new RangeError(
+    `${path}: is not written: ${bad.name} holds ${bad.value}\n  help: train with a smaller --rate`,
+  );
+}
+
+/**
+ * Write a model's variables and settings, completely or not at all.
+ *
+ * @throws {RangeError} If a weight is no number.
+ */
 export async function saveModel(
   path: string,
   loaded: LoadedModel,
@@ -237,6 +199,7 @@ export async function saveModel(
   { half = false, values }: SaveOptions = {},
 ): Promise<void> {
   const state = values ?? await stateOf(loaded.model);
+  checkNumbers(path, state);
   const metadata = { ...settingsOf(loaded), ...notes };
   await writeSafetensors(path, half ? halved(state) : state, metadata);
 }
@@ -274,6 +237,19 @@ export function halved(
   );
 }
 
+/** The option `--preset`. */
+export const PRESET: Option = {
+  type: "text",
+  choices: Object.keys(presets),
+  help: "network",
+};
+
+/** The options `--weights` and `--preset` of {@linkcode loadNetwork}. */
+export const NETWORK: Options = under("Network", {
+  weights: { type: "file", help: "weight file", otherwise: "the one that comes with the library" },
+  preset: { ...PRESET, otherwise: "what the weight file says", needs: "weights" },
+});
+
 /**
  * The network of `--weights` (and `--preset`), or the one of this name that comes with the library; it may find people
  * or instances.
@@ -285,7 +261,6 @@ export async function loadNetwork(
   shipped: "demo" | "segment" = "demo",
 ): Promise<LoadedModel> {
   const [given, as] = [values.text("weights"), values.text("preset")];
-  if (given === undefined && as !== undefined) throw new InputError("--preset needs --weights");
   const path = given ?? await shippedWeights(shipped);
   if (path === undefined) {
     throw new InputError(
@@ -331,6 +306,23 @@ export async function loadModel(path: string, as?: string): Promise<LoadedModel>
 }
 
 /**
+ * See that a network can look at images of this size.
+ *
+ * @param option The option that names it.
+ * @throws {InputError} If it cannot.
+ */
+export function checkSize(
+  option: string,
+  size: number,
+  { sizeMultiple }: { readonly sizeMultiple: number },
+): void {
+  if (size % sizeMultiple === 0) return;
+  throw new InputError(
+    `${option} ${size} does not suit the network: it needs a multiple of ${sizeMultiple}`,
+  );
+}
+
+/**
  * The network that a weight file's metadata describes, with first values.
  *
  * @throws {InputError} If the metadata is missing or damaged, or of another format.
@@ -342,7 +334,12 @@ export function describedModel(
 ): LoadedModel {
   const { format, threshold, maxTagDistance, imageSize } = metadata;
   if (format !== undefined && format !== FORMAT) {
-    throw new InputError(`${path}: its format is "${format}", weight files have "${FORMAT}"`);
+    throw new InputError(
+      `${path}: its format is "${format}", weight files have "${FORMAT}"` +
+        (format === EFFICIENT_HRNET_FORMAT
+          ? "\n  help: a program can load it: new EfficientHrNet(JSON.parse(metadata.options)), loadState"
+          : ""),
+    );
   }
   const skeleton = skeletonIn(path, metadata.skeleton);
   const classes = classesIn(path, metadata.classes);
@@ -390,26 +387,24 @@ export function describedModel(
 /** The skeleton of a file's metadata; COCO's for files that do not say, as none did at first. */
 function skeletonIn(path: string, text: string | undefined): Skeleton {
   if (text === undefined) return COCO;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path}: its skeleton is damaged: ${(error as Error).message}`);
-  }
-  return skeletonFromRecord(parsed, `${path}: its skeleton`);
+  return skeletonFromRecord(parsed(text, `${path}: its skeleton is`), `${path}: its skeleton`);
 }
 
 /** The classes of a file's metadata, if it is of instances. */
 function classesIn(path: string, text: string | undefined): readonly string[] | undefined {
   if (text === undefined) return undefined;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path}: its classes are damaged: ${(error as Error).message}`);
-  }
-  if (Array.isArray(parsed) && parsed.every((name) => typeof name === "string")) return parsed;
+  const names = parsed(text, `${path}: its classes are`);
+  if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
   throw new InputError(`${path}: its classes are damaged: they are no list of names`);
+}
+
+/** What a text of a file's metadata says. */
+function parsed(text: string, subject: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${subject} damaged: ${(error as Error).message}`);
+  }
 }
 
 /** A number of a file's metadata, from 0 to `most`. */

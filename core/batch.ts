@@ -1,10 +1,14 @@
 /**
- * Small neighbours in one dispatch. An optimiser does the same few operations to each of fifty parameters; a dispatch
- * costs more than such an operation. So kernels that come one after the other, are of the same operation and do not
- * need each other's results share a shader, in which every workgroup does its part of one of them:
+ * Small kernels in one dispatch. An optimiser does the same few operations to each of fifty parameters; a dispatch costs
+ * more than such an operation. So small kernels of the same operation that do not need each other's results share a
+ * shader, in which every workgroup does its part of one of them:
  *
- *     adam.step p0   adam.step p1   …          ──►   adam.step of 9 tensors
- *     workgroups 0-3 workgroups 0-7                  0-3 | 4-11 | …
+ *     adam.average p0   adam.step p0   adam.average p1   adam.step p1   …
+ *     ──►   adam.average of 9 tensors    adam.step of 9 tensors       workgroups 0-3 | 4-11 | …
+ *
+ * For this a kernel leaves the order of the plan: it goes back, past whatever has nothing to do with its buffers. Those
+ * are given out by then, so it costs no memory, and every buffer goes through the same values. The price is that a
+ * slot's next user stays behind its last one, though neither needs the other (docs/kernels.md: one dispatch in fifty).
  *
  * @module
  */
@@ -18,6 +22,8 @@ import {
 } from "./kernel.ts";
 import { sizeOf } from "./host_array.ts";
 import type { Place, PlannedKernel } from "./plan.ts";
+import type { Block } from "./pool.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** What one dispatch does: a kernel, and the buffers that it reads and writes in the order of its bindings. */
 export interface Job {
@@ -51,32 +57,56 @@ export function jobOf({ tensor, inputs, output, overwrites }: PlannedKernel, ker
 }
 
 /**
- * The same jobs with neighbours joined where they can be.
+ * The same jobs, small ones joined where they can be.
  *
  * @param mostBuffers Buffers that one shader can bind.
  */
-export function joinNeighbours(jobs: readonly Job[], mostBuffers: number): Job[] {
-  const groups: Job[][] = [];
-  for (const job of jobs) {
-    const last = groups.at(-1);
-    if (last && fits(last, job, mostBuffers)) last.push(job);
-    else groups.push([job]);
-  }
-  return groups.map((group) => group.length === 1 ? group[0] : join(group));
+export function joinSmall(jobs: readonly Job[], mostBuffers: number): Job[] {
+  return groupSmall(jobs, mostBuffers).map((group) => group.length === 1 ? group[0] : join(group));
 }
 
-function fits(group: readonly Job[], job: Job, mostBuffers: number): boolean {
-  const [first] = group;
-  if (group.length >= mostParts()) return false;
-  if (!isSmall(job.kernel) || !isSmall(first.kernel)) return false;
-  const signature = signatureOf(job.kernel);
-  if (signature === undefined || signature !== signatureOf(first.kernel)) return false;
+/**
+ * Which jobs share a dispatch, in the order of the dispatches. A small job goes back to the newest group of its like,
+ * unless one of that group or after it writes what it reads, or reads or writes what it writes. All others stay in
+ * their order.
+ */
+export function groupSmall(jobs: readonly Job[], mostBuffers: number): Job[][] {
+  const groups: Job[][] = [];
+  const newest = new Map<string, number>(); // groups by signature, and by what they read and write
+  const lastRead = new Map<Buffer, number>();
+  const lastWritten = new Map<Buffer, number>();
+  for (const job of jobs) {
+    const [reads, writes] = [job.reads.map(bufferOf), job.writes.map(bufferOf)];
+    const before = Math.max(lastOf(lastWritten, [...reads, ...writes]), lastOf(lastRead, writes));
+    const signature = signatureOf(job.kernel);
+    const like = signature === undefined ? -1 : newest.get(signature) ?? -1;
+    const joins = like > before && hasRoom(groups[like], job, mostBuffers);
+    if (joins) groups[like].push(job);
+    const at = joins ? like : groups.push([job]) - 1;
+    if (signature !== undefined) newest.set(signature, at);
+    for (const buffer of reads) lastRead.set(buffer, Math.max(at, lastOf(lastRead, [buffer])));
+    for (const buffer of writes) lastWritten.set(buffer, at); // after all others that write it
+  }
+  return groups;
+}
+
+/** The last of the groups noted for some buffers; -1 if there is none. */
+function lastOf(groups: ReadonlyMap<Buffer, number>, buffers: readonly Buffer[]): number {
+  return Math.max(-1, ...buffers.map((buffer) => groups.get(buffer) ?? -1));
+}
+
+/** Equal for places in one buffer: a slot's number, or a leaf's block, which the output of an earlier step may share. */
+type Buffer = number | Block | Tensor;
+
+function bufferOf(place: Place): Buffer {
+  return "slot" in place ? place.slot : place.leaf.storage.block ?? place.leaf;
+}
+
+function hasRoom(group: readonly Job[], job: Job, mostBuffers: number): boolean {
   const all = [...group, job];
-  const read = readBuffers(all);
   const written = all.flatMap(({ writes }) => writes);
-  return written.every((place, i) => !written.slice(0, i).some((other) => isSame(place, other))) &&
-    !written.some((place) => read.some((other) => isSame(place, other.place))) &&
-    read.length + written.length + 1 <= mostBuffers;
+  return all.length <= mostParts() &&
+    readBuffers(all).length + written.length + 1 <= mostBuffers; // and the sizes
 }
 
 function isSmall({ workgroups: [x, y, z] }: Kernel): boolean {
@@ -84,7 +114,9 @@ function isSmall({ workgroups: [x, y, z] }: Kernel): boolean {
 }
 
 /** What kernels must have in common: all but their buffers and sizes. Undefined where joining is not possible. */
-function signatureOf({ parts }: Kernel): string | undefined {
+function signatureOf(kernel: Kernel): string | undefined {
+  const { parts } = kernel;
+  if (!isSmall(kernel)) return undefined;
   const { name, request: { output }, declarations = "", workgroupSize } = parts;
   if (parts.stores) return undefined; // `store` is a declaration, too
   const mentions = (word: string) => new RegExp(`\\b${word}\\b`).test(declarations);
@@ -92,10 +124,6 @@ function signatureOf({ parts }: Kernel): string | undefined {
   const own = [...parts.inputs, "out", ...Object.keys(parts.constants ?? {})].some(mentions);
   const shared = !own && !/var<workgroup>/.test(declarations) && sizeOf(output.shape) > 0;
   return shared ? [name, output.dtype, declarations, workgroupSize].join() : undefined;
-}
-
-function isSame(a: Place, b: Place): boolean {
-  return "slot" in a ? "slot" in b && a.slot === b.slot : "leaf" in b && a.leaf === b.leaf;
 }
 
 /** A buffer as a shader binds it: one that is read as numbers and as vectors is bound twice. */
@@ -126,7 +154,7 @@ function readNames({ inputs, request }: KernelParts): string[] {
 }
 
 function isSameBuffer(a: ReadBuffer, b: ReadBuffer): boolean {
-  return a.type === b.type && isSame(a.place, b.place);
+  return a.type === b.type && bufferOf(a.place) === bufferOf(b.place);
 }
 
 /** One kernel that does what several do. */

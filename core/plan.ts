@@ -2,7 +2,8 @@
  * From a graph of tensors to a list of dispatches: which kernels run, in which order, and in which buffer
  * each result lies.
  *
- *     order    creation order; an input is always created before what is made from it
+ *     order    creation order; an input is always created before what is made from it. Small kernels of one operation
+ *              are brought together later, when it is known what lies where (batch.ts)
  *     slots    one buffer each; a result takes the slot of a value that nobody reads any more
  *     in place pointwise kernels write over an input that dies with them
  *     commits  a variable's new value is computed straight into the variable when nothing later reads
@@ -105,9 +106,7 @@ export function makePlan(
       output = { leaf: variable };
       overwrites = inputs.indexOf(variable);
     } else {
-      const over = tensor.recipe!.op.inPlace
-        ? dying.find((input) => canShare(input, tensor) && isReadOnce(input, inputs))
-        : undefined;
+      const over = dying.find((input) => canWriteOver(input, tensor, inputs));
       overwrites = over ? inputs.indexOf(over) : -1;
       output = over ? places.get(over)! : takeSlot(tensor);
     }
@@ -164,20 +163,18 @@ function directCommits(
     const index = order.get(value);
     if (index === undefined || commits.has(value)) return; // a leaf, or shared by two variables: copy
     const lastOld = lastRead.get(variable) ?? -1;
-    const inputs = inputsOf(value);
-    const inPlace = value.recipe!.op.inPlace && canShare(variable, value) &&
-      isReadOnce(variable, inputs);
+    const inPlace = canWriteOver(variable, value, inputsOf(value));
     if (lastOld < index || (lastOld === index && inPlace)) commits.set(value, variable);
   });
   return commits;
 }
 
-function canShare(a: Tensor, b: Tensor): boolean {
-  return a.dtype === b.dtype && sameShape(a.shape, b.shape);
-}
-
-function isReadOnce(x: Tensor, inputs: readonly Tensor[]): boolean {
-  return inputs.filter((input) => input === x).length === 1;
+/** Whether the kernel of `x`, whose inputs show `bases`, may write over `base`: it reads that once, number for number. */
+function canWriteOver(base: Tensor, x: Tensor, bases: readonly Tensor[]): boolean {
+  const { op, inputs } = x.recipe!;
+  const shown = inputs.filter((_, i) => bases[i] === base);
+  return op.inPlace === true && shown.length === 1 && shown[0].dtype === x.dtype &&
+    sameShape(shown[0].shape, x.shape);
 }
 
 function slotBytes(x: Tensor): number {
@@ -200,7 +197,7 @@ export interface SlotUse {
 
 /** A plan in numbers. */
 export interface PlanSummary {
-  /** Kernels; small neighbours may share a dispatch. */
+  /** Kernels; small ones of one operation may share a dispatch. */
   readonly kernels: number;
   /** Kernels that write over one of their inputs. */
   readonly inPlace: number;

@@ -62,8 +62,8 @@ export function acquire(
   const limit = device.limits.maxStorageBufferBindingSize;
   if (kind === "storage" && bytes > limit) {
     throw new GpuError(
-      `a tensor of ${megabytes(bytes)} is larger than this adapter's limit of ${
-        megabytes(limit)
+      `a tensor of ${mebibytes(bytes)} is larger than this adapter's limit of ${
+        mebibytes(limit)
       }\n` +
         `  owner: ${owner}\n` +
         `  help: make the batch or the image smaller by a factor of ${Math.ceil(bytes / limit)}`,
@@ -186,11 +186,11 @@ function forgetBuffers(device: GPUDevice): void {
 
 function overBudget(size: number, owner: string): GpuError {
   const largest = memory().slice(0, 5)
-    .map((row) => `  ${row.owner.padEnd(24)} ${megabytes(row.bytes)} in ${row.buffers} buffers`);
+    .map((row) => `  ${row.owner.padEnd(24)} ${mebibytes(row.bytes)} in ${row.buffers} buffers`);
   return new GpuError(
     [
-      `out of memory: ${megabytes(size)} more for ${owner} would pass the budget of ${
-        megabytes(budgetBytes)
+      `out of memory: ${mebibytes(size)} more for ${owner} would pass the budget of ${
+        mebibytes(budgetBytes)
       }; held now:`,
       ...largest,
       "  help: use a smaller batch, give tensors back with `using` or dispose(), " +
@@ -199,6 +199,6 @@ function overBudget(size: number, owner: string): GpuError {
   );
 }
 
-function megabytes(bytes: number): string {
+function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 3 : 1)} MiB`;
 }

@@ -12,7 +12,7 @@ import {
   throwIfFailedSince,
   untilConfirmed,
 } from "./confirm.ts";
-import { type Job, jobOf, joinNeighbours } from "./batch.ts";
+import { type Job, jobOf, joinSmall } from "./batch.ts";
 import { type Gpu, openedGpu, openGpu } from "./device.ts";
 import { typedArray } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
@@ -62,7 +62,7 @@ export async function prepare(gpu: Gpu, plan: Plan): Promise<PreparedJob[]> {
   );
 }
 
-/** The kernels of a plan, small neighbours joined, not yet compiled. */
+/** The kernels of a plan, small ones joined, not yet compiled. */
 export function jobsOf(gpu: Gpu, plan: Plan): Job[] {
   const jobs = plan.kernels.map((planned) => {
     const { tensor, overwrites } = planned;
@@ -72,7 +72,7 @@ export function jobsOf(gpu: Gpu, plan: Plan): Job[] {
   });
   return plan.watched // a watch looks between any two
     ? jobs
-    : joinNeighbours(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
+    : joinSmall(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
 }
 
 /** Bind every prepared job to its buffers. */

@@ -23,7 +23,7 @@
  *
  * @module
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { InputError } from "../core/errors.ts";
 import type { Mask } from "../image/mask.ts";
 import { fillPolygons } from "../image/polygon.ts";
@@ -37,6 +37,7 @@ import { checkCrowdPoseTruth } from "../pose/crowdpose_records.ts";
 import type { AnnotatedKeypoint, AnnotatedPerson, Visibility } from "../pose/person.ts";
 import { COCO, type Skeleton } from "../pose/skeleton.ts";
 import { CROWDPOSE } from "../pose/skeletons.ts";
+import { pictureName } from "./picture_name.ts";
 import {
   type DescribedSource,
   labelledPeople,
@@ -60,7 +61,7 @@ export interface IgnoreRegion {
 export interface PhotoRecord {
   /** COCO's image id. */
   readonly id: number;
-  /** Relative to the folder of pictures. */
+  /** Relative to the folder of pictures, in it or in a folder of it. */
   readonly fileName: string;
   /** Columns, as the annotation file says; MPII's does not. */
   readonly width?: number;
@@ -85,7 +86,7 @@ export interface CocoOptions {
   readonly photos?: "labelled" | "all";
   /** Whether people without any annotated keypoint go into the ignore mask. @default {true} */
   readonly maskUnlabelled?: boolean;
-  /** Keep decoded pictures in memory up to this many megabytes, so that a pass decodes no file twice. @default {256} */
+  /** Keep decoded pictures in memory up to this many megabytes (MiB), so that a pass decodes no file twice. @default {256} */
   readonly cacheMegabytes?: number;
 }
 
@@ -214,12 +215,10 @@ export function personCategory(
 }
 
 function photoRecord(
-  { id, file_name: fileName, width, height }: CocoImageRecord,
+  { id, file_name, width, height }: CocoImageRecord,
   place: string,
 ): CocoPhotoRecord {
-  if (typeof fileName !== "string" || fileName === "") {
-    throw new InputError(`${place}.file_name is ${shown(fileName)}, the name of a file expected`);
-  }
+  const fileName = pictureName(file_name, `${place}.file_name`);
   for (const [field, size] of Object.entries({ width, height })) {
     if (!Number.isInteger(size) || size! < 1) {
       throw new InputError(
@@ -301,7 +300,7 @@ export class CocoDataset implements DescribedSource {
    *
    * @param folder The folder of pictures.
    * @param records The photographs, e.g. from {@linkcode photoRecords}.
-   * @param cacheMegabytes Keep decoded pictures up to so many megabytes.
+   * @param cacheMegabytes Keep decoded pictures up to so many megabytes (MiB).
    */
   constructor(folder: string, records: readonly PhotoRecord[], cacheMegabytes = 256) {
     this.folder = folder;
@@ -312,7 +311,7 @@ export class CocoDataset implements DescribedSource {
   /**
    * A data set of known photographs, once it is clear that their files are there.
    *
-   * @throws {InputError} If the folder or some of the pictures are missing.
+   * @throws {InputError} If the folder or some of the pictures are missing, or a name leads out of the folder.
    */
   static async open(
     folder: string,
@@ -321,7 +320,9 @@ export class CocoDataset implements DescribedSource {
   ): Promise<CocoDataset> {
     const names = await orInputError(folder, "folder", () => readdir(folder, { recursive: true }));
     const present = new Set(names.map((name) => name.replaceAll("\\", "/")));
-    const missing = records.filter(({ fileName }) => !present.has(fileName));
+    const unlisted = records.filter(({ fileName }) => !present.has(fileName));
+    const found = await Promise.all(unlisted.map((record) => isPicture(folder, record)));
+    const missing = unlisted.filter((_, i) => !found[i]);
     if (missing.length > 0) {
       throw new InputError(
         `${folder}: ${missing.length} of ${records.length} pictures are missing; the first: ` +
@@ -356,8 +357,8 @@ export class CocoDataset implements DescribedSource {
    * Read photograph number `index`.
    *
    * @throws {RangeError} If there is no such number.
-   * @throws {InputError} If the file is missing, damaged or of another size than annotated, or a region of its
-   * annotation cannot be drawn.
+   * @throws {InputError} If the file is missing, damaged, of another size than annotated or outside the folder, or a
+   * region of its annotation cannot be drawn.
    */
   async sample(index: number): Promise<Sample> {
     const record = this.records[index];
@@ -370,10 +371,11 @@ export class CocoDataset implements DescribedSource {
     return { id, fileName, image, people, instances, ignore: ignoreMask(record, image) };
   }
 
-  async #image({ fileName, width, height }: PhotoRecord): Promise<RgbImage> {
+  async #image(record: PhotoRecord): Promise<RgbImage> {
+    const { fileName, width, height } = record;
     const known = this.#cache.get(fileName);
     if (known) return known;
-    const path = `${this.folder}/${fileName}`;
+    const path = picturePath(this.folder, record);
     const image = await readImage(path);
     if (image.width !== (width ?? image.width) || image.height !== (height ?? image.height)) {
       const isTurned = image.width === height && image.height === width;
@@ -392,6 +394,21 @@ export class CocoDataset implements DescribedSource {
     }
     return image;
   }
+}
+
+/**
+ * Where a photograph is.
+ *
+ * @throws {InputError} If a record that no annotation file gave leads out of the folder.
+ */
+function picturePath(folder: string, { id, fileName }: PhotoRecord): string {
+  return `${folder}/${pictureName(fileName, `the fileName of photograph ${id}`)}`;
+}
+
+/** Whether a photograph is there that a listing of the folder does not show as named: `linked_folder/7.jpg`, `./7.jpg`. */
+async function isPicture(folder: string, record: PhotoRecord): Promise<boolean> {
+  const path = picturePath(folder, record);
+  return /[\\/]/.test(record.fileName) && await stat(path).then((it) => it.isFile(), () => false);
 }
 
 /** A photograph's instances, their masks drawn; undefined where the annotation has none. */

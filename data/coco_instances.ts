@@ -20,6 +20,7 @@ import {
   type InstanceRecord,
 } from "../instance/coco_records.ts";
 import { CocoDataset, type CocoOptions, type PhotoRecord, readAnnotations } from "./coco.ts";
+import { pictureName } from "./picture_name.ts";
 
 /** Which photographs and things to take. */
 export interface CocoInstancesOptions {
@@ -33,7 +34,7 @@ export interface CocoInstancesOptions {
    * @default {"labelled"}
    */
   readonly photos?: CocoOptions["photos"];
-  /** Keep decoded pictures in memory up to this many megabytes. @default {256} */
+  /** Keep decoded pictures in memory up to this many megabytes (MiB). @default {256} */
   readonly cacheMegabytes?: number;
 }
 
@@ -94,12 +95,8 @@ export function instanceRecords(
       crowd: Boolean(annotation.iscrowd),
     });
   }
-  const records = truth.images.map(({ id, file_name: fileName, width, height }, i) => {
-    if (typeof fileName !== "string" || fileName === "") {
-      throw new InputError(
-        `${name}: images[${i}].file_name is missing, the name of a file expected`,
-      );
-    }
+  const records = truth.images.map(({ id, file_name, width, height }, i) => {
+    const fileName = pictureName(file_name, `${name}: images[${i}].file_name`);
     return { id, fileName, width, height, people: [], ignored: [], instances: things.get(id)! };
   });
   const taken = options.photos === "all"

@@ -13,6 +13,7 @@
  */
 import type { MpiiImage } from "../pose/mpii_records.ts";
 import { CocoDataset, type CocoOptions, type PhotoRecord, recordsToTake } from "./coco.ts";
+import { pictureName } from "./picture_name.ts";
 import { labelledPeople } from "./sample.ts";
 
 /** Which photographs to take, and what of them. */
@@ -25,7 +26,7 @@ export type MpiiDataOptions = Omit<CocoOptions, "skeleton"> & {
  * The photographs of an MPII annotation, in its order.
  *
  * @param images The annotation, e.g. from `readMpii`.
- * @throws {InputError} If no photograph is left.
+ * @throws {InputError} If a name leads out of the folder of pictures, or no photograph is left.
  *
  * @example Usage
  * ```ts
@@ -45,14 +46,14 @@ export function mpiiRecords(
   options: MpiiDataOptions = {},
 ): PhotoRecord[] {
   const { photos = "labelled", maskUnlabelled = true, name = "the annotation" } = options;
-  const records = images.map(({ id, fileName, people }, i) => ({
+  const records = images.map(({ id, fileName, people }) => ({
     id,
-    fileName,
+    fileName: pictureName(fileName, `${name}: annolist[${id - 1}].image.name`),
     people,
     ignored: people.flatMap((person, p) => {
       const hasPlace = person.box[2] > 0 && person.box[3] > 0;
       if (!maskUnlabelled || !hasPlace || labelledPeople([person]).length > 0) return [];
-      return [{ place: `annolist[${i}].annorect[${p}]`, shape: { box: person.box } }];
+      return [{ place: `annolist[${id - 1}].annorect[${p}]`, shape: { box: person.box } }];
     }),
   }));
   return recordsToTake(records, photos, name);
@@ -63,7 +64,7 @@ export function mpiiRecords(
  *
  * @param images The annotation, e.g. from `readMpii`.
  * @param folder Path of the folder of pictures.
- * @throws {InputError} If no photograph is left, or pictures are missing.
+ * @throws {InputError} As {@linkcode mpiiRecords}, or if pictures are missing.
  *
  * @example Usage
  * ```ts

@@ -28,6 +28,7 @@ import { readImage, readIndexImage } from "../image/read_image.ts";
 import { encodeRunLengths, runLengthBox } from "../image/run_length.ts";
 import type { AnnotatedInstance } from "../instance/instance.ts";
 import { orInputError } from "./coco.ts";
+import { pictureName } from "./picture_name.ts";
 import type { DescribedSource, Sample, SourceDescription } from "./sample.ts";
 
 /** VOC's twenty classes; class c of a PNG file is the name at place c - 1. */
@@ -98,16 +99,17 @@ export class VocDataset implements DescribedSource {
    * Read photograph number `index`; its `id` is its place in the list, from 1.
    *
    * @throws {RangeError} If there is no such number.
-   * @throws {InputError} If one of its files is missing or damaged, the sizes differ, a class has no name, or an object
-   * has no class.
+   * @throws {InputError} If one of its files is missing, damaged or outside the folder, the sizes differ, a class has no
+   * name, or an object has no class.
    */
   async sample(index: number): Promise<Sample> {
     const name = this.names[index];
     if (name === undefined) {
       throw new RangeError(`VocDataset: there is no photograph ${index}, only ${this.length}`);
     }
+    const inFolder = pictureName(name, `the name of photograph ${index + 1}`);
     const [photo, object, klass] = FILES.map(([folder, ending]) =>
-      `${this.folder}/${folder}/${name}.${ending}`
+      `${this.folder}/${folder}/${inFolder}.${ending}`
     );
     const image = await readImage(photo);
     const [objects, classes] = [await readIndexImage(object), await readIndexImage(klass)];
@@ -188,7 +190,8 @@ export interface VocOptions {
  *
  * @param folder The folder that holds `ImageSets`, `JPEGImages`, `SegmentationObject` and `SegmentationClass`, in VOC's
  * archive `VOCdevkit/VOC2012`.
- * @throws {InputError} If the list, a folder or a file is missing, or the list is empty or names a photograph twice.
+ * @throws {InputError} If the list, a folder or a file is missing, or the list is empty, names a photograph twice or
+ * one outside the folder.
  *
  * @example Usage
  * ```ts
@@ -209,6 +212,7 @@ export async function loadVoc(
   const text = await orInputError(list, "file", () => readFile(list, "utf8"));
   const names = text.split(/\s+/).filter((name) => name !== "");
   if (names.length === 0) throw new InputError(`${list}: names no photograph`);
+  names.forEach((name, i) => pictureName(name, `${list}: name ${i + 1}`));
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw new InputError(`${list}: names ${twice} twice`);
   for (const [part, ending] of FILES) {

@@ -4,17 +4,18 @@
  *
  *     person found  ──►  square around its keypoints  ──►  network  ──►  the highest place of each heatmap
  *                        {@linkcode personCrop}                          {@linkcode readPerson}
- *                        ──►  keypoints that are surer than before       {@linkcode refinePerson}
+ *                        ──►  keypoints that it is sure of               {@linkcode refinePerson}
  *
  * If the second look disagrees with the first about most keypoints, it saw somebody else: then the person stays as it
  * was.
  *
  * The authors' TensorFlow demo of pose-ae; it gained 6.2 AP at one scale (Newell, Huang and Deng 2017, table 2).
  *
- * |                  | TensorFlow demo                        | here                                      |
- * | ---------------- | -------------------------------------- | ----------------------------------------- |
- * | sizes of a crop  | 512, 400 and 300, each mirrored too    | the caller's: average heatmaps beforehand |
- * | agreement        | within 10 pixels of the photograph     | the same by default, an option            |
+ * |                              | TensorFlow demo                     | here                                      |
+ * | ---------------------------- | ----------------------------------- | ----------------------------------------- |
+ * | sizes of a crop              | 512, 400 and 300, each mirrored too | the caller's: average heatmaps beforehand |
+ * | agreement                    | within 10 pixels of the photograph  | the same by default, an option            |
+ * | keypoints that it is sure of | replaced                            | the same by default; `take: "both"` not   |
  *
  * @module
  */
@@ -83,8 +84,19 @@ export function readPerson(heatmaps: HostArray, frame: HeatmapFrame): DecodedPer
 
 /** When a second look counts. */
 export interface RefinePersonOptions {
-  /** A keypoint that was there is replaced if the second look is surer of it than this. @default {0.15} */
+  /**
+   * A keypoint that was there is replaced if the second look is surer of it than this. Heatmaps that were learnt with a
+   * foreground weight are higher and want more, see {@linkcode heatmapLoss}.
+   * @default {0.15}
+   */
   readonly threshold?: number;
+  /**
+   * Whose word counts about a keypoint that was there and of which the second look is so sure: the `"second"` look's, as
+   * the authors have it; or `"both"`: the place in the middle where they agree, and else that of the surer one, for first
+   * looks that are as good. Scores are compared, so decode with `filledScore: "heatmap"`.
+   * @default {"second"}
+   */
+  readonly take?: "second" | "both";
   /** The looks agree on a keypoint if it is not so far away, image pixels. @default {10} */
   readonly agreementPixels?: number;
   /** Agreeing share of the keypoints that were there, below which the person stays as it was. @default {0.2} */
@@ -93,7 +105,8 @@ export interface RefinePersonOptions {
 
 /**
  * A person after a second look. A keypoint is replaced if it was missing, or if the second look's score is above
- * `threshold`; the person's own score stays.
+ * `threshold` (by `take: "both"` it may stay or go halfway instead); the person's own score stays, and so does a person
+ * whom the second look does not recognise.
  *
  * @param person As decoded, in image pixels.
  * @param second What {@linkcode readPerson} gives, in image pixels.
@@ -117,7 +130,7 @@ export function refinePerson(
   second: DecodedPerson,
   options: RefinePersonOptions = {},
 ): DecodedPerson {
-  const { threshold = 0.15, agreementPixels = 10, leastAgreement = 0.2 } = options;
+  const { threshold = 0.15, take = "second", agreementPixels = 10, leastAgreement = 0.2 } = options;
   const K = person.keypoints.length;
   if (second.keypoints.length !== K) {
     throw shapeError("refinePerson", "the two looks have different numbers of keypoints", {
@@ -125,15 +138,25 @@ export function refinePerson(
       second: [[second.keypoints.length], "K"],
     });
   }
-  const both = person.keypoints.flatMap((first, k) => {
-    const again = second.keypoints[k];
-    return first ? [again ? Math.hypot(first.x - again.x, first.y - again.y) : Infinity] : [];
-  });
-  const agreeing = both.filter((distance) => distance < agreementPixels).length;
-  if (both.length > 0 && agreeing / both.length < leastAgreement) return person;
+  const agree = (first: DecodedKeypoint, again: DecodedKeypoint | null) =>
+    again !== null && Math.hypot(first.x - again.x, first.y - again.y) < agreementPixels;
+  const agreements = person.keypoints.flatMap((first, k) =>
+    first ? [agree(first, second.keypoints[k])] : []
+  );
+  const agreeing = agreements.filter(Boolean).length;
+  if (agreements.length > 0 && agreeing / agreements.length < leastAgreement) return person;
   const keypoints = person.keypoints.map((first, k) => {
     const again = second.keypoints[k];
-    return again && (!first || again.score > threshold) ? again : first;
+    if (!first || !again) return again ?? first;
+    if (!(again.score > threshold)) return first;
+    if (take === "second") return again;
+    if (agree(first, again)) return halfway(first, again);
+    return again.score > first.score ? again : first;
   });
   return { ...person, keypoints };
+}
+
+/** The place in the middle, as sure as the second look is. */
+function halfway(first: DecodedKeypoint, again: DecodedKeypoint): DecodedKeypoint {
+  return { ...again, x: (first.x + again.x) / 2, y: (first.y + again.y) / 2 };
 }

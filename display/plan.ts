@@ -98,9 +98,9 @@ export function drawPlan(plan: DrawnPlan, options: { readonly width?: number } =
   ], { width, height: HEAD + Math.max(1, bytesOfSlots.length) * ROW + 4, title });
 }
 
-/** Bytes with a unit: 512 B, 1.5 kB, 12 MB; the units are 1,024 each. */
+/** Bytes with a unit: 512 B, 1.5 KiB, 12 MiB; each unit is 1,024 of the one before. */
 function amount(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let [value, unit] = [bytes, 0];
   while (value >= 1024 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1];
   return `${Number(value.toPrecision(3))} ${units[unit]}`;

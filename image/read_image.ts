@@ -5,10 +5,10 @@
  */
 import { InputError } from "../core/errors.ts";
 import { decodeJpeg } from "./jpeg.ts";
-import { decodePng, decodePngIndices, encodePng, type IndexImage } from "./png.ts";
+import { decodePng, decodePngIndices, type IndexImage } from "./png.ts";
 import type { RgbImage } from "./rgb_image.ts";
 
-/** Reading and writing files, loaded when first needed: programs that need none start earlier. */
+/** Reading files, loaded when first needed: programs that need none start earlier. */
 const files = () => import("node:fs/promises");
 
 /** First bytes of other picture formats, to say what a file is when it is none of ours. */
@@ -59,7 +59,8 @@ export async function decodeImage(bytes: Uint8Array, name = "image"): Promise<Rg
  * Read a JPEG or PNG file.
  *
  * @param path The file.
- * @throws {InputError} If there is no such file, it cannot be read, or it is not a whole JPEG or PNG picture.
+ * @throws {InputError} If there is no such file, it is a folder, pipe or device, it cannot be read, or it is not a whole
+ *   JPEG or PNG picture.
  *
  * @example Usage
  * ```ts
@@ -77,7 +78,8 @@ export async function readImage(path: string): Promise<RgbImage> {
  * Read a PNG file whose pixels are numbers, see {@linkcode decodePngIndices}.
  *
  * @param path The file.
- * @throws {InputError} If there is no such file, it cannot be read, or it is not a whole PNG picture of numbers.
+ * @throws {InputError} If there is no such file, it is a folder, pipe or device, it cannot be read, or it is not a whole PNG
+ *   picture of numbers.
  *
  * @example Usage
  * ```ts
@@ -93,49 +95,17 @@ export async function readIndexImage(path: string): Promise<IndexImage> {
 
 async function bytesOf(path: string): Promise<Uint8Array> {
   try {
-    const { readFile } = await files();
-    return await readFile(path);
+    const { readFile, stat } = await files();
+    const found = await stat(path);
+    if (found.isFile()) return await readFile(path);
+    // One link to /dev/zero among the pictures would fill the memory.
+    const kind = found.isDirectory() ? "a folder" : "a pipe or device";
+    throw new InputError(`${path}: is ${kind}, not a file`);
   } catch (error) {
-    const { code } = error as { code?: string };
-    const reason = code === "ENOENT"
+    if (error instanceof InputError) throw error;
+    const reason = (error as { code?: string }).code === "ENOENT"
       ? "no such file"
-      : code === "EISDIR"
-      ? "is a folder, not a picture"
       : `cannot be read (${(error as Error).message})`;
     throw new InputError(`${path}: ${reason}`);
-  }
-}
-
-/**
- * Write a picture as a PNG file. It is written under another name first and then renamed, so that a full
- * disk or an interruption leaves no half picture.
- *
- * @param path The file; one that exists is replaced.
- * @param image The picture.
- * @throws {InputError} If the file cannot be written, e.g. because its folder is missing or read-only.
- * @throws {ShapeError} If the bytes do not fill the picture.
- *
- * @example Usage
- * ```ts
- * import assert from "node:assert/strict";
- * import { mkdtemp } from "node:fs/promises";
- * import { readImage, rgbImage, writePng } from "ae";
- *
- * const path = `${await mkdtemp("/tmp/example-")}/grey.png`;
- * const image = rgbImage(2, 2, new Uint8Array(12).fill(128));
- * await writePng(path, image);
- * assert.deepEqual(await readImage(path), image);
- * ```
- */
-export async function writePng(path: string, image: RgbImage): Promise<void> {
-  const bytes = encodePng(image);
-  const unfinished = `${path}.tmp`;
-  const { rename, rm, writeFile } = await files();
-  try {
-    await writeFile(unfinished, bytes);
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true }).catch(() => {});
-    throw new InputError(`${path}: cannot be written (${(error as Error).message})`);
   }
 }

@@ -3,7 +3,8 @@
  *
  * Writing goes through a neighbour: the bytes are written to a new file with a name of its own in the
  * same folder, forced to the disk, and only then renamed to the wanted name, which replaces an old file
- * in one step. Whoever reads the path sees the old content or the new one, whatever crashes meanwhile.
+ * in one step. Whoever reads the path sees the old content or the new one, whatever crashes meanwhile. A link of the
+ * wanted name is such an old file: it is replaced, and what it points to is not touched.
  *
  * @module
  */
@@ -34,8 +35,9 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
 
 /**
  * Write a file so that it is there completely or not at all (see the top of the file). An existing file
- * is replaced. If `path` is a link, what it points to is replaced; if it is no regular file (a terminal,
- * a pipe), it is written to directly.
+ * is replaced. So is a link of this name: what it points to, in another folder perhaps, stays as it is. What is no
+ * regular file (a terminal, a pipe) is written to directly, and so is what the process has open (`/dev/stdout`), at
+ * its end.
  *
  * @param path In a folder that exists.
  * @param content Bytes, parts that follow each other, or text to be stored as UTF-8.
@@ -69,11 +71,11 @@ export async function writeFileAtomic(
   try {
     const existing = await statOrNull(path);
     if (existing?.isDirectory) throw new InputError(`${path}: is a folder, not a file`);
-    if (existing && !existing.isFile) {
-      using file = await Deno.open(path, { write: true });
+    if (existing && (OPEN_FILE.test(path) || isNoFileItself(await Deno.lstat(path)))) {
+      using file = await Deno.open(path, { append: true });
       return await writeParts(file, parts);
     }
-    await writeThenRename(existing ? await Deno.realPath(path) : path, parts);
+    await writeThenRename(path, parts);
   } catch (error) {
     if (error instanceof InputError) throw error;
     const folder = dirname(path);
@@ -83,6 +85,14 @@ export async function writeFileAtomic(
       : reason(error, `write in the folder ${folder}`);
     throw new InputError(`${path}: ${why}`, { cause: error });
   }
+}
+
+/** Links, though nobody placed them: they stand for what a process has open. */
+const OPEN_FILE = /^\/dev\/(?:std(?:out|err)|fd\/\d+)$/;
+
+/** Whether a path is a terminal, pipe or device, not a file or a link to whatever it may be. */
+function isNoFileItself({ isFile, isSymlink }: Deno.FileInfo): boolean {
+  return !isFile && !isSymlink;
 }
 
 async function writeThenRename(path: string, parts: Iterable<Uint8Array>): Promise<void> {

@@ -12,6 +12,7 @@ export * from "./mat_file.ts";
 export * from "./mot_file.ts";
 export * from "./mpii_file.ts";
 export { openNpz } from "./npz.ts";
+export * from "./png_file.ts";
 export * from "./pose_track_file.ts";
 export * from "./safetensors.ts";
 export * from "./skeleton_file.ts";

@@ -10,27 +10,43 @@
  * Every coarser branch comes from the backbone, not, as in HigherHRNet, from the branch before it. The networks of the
  * paper, from H0 down to H-4, {@linkcode EFFICIENT_HRNETS}:
  *
- * | name | image | backbone's width, depth | branches          | modules | parameters here | in the paper |
- * | ---- | ----- | ----------------------- | ----------------- | ------- | --------------- | ------------ |
- * | H0   | 512   | 1, 1                    | 32, 64, 128, 256  | 1, 4, 3 | 19.7 M          | 23.3 M       |
- * | H-1  | 480   | 0.909, 0.833            | 26, 52, 103, 206  | 1, 3, 3 | 13.0 M          | 16 M         |
- * | H-2  | 448   | 0.826, 0.694            | 21, 42, 83, 166   | 1, 2, 3 | 8.3 M           | 10.3 M       |
- * | H-3  | 416   | 0.751, 0.578            | 17, 34, 67, 133   | 1, 1, 3 | 5.4 M           | 6.9 M        |
- * | H-4  | 384   | 0.684, 0.483            | 14, 27, 54, 107   | 1, 1, 2 | 2.8 M           | 3.7 M        |
+ * | name | image | backbone's width, depth | branches          | modules |
+ * | ---- | ----- | ----------------------- | ----------------- | ------- |
+ * | H0   | 512   | 1, 1                    | 32, 64, 128, 256  | 1, 4, 3 |
+ * | H-1  | 480   | 0.909, 0.833            | 26, 52, 103, 206  | 1, 3, 3 |
+ * | H-2  | 448   | 0.826, 0.694            | 21, 42, 83, 166   | 1, 2, 3 |
+ * | H-3  | 416   | 0.751, 0.578            | 17, 34, 67, 133   | 1, 1, 3 |
+ * | H-4  | 384   | 0.684, 0.483            | 14, 27, 54, 107   | 1, 1, 2 |
  *
  * Branches are 1.2455^−n times as wide as H0's, rounded up; the backbone's channels are rounded to multiples of 8, its
- * repetitions up, as in EfficientNet. The paper's numbers of parameters, cut off behind their last digit, are those of
- * the authors' code with the backbone counted twice.
+ * repetitions up, as in EfficientNet.
+ *
+ * | name | parameters | stated | multiply-adds | stated |
+ * | ---- | ---------- | ------ | ------------- | ------ |
+ * | H0   | 19.73 M    | 23.3 M | 23.96 G       | 25.6 G |
+ * | H-1  | 13.00 M    | 16 M   | 13.13 G       | 14.2 G |
+ * | H-2  | 8.26 M     | 10.3 M | 7.03 G        | 7.7 G  |
+ * | H-3  | 5.36 M     | 6.9 M  | 3.76 G        | 4.2 G  |
+ * | H-4  | 2.76 M     | 3.7 M  | 1.81 G        | 2.1 G  |
+ *
+ * What paper and README state is what HigherHRNet's `get_model_summary` (`lib/utils/utils.py`) says of these same
+ * networks, cut off behind the last digit. It adds up the parameters of every module with "Conv" in its class's name:
+ * those of an `MBConvBlock`, whose convolutions are counted already, a second time. And it multiplies a kernel's numbers
+ * by the pixels that come out, which of the transposed convolution are four times those that go in.
  *
  * Neff, Sheth, Furgurson and Tabkhi, "EfficientHRNet" (2020), arXiv:2007.08090, and the authors' code
- * (TeCSAR-UNCC/EfficientHRNet: `lib/models/pose_higher_hrnet.py`, `Configs`), after whose tensors the fields are named;
- * the authors have published no weights. Tan and Le, "EfficientNet" (ICML 2019), arXiv:1905.11946.
+ * (TeCSAR-UNCC/EfficientHRNet: `lib/models/pose_higher_hrnet.py`, `Configs`), after whose tensors the fields are named.
+ * Its backbone is that of narumiruna/efficientnet-pytorch, with PyTorch's normalisation (1e-5, 0.1) in place of
+ * TensorFlow's (1e-3, 0.01); names such as `_blocks.0._depthwise_conv` of lukemelas/EfficientNet-PyTorch are not in it.
+ * Tan and Le, "EfficientNet" (ICML 2019), arXiv:1905.11946. The authors link weights of all five networks and of their
+ * backbones: published_efficient_hrnet.ts.
  *
- * |                      | the authors' code                          | here                              |
- * | -------------------- | ------------------------------------------ | --------------------------------- |
- * | first values         | of an EfficientNet trained on ImageNet     | PyTorch's default for convolutions |
- * | blocks left out      | one in five at random, while learning      | none                              |
- * | tags                 | one number for each keypoint               | D numbers                         |
+ * |                 | the authors' code                         | here                                          |
+ * | --------------- | ----------------------------------------- | --------------------------------------------- |
+ * | first values    | backbone of ImageNet, else N(0, 0.001²)   | PyTorch's default for convolutions            |
+ * | images          | ImageNet's mean and deviation, beforehand | within, with `imageNorm: "imagenet"`          |
+ * | blocks left out | one in five at random, while learning     | none                                          |
+ * | tags            | one number for each keypoint              | D numbers                                     |
  *
  * @module
  */
@@ -49,6 +65,7 @@ import {
   throughStage,
 } from "./high_resolution.ts";
 import { checkHourglass } from "./hourglass.ts";
+import { type ImageNorm, normalized } from "./image_norm.ts";
 
 /** x · sigmoid(x). */
 function swish(x: Tensor): Tensor {
@@ -194,14 +211,22 @@ export interface EfficientHrNetOptions {
   readonly keypoints?: number;
   /** D, numbers in a tag. @default {1} */
   readonly tagDimensions?: number;
+  /**
+   * What happens to images first: nothing, or of each channel ImageNet's mean is subtracted and the rest divided by its
+   * standard deviation, as the authors do. @default {"none"}
+   */
+  readonly imageNorm?: ImageNorm;
   /** Where the first values come from. @default {0} */
   readonly seed?: number;
 }
 
+/** A network of the paper. */
+export type EfficientHrNetName = "H0" | "H-1" | "H-2" | "H-3" | "H-4";
+
 /** The networks of the paper by name, and height and width of their images in pixels: see the table above. */
 export const EFFICIENT_HRNETS: Readonly<
   Record<
-    "H0" | "H-1" | "H-2" | "H-3" | "H-4",
+    EfficientHrNetName,
     { readonly options: EfficientHrNetOptions; readonly imageSize: number }
   >
 > = {
@@ -292,7 +317,7 @@ export class EfficientHrNet {
   constructor(options: EfficientHrNetOptions = {}) {
     const { backboneWidth = 1, backboneDepth = 1, seed = 0 } = options;
     const { channels = [32, 64, 128, 256], modules = [1, 4, 3] } = options;
-    const { keypoints = 17, tagDimensions = 1 } = options;
+    const { keypoints = 17, tagDimensions = 1, imageNorm = "none" } = options;
     const named = (name: string, counts: readonly number[]) =>
       Object.fromEntries(counts.map((count, i) => [`${name}[${i}]`, count]));
     checkHourglass("EfficientHrNet", {
@@ -304,7 +329,8 @@ export class EfficientHrNet {
       throw new RangeError(`EfficientHrNet: ${name} must be above 0, not ${value}`);
     }
     this.#options = {
-      ...{ backboneWidth, backboneDepth, channels, modules, keypoints, tagDimensions, seed },
+      ...{ backboneWidth, backboneDepth, channels, modules, keypoints, tagDimensions },
+      ...{ imageNorm, seed },
     };
     const maker = new Maker(seed);
     const { layers, taps } = backbone(maker, backboneWidth, backboneDepth);
@@ -344,7 +370,7 @@ export class EfficientHrNet {
   /**
    * Describe the maps of images.
    *
-   * @param images `[N, 3, H, W]`, H and W divisible by 32.
+   * @param images `[N, 3, H, W]`, red, green and blue from 0 to 1, H and W divisible by 32.
    * @throws {ShapeError} If they are not, or there are not three channels.
    */
   forward(images: Tensor, options: ForwardOptions = {}): HigherHrNetOutput {
@@ -355,7 +381,7 @@ export class EfficientHrNet {
       const layers = this.features.slice(taps[b - 1] ?? 0, after);
       features.push(inOrder(layers, x, options));
       return features[b];
-    }, images);
+    }, normalized(images, this.#options.imageNorm));
     // Stage 2 sees the backbone alone; each further stage what the one before it says, and one branch more.
     const branches = stages.reduce<readonly Tensor[]>(
       (xs, modules, s) =>

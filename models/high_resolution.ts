@@ -21,13 +21,16 @@ import {
 import { concat, relu, reshape, slice, upsample2d } from "../ops/mod.ts";
 
 /** Pixels of the image for one pixel of the coarsest branch. */
-const COARSEST = 32;
+export const COARSEST_STRIDE = 32;
 
 /** Refuse images that the branches would not fit on, `[N, 3, H, W]` with H and W multiples of 32. */
 export function checkImages(network: string, images: Tensor): void {
   const [, , H, W] = images.shape;
-  if (images.shape.length !== 4 || H % COARSEST !== 0 || W % COARSEST !== 0 || H * W === 0) {
-    throw shapeError(network, `height and width must be multiples of ${COARSEST}`, {
+  if (
+    images.shape.length !== 4 || H % COARSEST_STRIDE !== 0 || W % COARSEST_STRIDE !== 0 ||
+    H * W === 0
+  ) {
+    throw shapeError(network, `height and width must be multiples of ${COARSEST_STRIDE}`, {
       images: [images.shape, "N C H W"],
     });
   }

@@ -1,7 +1,12 @@
 /** Networks. @module */
 export { AppearanceNet, type AppearanceNetOptions } from "./appearance_net.ts";
 export { type BatchNormPlaces, ConvBlock, type ConvBlockOptions } from "./conv_block.ts";
-export { EFFICIENT_HRNETS, EfficientHrNet, type EfficientHrNetOptions } from "./efficient_hrnet.ts";
+export {
+  EFFICIENT_HRNETS,
+  EfficientHrNet,
+  type EfficientHrNetName,
+  type EfficientHrNetOptions,
+} from "./efficient_hrnet.ts";
 export { combineHigherHrNet, HigherHrNet, type HigherHrNetOptions } from "./higher_hrnet.ts";
 export { type HigherHrNetOutput } from "./high_resolution.ts";
 export {
@@ -15,6 +20,7 @@ export {
   type PlaceTensors,
   type ScaleTensors,
 } from "./looks.ts";
+export { type ImageNorm } from "./image_norm.ts";
 export { Hourglass, type HourglassOptions } from "./hourglass.ts";
 export {
   Residual,
@@ -24,6 +30,11 @@ export {
 } from "./residual.ts";
 export { PoseNet, type PoseNetOptions, type StackOutput, type Stem } from "./pose_net.ts";
 export { type Preset, preset, presets } from "./presets.ts";
+export {
+  type EfficientHrNetTranslation,
+  isEfficientHrNet,
+  translateEfficientHrNet,
+} from "./published_efficient_hrnet.ts";
 export {
   originOfWeights,
   translateWeights,

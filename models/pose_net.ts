@@ -31,11 +31,12 @@
  * @module
  */
 import { shapeError } from "../core/errors.ts";
-import { type Tensor, tensor } from "../core/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { type ForwardOptions, type Layer, parameters } from "../nn/mod.ts";
 import { cast, maxPool2d, recompute, reshape, slice } from "../ops/mod.ts";
 import { type BatchNormPlaces, ConvBlock, type ConvBlockOptions } from "./conv_block.ts";
 import { checkHourglass, Hourglass } from "./hourglass.ts";
+import { type ImageNorm, normalized } from "./image_norm.ts";
 import { Residual, ResidualHourglass } from "./residual.ts";
 
 /** Settings of {@linkcode PoseNet}; without any it is the authors' network with the 34 channels that are read. */
@@ -64,7 +65,7 @@ export interface PoseNetOptions {
    * What happens to images first: nothing, or of each channel ImageNet's mean is subtracted and the rest divided by its
    * standard deviation, as mmpose does. @default {"none"}
    */
-  readonly imageNorm?: "none" | "imagenet";
+  readonly imageNorm?: ImageNorm;
   /** Plain convolutions (2017) or residual bottlenecks (2016). @default {"convolution"} */
   readonly blocks?: "convolution" | "residual";
   /** Whether and where plain convolutions are normalised; residual blocks always are. @default {"none"} */
@@ -87,9 +88,6 @@ export interface PoseNetOptions {
   /** Where the first values come from. @default {0} */
   readonly seed?: number;
 }
-
-/** Mean and standard deviation of ImageNet's pixels, red, green, blue from 0 to 1, as torchvision gives them. */
-const IMAGENET = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
 
 /** What one stack says about a batch of images. */
 export interface StackOutput {
@@ -209,8 +207,7 @@ export class PoseNet {
   forward(images: Tensor, options: ForwardOptions = {}): StackOutput[] {
     this.#checkImages(images);
     const { precision, imageNorm } = this.#options;
-    const normal = imageNorm === "imagenet" ? normalized(images) : images;
-    let x = this.stemOf(cast(normal, precision), options);
+    let x = this.stemOf(cast(normalized(images, imageNorm), precision), options);
     return this.features.map((layers, s) => {
       const through = (input: Tensor) =>
         layers.reduce((y, layer) => layer.forward(y, options), input);
@@ -261,11 +258,6 @@ export class PoseNet {
       : null;
     if (problem) throw shapeError("PoseNet", problem, { images: [shape, "N C H W"] });
   }
-}
-
-function normalized(images: Tensor): Tensor {
-  const perChannel = (values: number[]) => reshape(tensor(values), [1, 3, 1, 1]);
-  return images.sub(perChannel(IMAGENET.mean)).div(perChannel(IMAGENET.deviation));
 }
 
 function withDefaults(options: PoseNetOptions): Required<PoseNetOptions> {

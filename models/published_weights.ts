@@ -1,5 +1,5 @@
 /**
- * The weights of this network that others have published, under our names.
+ * The weights of {@linkcode PoseNet} that others have published, under our names.
  *
  * | from       | file                                   | names                          | what is done to them        |
  * | ---------- | -------------------------------------- | ------------------------------ | --------------------------- |
@@ -216,14 +216,16 @@ function reordered({ shape, data }: HostArray, axis: 0 | 1): HostArray {
 export function originOfWeights(names: Iterable<string>): WeightOrigin | undefined {
   const all = [...names];
   return (Object.keys(dialects) as WeightOrigin[]).find((origin) =>
-    all.some((name) => prefixOf(name, dialects[origin]) !== undefined)
+    prefixIn(all, dialects[origin].mark) !== undefined
   );
 }
 
-/** What stands before the names, e.g. `model.module.` or `my_model/`, if this is the name of the first head. */
-function prefixOf(name: string, { mark }: Dialect): string | undefined {
-  const prefix = name.slice(0, -mark.length);
-  return name.endsWith(mark) && /^$|[./]$/.test(prefix) ? prefix : undefined;
+/** What stands before a file's names, e.g. `model.module.` or `my_model/`, if one of them is `mark` behind that. */
+export function prefixIn(names: Iterable<string>, mark: string): string | undefined {
+  for (const name of names) {
+    const prefix = name.slice(0, -mark.length);
+    if (name.endsWith(mark) && /^$|[./]$/.test(prefix)) return prefix;
+  }
 }
 
 /**
@@ -252,8 +254,7 @@ export function translateWeights(
   shapes: ReadonlyMap<string, Shape>,
 ): WeightTranslation {
   const dialect = dialects[origin];
-  const prefix = [...shapes.keys()].map((name) => prefixOf(name, dialect))
-    .find((found) => found !== undefined);
+  const prefix = prefixIn(shapes.keys(), dialect.mark);
   if (prefix === undefined) throw new InputError(`has no tensor ${dialect.mark}`);
   const sizes = sizesOf(dialect, prefix, shapes);
   const has = (source: string) => shapes.has(source);

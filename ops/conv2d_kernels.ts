@@ -193,9 +193,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const weightsOf = (u: number, row: string) =>
     range(kW).flatMap((v) =>
       quads.map((q) =>
-        `      let w_${u}_${v}_${q} = vec4f(w[taps + ${row} * ${kW * quarter(O)}u + ${
-          v * quarter(O) + q
-        }u]);`
+        `      let w_${u}_${v}_${q} = vec4f(w[taps + (${row} * ${kW}u + ${v}u) * QUARTERS + ${q}u]);`
       )
     );
   /**
@@ -273,19 +271,9 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
       ...(bias ? ["bias"] : []),
       ...(vectorStores ? ["out"] : []),
     ],
-    constants: {
-      COUNT: count,
-      ROW: row,
-      N,
-      C,
-      H,
-      W,
-      O,
-      OUT_H: outH,
-      OUT_W: outW,
-      TILES_X: tilesX,
-      TILES_Y: tilesY,
-    },
+    constants: { H, W, OUT_H: outH, OUT_W: outW, TILES_X: tilesX, TILES_Y: tilesY },
+    // Layers of one resolution share a shader: only their channels differ.
+    sizes: { COUNT: count, ROW: row, N, C, O, QUARTERS: quarter(O) },
     workgroupSize: [size, 1, 1],
     workgroups,
     iterations: C / channels * (rows ? 1 : 1 + channels * kH),
@@ -307,7 +295,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
         "    {",
         `      let c = c0 + ${c}u;`,
         "      let plane = (n * C + c) * H * W;",
-        `      let taps = c * ${kH * kW * quarter(O)}u + channel / 4u;`,
+        `      let taps = c * ${kH * kW}u * QUARTERS + channel / 4u;`,
         ...round,
         "    }",
       ]),
@@ -317,9 +305,12 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   });
 }
 
-/** Small grids get small workgroups, so that every core has some; never less than a SIMD width. */
+/**
+ * Small grids get small workgroups, so that every core has some; never less than a SIMD width. Of few sizes, since
+ * each is a shader of its own.
+ */
 function workgroupSize(count: number): number {
-  return Math.min(64, Math.max(8, Math.ceil(count / 128) * 8));
+  return [8, 16, 32].find((size) => count <= 16 * size) ?? 64;
 }
 
 /** Where a column of the patch lies, kept inside the image, and whether it was inside. */
@@ -342,21 +333,32 @@ function quarter(channels: number): number {
   return Math.ceil(channels / 4);
 }
 
-/** Reorder weights for {@linkcode convKernel}; `turned` rotates kernels by 180° and exchanges the channels. */
+/**
+ * Reorder weights for {@linkcode convKernel}, four neighbours at a time; `turned` rotates kernels by 180° and exchanges
+ * the channels.
+ */
 export function packKernel(request: KernelRequest<{ readonly turned: boolean }>): Kernel {
   const { inputs: [{ shape: [O, C, kH, kW] }], attrs: { turned } } = request;
-  const inner = turned ? C : O;
+  const [inner, outer] = turned ? [C, O] : [O, C];
+  const number = (lane: number) => {
+    const channel = `min(first + ${lane}u, INNER - 1u)`; // beyond INNER nobody looks
+    return turned
+      ? `w[(outer * C + ${channel}) * TAPS + TAPS - 1u - tap]`
+      : `w[(${channel} * C + outer) * TAPS + tap]`;
+  };
   return perElement("conv2d.pack", request, {
     inputs: ["w"],
-    constants: { INNER: inner, PADDED: quarter(inner) * 4, C, TAPS: kH * kW },
-    body: [
-      "  let inner = min(i % PADDED, INNER - 1u); // beyond INNER nobody looks",
-      "  let tap = i / PADDED % TAPS;",
-      "  let outer = i / (PADDED * TAPS);",
-      turned
-        ? "  out[i] = w[(outer * C + inner) * TAPS + TAPS - 1u - tap];"
-        : "  out[i] = w[(inner * C + outer) * TAPS + tap];",
-    ].join("\n"),
+    vectors: ["out"],
+    sizes: { INNER: inner, QUARTERS: quarter(inner), C, TAPS: kH * kW },
+    count: outer * quarter(inner),
+    iterations: kH * kW,
+    body: `  let outer = i / QUARTERS;
+  let first = i % QUARTERS * 4u;
+  for (var tap = 0u; tap < TAPS; tap++) {
+    out[(outer * TAPS + tap) * QUARTERS + first / 4u] = vec4<Out>(${
+      range(4).map(number).join(", ")
+    });
+  }`,
   });
 }
 
@@ -417,7 +419,7 @@ function chooseGradBlock(x: Shape, attrs: ConvAttrs): GradBlock {
   const parts = weightGradParts(x, attrs);
   for (const TW of outW % 8 === 0 ? [4, 8] : [Math.min(outW, 4)]) {
     const perRow = rowCost(columnLoads(TW, W, attrs));
-    for (const TO of [4, 8, 12]) {
+    for (const TO of [4, 8]) {
       for (let most = Math.min(C, 16); most >= 1; most--) {
         const blocksC = Math.ceil(C / most);
         const TC = Math.ceil(C / blocksC); // spread evenly
@@ -495,16 +497,14 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
   );
   const stores = range(TC).flatMap((c) => [
     C % TC === 0 ? "  {" : `  if (channelC + ${c}u < C) {`,
-    `    let at = (((part * C + channelC + ${c}u) * ${kH}u + u) * ${
-      kW * quarter(O)
-    }u) + channelO / 4u;`,
+    `    let at = ((part * C + channelC + ${c}u) * ${kH}u + u) * ${kW}u * QUARTERS + channelO / 4u;`,
     ...quads.flatMap((q) => {
       const lines = range(kW).map((v) =>
-        `    out[at + ${v * quarter(O) + q}u] = vec4<Out>(w_${c}_${v}_${q});`
+        `    out[at + ${v}u * QUARTERS + ${q}u] = vec4<Out>(w_${c}_${v}_${q});`
       );
       return quarter(O) % (TO / 4) === 0
         ? lines
-        : [`    if (channelO / 4u + ${q}u < ${quarter(O)}u) {`, ...lines, "    }"];
+        : [`    if (channelO / 4u + ${q}u < QUARTERS) {`, ...lines, "    }"];
     }),
     "  }",
   ]);
@@ -515,19 +515,31 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
     request,
     inputs: ["x", "g"],
     vectors: [...(loads.aligned ? ["x"] : []), ...(vectorLoads ? ["g"] : []), "out"],
-    constants: { COUNT: count, ROW: row, C, H, W, O, OUT_H: outH, OUT_W: outW },
+    constants: { H, W, OUT_H: outH, OUT_W: outW },
+    sizes: {
+      ...{
+        COUNT: count,
+        ROW: row,
+        C,
+        O,
+        QUARTERS: quarter(O),
+        BLOCKS_C: blocksC,
+        BLOCKS_O: blocksO,
+      },
+      ...{ ROWS: N * outH, ROWS_OF_PART: rowsOfPart },
+    },
     workgroupSize: [size, 1, 1],
     workgroups,
     iterations: rowsOfPart * strips,
     body: [
       "  let i = global.y * ROW + global.x;",
       "  if (i >= COUNT) { return; }",
-      `  let channelC = i % ${blocksC}u * ${TC}u;`,
-      `  let channelO = i / ${blocksC}u % ${blocksO}u * ${TO}u;`,
-      `  let u = i / ${blocksC * blocksO}u % ${kH}u;`,
-      `  let part = i / ${blocksC * blocksO * kH}u;`,
-      `  let firstRow = part * ${rowsOfPart}u;`,
-      `  let rows = min(${rowsOfPart}u, ${N * outH}u - firstRow);`,
+      `  let channelC = i % BLOCKS_C * ${TC}u;`,
+      `  let channelO = i / BLOCKS_C % BLOCKS_O * ${TO}u;`,
+      `  let u = i / (BLOCKS_C * BLOCKS_O) % ${kH}u;`,
+      `  let part = i / (BLOCKS_C * BLOCKS_O * ${kH}u);`,
+      "  let firstRow = part * ROWS_OF_PART;",
+      "  let rows = min(ROWS_OF_PART, ROWS - firstRow);",
       ...sums.map((sum) => `  var ${sum} = vec4f(0.0);`),
       `  for (var strip = 0u; strip < rows * ${strips}u; strip++) {`,
       `    let row = firstRow + strip / ${strips}u;`,
@@ -553,14 +565,14 @@ export function unpackKernel(request: KernelRequest<{ readonly O: number }>): Ke
   const rows = C * kH * kW;
   return perElement("conv2d.grad.unpack", request, {
     inputs: ["w"],
-    constants: { PARTS: parts, QUARTER: quarter(O), ROWS: rows, O },
+    sizes: { PARTS: parts, QUARTERS: quarter(O), ROWS: rows, O },
     vectors: ["w"],
     count: rows * quarter(O),
     iterations: parts,
     body: `  var sum = vec4f();
-  for (var part = 0u; part < PARTS; part++) { sum += vec4f(w[part * (ROWS * QUARTER) + i]); }
-  let tap = i / QUARTER;
-  let first = i % QUARTER * 4u;
+  for (var part = 0u; part < PARTS; part++) { sum += vec4f(w[part * (ROWS * QUARTERS) + i]); }
+  let tap = i / QUARTERS;
+  let first = i % QUARTERS * 4u;
   for (var lane = 0u; lane < min(4u, O - first); lane++) {
     out[(first + lane) * ROWS + tap] = Out(sum[lane]);
   }`,

@@ -170,7 +170,10 @@ function tileKernel(request: KernelRequest<Attrs>): Kernel {
   const storesOfRow = (r: number) =>
     [`let own${r} = of_channel(row + ${r}u);`, ...groupsAt.map((q) => store(r, q))]
       .map((line) => `  ${line}`).join("\n");
-  const tail = terms % 4 === 0 ? "" : `
+  // Where the terms lie beside one another and are read by four, there are always four more: otherwise the shader can do
+  // without, so that it serves any number of terms.
+  const byFour = (wideA && !transposeA) || (wideB && transposeB);
+  const tail = byFour ? "" : `
   for (; k < K; k++) {
 ${step(1)}
   }`;

@@ -142,8 +142,11 @@ function countTiles([N, , H, W]: Shape) {
   return { down, across, count, T: Math.ceil(count / MULTIPLE) * MULTIPLE };
 }
 
-/** What stores pixels; where tiles are no strips one by one, each if it is inside the image. */
-const toPixels = { channelAxis: -3, unrolled: (image: Shape) => !walkTiles(image).strip };
+/**
+ * What stores pixels; where tiles are not whole one by one, each if it is inside the image. A square image is small: to
+ * add something to it in a pass of its own costs less than another shader.
+ */
+const toPixels = { channelAxis: -3, unrolled: (image: Shape) => walkTiles(image).four !== "strip" };
 
 /** `[N, C, H, W]` to `[36, C, T]`. */
 const tilesOp: Op<null> = {
@@ -212,14 +215,16 @@ const named = (name: string) => (i: number, j: number) => `${name}_${i}_${j}`;
 
 /** How an invocation finds its four tiles. */
 interface TileWalk {
-  /** True if the four always lie in one row of one image, inside it, so that pixels are loaded four at a time. */
-  readonly strip: boolean;
+  /** True if all tiles are inside their images, so that pixels are loaded and stored four at a time. */
+  readonly whole: boolean;
+  /** How the four lie: in one row of an image, as a whole image of 8 x 8, or anyhow. */
+  readonly four: "strip" | "square" | "anyhow";
   readonly sizes: Readonly<Record<string, number>>;
   /** Invocations. */
   readonly count: number;
   /**
    * WGSL: `channel`, `group` (of four tiles), `tile_<k>`, `tx_<k>` and `ty_<k>`, and where the image's channel
-   * begins, `plane_<k>`; in a strip also the tile's first pixel, `at_<k>`, counted in fours.
+   * begins, `plane_<k>`; of whole tiles also the first pixel, `at_<k>`, counted in fours.
    */
   readonly position: readonly string[];
 }
@@ -227,10 +232,12 @@ interface TileWalk {
 function walkTiles(image: Shape): TileWalk {
   const [, C, H, W] = image;
   const { down, across, count, T } = countTiles(image);
-  // In a strip nothing is asked about tiles that only fill up: there must be none.
-  const strip = H % SIDE === 0 && W % (SIDE * LANES) === 0 && count === T;
+  // Nothing is asked about whole tiles: none may be there only to fill up.
+  const whole = H % SIDE === 0 && W % SIDE === 0 && count === T;
+  const square = down === 2 && across === 2;
   return {
-    strip,
+    whole,
+    four: !whole ? "anyhow" : across % LANES === 0 ? "strip" : square ? "square" : "anyhow",
     sizes: { C, H, W, DOWN: down, ACROSS: across, TILES: count, GROUPS: T / LANES },
     count: C * T / LANES,
     position: [
@@ -242,7 +249,7 @@ function walkTiles(image: Shape): TileWalk {
         // Tiles that only fill the last group lie far below every image.
         `  let ty_${k} = select(${FAR_BELOW}u, tile_${k} / ACROSS % DOWN, tile_${k} < TILES);`,
         `  let plane_${k} = (tile_${k} / (ACROSS * DOWN) * C + channel) * H * W;`,
-        ...(strip ? [`  let at_${k} = (plane_${k} + ty_${k} * 4u * W) / 4u + tx_${k};`] : []),
+        ...(whole ? [`  let at_${k} = (plane_${k} + ty_${k} * 4u * W) / 4u + tx_${k};`] : []),
       ]),
     ],
   };
@@ -305,12 +312,12 @@ function loadValues(buffer: string): string[] {
 }
 
 /** WGSL: store the pixels `<name>_<i>_<j>` of four tiles. */
-function storePixels(name: string, { strip }: TileWalk): string[] {
+function storePixels(name: string, { whole }: TileWalk): string[] {
   const rows = range(SIDE);
   const stores = range(LANES).flatMap((k) =>
     rows.flatMap((i) => {
       const pixels = rows.map((j) => `${name}_${i}_${j}[${k}]`);
-      if (strip) {
+      if (whole) {
         return [`  store(at_${k} + ${i}u * W / 4u, own, vec4f(${pixels.join(", ")}));`];
       }
       return pixels.map((pixel, j) => {
@@ -327,18 +334,24 @@ function tilesKernel(request: KernelRequest): Kernel {
   const { inputs: [{ shape }] } = request;
   const walk = walkTiles(shape);
   const rows = range(VALUES);
-  const onePixelAtATime = rows.flatMap((r) =>
-    rows.map((c) =>
-      `  let x_${r}_${c} = vec4f(${range(LANES).map((k) => pixelOf("x", k, r, c)).join(", ")});`
-    )
-  );
+  const patches = (pixel: (k: number, r: number, c: number) => string) =>
+    rows.flatMap((r) =>
+      rows.map((c) =>
+        `  let x_${r}_${c} = vec4f(${range(LANES).map((k) => pixel(k, r, c)).join(", ")});`
+      )
+    );
+  const load = {
+    strip: () => rows.flatMap(patchRow),
+    square: () => [...loadSquare(), ...patches(pixelOfSquare)],
+    anyhow: () => patches((k, r, c) => pixelOf("x", k, r, c)),
+  };
   return perGroup("conv2d.tiles", request, walk.count, {
     inputs: ["x"],
-    vectors: walk.strip ? ["x", "out"] : ["out"],
+    vectors: walk.four === "anyhow" ? ["out"] : ["x", "out"],
     sizes: walk.sizes,
     body: [
       ...walk.position,
-      ...(walk.strip ? rows.flatMap(patchRow) : onePixelAtATime),
+      ...load[walk.four](),
       ...sandwich(TO_TILE, named("x"), "v"),
       ...storeValues("v"),
     ],
@@ -368,6 +381,23 @@ function patchRow(r: number): string[] {
   ];
 }
 
+/** Pixels of an image's side that is four tiles, and its fours in a row. */
+const SQUARE = 2 * SIDE, FOURS = SQUARE / 4;
+
+/** WGSL: the image under four tiles, `square_<y>_<four>`. */
+function loadSquare(): string[] {
+  return range(SQUARE).flatMap((y) =>
+    range(FOURS).map((four) => `  let square_${y}_${four} = x[at_0 + ${y * FOURS + four}u];`)
+  );
+}
+
+/** WGSL: the pixel in row `r` and column `c` of the patch under tile `k` of it. */
+function pixelOfSquare(k: number, r: number, c: number): string {
+  const [y, x] = [SIDE * (k >> 1) + r - 1, SIDE * (k & 1) + c - 1];
+  const inside = y >= 0 && y < SQUARE && x >= 0 && x < SQUARE;
+  return inside ? `square_${y}_${x >> 2}[${x & 3}]` : "0.0";
+}
+
 function tilesGradKernel(request: KernelRequest<Image>): Kernel {
   const walk = walkTiles(request.output.shape);
   const last = VALUES + 1;
@@ -393,7 +423,14 @@ function tilesGradKernel(request: KernelRequest<Image>): Kernel {
     const plane = planeOf(i, j);
     const name = `g_${r}_${s}`;
     if (dy === 0 && dx === 0) return `  let ${name} = g[${plane} + group];`;
-    if (!walk.strip) {
+    if (walk.four === "square") { // the neighbours are among the four, or outside
+      const four = range(LANES).map((k) => {
+        const [y, x] = [(k >> 1) + dy, (k & 1) + dx];
+        return y < 0 || y > 1 || x < 0 || x > 1 ? "0.0" : `g_${i + 1}_${j + 1}[${2 * y + x}]`;
+      });
+      return `  let ${name} = vec4f(${four.join(", ")});`;
+    }
+    if (walk.four === "anyhow") {
       const four = range(LANES).map((k) => single(k, plane, dy, dx));
       return `  let ${name} = vec4f(${four.join(", ")});`;
     }
@@ -408,15 +445,15 @@ function tilesGradKernel(request: KernelRequest<Image>): Kernel {
       ? `  let ${name} = vec4f(${single(0, plane, dy, dx)}, ${own}.xyz);`
       : `  let ${name} = vec4f(${own}.yzw, ${single(LANES - 1, plane, dy, dx)});`;
   };
-  const middle = range(VALUES).map((s) => s + 1);
+  const middleFirst = [...range(VALUES).map((s) => s + 1), 0, last];
   return perGroup("conv2d.tiles.grad", request, walk.count, {
     inputs: ["g"],
-    vectors: walk.strip ? ["g", "out"] : ["g"],
+    vectors: walk.whole ? ["g", "out"] : ["g"],
     sizes: walk.sizes,
     stores: true,
     body: [
       ...walk.position,
-      ...range(VALUES + 2).flatMap((r) => [...middle, 0, last].map((s) => value(r, s))),
+      ...middleFirst.flatMap((r) => middleFirst.map((s) => value(r, s))),
       ...sandwich(FROM_TILES, named("g"), "y"),
       ...storePixels("y", walk),
     ],
@@ -428,7 +465,7 @@ function outputsKernel(request: KernelRequest<Image>): Kernel {
   const bias = request.inputs.length > 1;
   return perGroup("conv2d.outputs", request, walk.count, {
     inputs: bias ? ["m", "bias"] : ["m"],
-    vectors: walk.strip ? ["m", "out"] : ["m"],
+    vectors: walk.whole ? ["m", "out"] : ["m"],
     sizes: walk.sizes,
     stores: true,
     body: [
@@ -449,7 +486,7 @@ function outputsGradKernel(request: KernelRequest): Kernel {
   const walk = walkTiles(request.inputs[0].shape);
   const rows = range(SIDE);
   const lanes = (value: (k: number) => string) => `vec4f(${range(LANES).map(value).join(", ")})`;
-  const load = walk.strip
+  const load = walk.whole
     ? (i: number) => [
       ...range(LANES).map((k) => `  let row_${i}_${k} = g[at_${k} + ${i}u * W / 4u];`),
       ...rows.map((j) => `  let g_${i}_${j} = ${lanes((k) => `row_${i}_${k}[${j}]`)};`),
@@ -458,7 +495,7 @@ function outputsGradKernel(request: KernelRequest): Kernel {
       rows.map((j) => `  let g_${i}_${j} = ${lanes((k) => pixelOf("g", k, i + 1, j + 1))};`);
   return perGroup("conv2d.outputs.grad", request, walk.count, {
     inputs: ["g"],
-    vectors: walk.strip ? ["g", "out"] : ["out"],
+    vectors: walk.whole ? ["g", "out"] : ["out"],
     sizes: walk.sizes,
     body: [
       ...walk.position,

@@ -149,20 +149,13 @@ export class Adam implements Optimizer {
     assign(this.secondCorrection, c2);
     const move = epsilon === "2017" ? moved2017 : moved;
     const inGradient = weightDecay > 0 && !decoupled;
-    // One operation for all parameters, then the next, and small parameters first: small neighbours that do the same
-    // share a dispatch.
-    const all = [...this.#parameters].map(([path, p], i) => ({
-      p,
-      g: inGradient ? decayed(gradients[i], p, weightDecay) : gradients[i],
-      firstMoment: this.firstMoment[path],
-      secondMoment: this.secondMoment[path],
-    })).sort((a, b) => a.p.size - b.p.size);
-    const m = all.map(({ firstMoment, g }) => average(firstMoment, g, beta1, 1 - beta1));
-    const v = all.map(({ secondMoment, g }) => averageSquare(secondMoment, g, beta2, 1 - beta2));
-    all.forEach(({ p, firstMoment, secondMoment }, i) => {
-      assign(firstMoment, m[i]);
-      assign(secondMoment, v[i]);
-      assign(p, move(p, m[i], v[i], rate, c1, c2, eps, decoupled ? weightDecay : 0));
+    [...this.#parameters].forEach(([path, p], i) => {
+      const g = inGradient ? decayed(gradients[i], p, weightDecay) : gradients[i];
+      const m = average(this.firstMoment[path], g, beta1, 1 - beta1);
+      const v = averageSquare(this.secondMoment[path], g, beta2, 1 - beta2);
+      assign(this.firstMoment[path], m);
+      assign(this.secondMoment[path], v);
+      assign(p, move(p, m, v, rate, c1, c2, eps, decoupled ? weightDecay : 0));
     });
   }
 }

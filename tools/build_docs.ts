@@ -9,10 +9,11 @@
  *
  * @module
  */
-import { type Command, helpOf, readOptions } from "../cli/options.ts";
+import type { Command } from "../cli/options.ts";
 import { InputError } from "../core/errors.ts";
 import { buildSite, type Site } from "./book/site.ts";
 import { readBookSources } from "./book/sources.ts";
+import { runTool } from "./tool.ts";
 
 const command: Command = {
   summary: "Build the book as a static site",
@@ -60,13 +61,4 @@ export async function writeSite(site: Site, folder: string): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  try {
-    if (Deno.args.includes("--help")) console.log(helpOf("docs", command));
-    else await command.run(readOptions(command, Deno.args));
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    Deno.exitCode = 2;
-  }
-}
+if (import.meta.main) await runTool("docs", command);

@@ -1,14 +1,20 @@
 /**
  * What looking more often brings: the shipped weights on synthetic crowds, at one or three sizes, plain and mirrored.
  *
- *     deno task check:augmentation [--scenes 200] [--weights FILE] [--refine FILE] [--report FILE.html]
+ *     deno task check:augmentation [--scenes 200] [--ways "flip, 3 scales"] [--threshold 0.5] [--weights FILE]
+ *                                  [--refine FILE] [--report FILE.html]
  *
  * Crowds of 1 to 8 people, in pictures of the network's own size and of twice that, which the network otherwise sees
  * shrunk. Prints AP (areas as if 512 pixels wide), AP50, AR and grouping accuracy of each way to look with the threshold of
- * the weights, the seconds it took, and AP with other thresholds: the weights' was chosen for one look, and heatmaps that are
- * resized or averaged are lower. The two ways to mirror are explained in models/looks.ts. The report has the same
- * tables, and of each size two scenes in which the best way helped most and two in which it hurt most. There is nothing to
- * pass: it is a measurement.
+ * the weights or the one given, the seconds it took, and AP with other thresholds: the weights' was chosen for one look,
+ * and heatmaps that are resized or averaged are lower. The two ways to mirror are explained in models/looks.ts.
+ *
+ * With a single-person network each way has more rows: everybody found is looked at again, once at each of
+ * {@linkcode SIZES}, and what counts of that is decided by each of {@linkcode RULES}. Their other thresholds are those of
+ * the second look.
+ *
+ * The report has the same tables, and of each size two scenes in which the best way helped most beside the first one and
+ * two in which it hurt most. There is nothing to pass: it is a measurement.
  *
  * @module
  */
@@ -19,12 +25,15 @@ import {
   type ComparisonScene,
   type DecodedPerson,
   drawPoses,
+  evaluateKeypoints,
+  type RefinePersonOptions,
   sceneQuality,
   type Svg,
   writeFileAtomic,
 } from "../mod.ts";
+import { unknownName } from "../core/errors.ts";
 import { type Sample, sceneSource } from "../data/mod.ts";
-import { matchPeople, measure } from "../cli/evaluation.ts";
+import { matchPeople, measure, resultsOf, truthOf } from "../cli/evaluation.ts";
 import type { Command, Values } from "../cli/options.ts";
 import {
   decode,
@@ -32,61 +41,106 @@ import {
   predict,
   type Prediction,
   type PredictOptions,
-  REFINE,
 } from "../cli/prediction.ts";
-import { loadRefiner, refined, type RefineOptions } from "../cli/refinement.ts";
+import { afterSecondLook, loadRefiner, lookedAgain, REFINING } from "../cli/refinement.ts";
 import { scaleRule } from "../cli/scales.ts";
 import { JUDGED_SIZE, SETTING } from "../cli/sources.ts";
-import { type LoadedModel, loadGivenOrShipped } from "../cli/weights.ts";
+import {
+  HIGHEST_THRESHOLD,
+  type LoadedModel,
+  loadGivenOrShipped,
+  NETWORK,
+} from "../cli/weights.ts";
 import { runTool } from "./tool.ts";
 
 /** Seed of the crowds: neither training nor the demo's evaluation uses it. */
 const SEED = 515;
 
-/** The ways to look. */
-const WAYS: readonly (readonly [name: string, options: PredictOptions])[] = [
-  ["single scale", {}],
-  ["flip", { flip: true }],
-  ["flip, image pixels", { flip: true, flavour: { mirror: "image pixels" } }],
-  ["3 scales", { scales: scaleRule("official") }],
-  ["3 scales, flip", { scales: scaleRule("official"), flip: true }],
-  ["scales 1.5, 1", { scales: scaleRule("1.5,1") }],
-  ["scales 1.5, 1, flip", { scales: scaleRule("1.5,1"), flip: true }],
-];
+/** The ways to look, by name. */
+export const WAYS: Readonly<Record<string, PredictOptions>> = {
+  "single scale": {},
+  "flip": { flip: true },
+  "flip of image pixels": { flip: true, flavour: { mirror: "image pixels" } },
+  "3 scales": { scales: scaleRule("official") },
+  "3 scales + flip": { scales: scaleRule("official"), flip: true },
+  "scales 1.5 and 1": { scales: scaleRule("1.5,1") },
+  "scales 1.5 and 1 + flip": { scales: scaleRule("1.5,1"), flip: true },
+};
+
+/** Sizes of a second look. The authors' smaller ones are no others to a network for 64 pixels: it takes multiples of 32. */
+const SIZES: Readonly<Record<string, readonly number[]>> = {
+  "": [1],
+  " at 1.5 and 1": [1.5, 1],
+};
+
+/** What counts of a second look. */
+const RULES: readonly NonNullable<RefinePersonOptions["take"]>[] = ["second", "both"];
 
 /** Letters of the longest name of a row. */
-const NAME = 30;
+const NAME = 26;
 
-/** Other heights above which peaks count. */
-const THRESHOLDS = [0.3, 0.4, 0.5, 0.6] as const;
+/** Other heights above which peaks count, or second looks. */
+const THRESHOLDS = [0.3, 0.4, 0.5, 0.6, 0.8] as const;
 
-const command: Command = {
+/** `check:augmentation`. */
+export const augmentationCommand: Command = {
   summary: "AP of the ways to look at synthetic crowds.",
   operands: "",
   options: {
     scenes: { type: "whole", default: 200, least: 1, help: "scenes of each size" },
-    weights: { type: "text", help: "weight file (default: the ones that come with the library)" },
-    preset: { type: "text", help: "network (default: what the weight file says)" },
-    report: { type: "text", help: "write the tables and some scenes to this HTML file" },
-    refine: { ...REFINE, help: `${REFINE.help}: a second row for each way` },
+    ...NETWORK,
+    ways: {
+      type: "text",
+      help: `which of the ways to look, separated by commas: ${Object.keys(WAYS).join(", ")}`,
+      otherwise: "all",
+    },
+    threshold: {
+      type: "number",
+      most: HIGHEST_THRESHOLD,
+      help: "height that peaks of the first looks must exceed",
+      otherwise: "the weight file's",
+    },
+    report: { type: "file", help: "write the tables and some scenes to this HTML file" },
+    refine: { ...REFINING.refine, help: `${REFINING.refine.help}: more rows for each way` },
   },
   run,
 };
 
 async function run(values: Values): Promise<void> {
+  const ways = waysNamed(values.text("ways"));
   const loaded = await loadGivenOrShipped(values);
   const count = values.number("scenes")!;
   const refine = values.text("refine");
   const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
+  const threshold = values.number("threshold");
   const parts: Part[] = [];
   for (const factor of [1, 2]) {
-    parts.push(await compare(loaded, refiner, factor * loaded.imageSize, count));
+    const size = factor * loaded.imageSize;
+    parts.push(await compare(loaded, ways, { refiner, size, count, threshold }));
   }
   const path = values.text("report");
   if (path === undefined) return;
   const weights = values.text("weights") ?? "those that come with the library";
-  await writeFileAtomic(path, reportOf(parts, [["weights", weights], ["refine", refine ?? "no"]]));
+  const setup = [
+    ["weights", weights],
+    ["first looks above", String(threshold ?? loaded.decoding.threshold ?? "the decoder's")],
+    ["refine", refine ?? "no"],
+  ] as const;
+  await writeFileAtomic(path, reportOf(parts, setup));
   console.log(`\n${path}`);
+}
+
+/**
+ * The ways of a list of names; all without one.
+ *
+ * @throws {InputError} If there is no way of a name.
+ */
+export function waysNamed(text: string | undefined): [name: string, options: PredictOptions][] {
+  const names = text?.split(",").map((name) => name.trim()) ?? Object.keys(WAYS);
+  return names.map((name) => {
+    if (!Object.hasOwn(WAYS, name)) throw unknownName("way to look", name, Object.keys(WAYS));
+    return [name, WAYS[name]];
+  });
 }
 
 /** What one way to look found. */
@@ -109,9 +163,8 @@ const COLUMNS = ["AP", "AP50", "AR", "grouping", ...THRESHOLDS.map((t) => `AP >$
 /** Look at scenes of one size in every way; prints each when it is done. */
 async function compare(
   loaded: LoadedModel,
-  refiner: LoadedModel | undefined,
-  size: number,
-  count: number,
+  named: ReturnType<typeof waysNamed>,
+  { size, count, ...looking }: Looking & { readonly size: number; readonly count: number },
 ): Promise<Part> {
   const source = sceneSource({ seed: SEED, size, people: [1, 8], setting: SETTING });
   const samples: Sample[] = [];
@@ -121,36 +174,86 @@ async function compare(
   console.log(`\n${title}; ${loaded.preset}, input ${loaded.imageSize}\n`);
   const heads = ["AP", "AP50", "AR", "group", ...THRESHOLDS.map((t) => `>${t}`), "sec"];
   console.log(`${"".padEnd(NAME)}${heads.map((head) => head.padStart(7)).join("")}`);
-  const ways: Found[] = [];
-  const add = async (name: string, all: readonly (readonly Prediction[])[], seconds: number) => {
-    const [own, ...rest] = await Promise.all(
-      all.map((found) => measure(found, JUDGED_SIZE / size, loaded.decoding)),
-    );
-    const { AP, AP50, AR } = own.statistics;
-    const others = rest.map(({ statistics }) => statistics.AP);
-    const values = [AP, AP50, AR, own.grouping, ...others];
-    const cells = [...values.map((value) => value.toFixed(3)), seconds.toFixed(1)];
-    console.log(`${name.padEnd(NAME)}${cells.map((cell) => cell.padStart(7)).join("")}`);
-    ways.push({ name: name.trim(), values, people: all[0].map(({ people }) => people) });
-  };
   const pixel = size / JUDGED_SIZE;
-  for (const [name, options] of WAYS) {
-    const start = performance.now();
-    const predictions = await Array.fromAsync(predict(loaded, samples, options));
-    const seconds = (performance.now() - start) / 1000;
-    const all = [
-      predictions,
-      ...THRESHOLDS.map((threshold) => decodedAt(threshold, predictions, loaded)),
-    ];
-    await add(name, all, seconds);
-    if (!refiner) continue;
-    const again = performance.now();
-    const refined = [await refinedAll(predictions, refiner, { pixel })];
-    const secondsAgain = (performance.now() - again) / 1000;
-    for (const found of all.slice(1)) refined.push(await refinedAll(found, refiner, { pixel }));
-    await add(`  ${name}, refined`, refined, seconds + secondsAgain);
+  const truth = truthOf(samples, 1 / pixel);
+  const statisticsOf = (found: readonly FoundPeople[]) =>
+    evaluateKeypoints(truth, resultsOf(found, 1 / pixel)).statistics;
+  const ways: Found[] = [];
+  for (const way of named) {
+    for await (const row of rowsOf(way, loaded, { samples, pixel, ...looking })) {
+      const { name, label, grouping, seconds, foundAbove } = row;
+      const own = foundAbove();
+      const { AP, AP50, AR } = statisticsOf(own);
+      const others = THRESHOLDS.map((other) => statisticsOf(foundAbove(other)).AP);
+      const values = [AP, AP50, AR, grouping, ...others];
+      const cells = [...values.map((value) => value.toFixed(3)), seconds.toFixed(1)];
+      console.log(`${label.padEnd(NAME)}${cells.map((cell) => cell.padStart(7)).join("")}`);
+      ways.push({ name, values, people: own.map(({ people }) => people) });
+    }
   }
   return { title, samples, ways };
+}
+
+/** What all ways to look have in common. */
+interface Looking {
+  /** Looks at everybody again. */
+  readonly refiner: LoadedModel | undefined;
+  /** Of first looks, in place of the weights'. */
+  readonly threshold: number | undefined;
+}
+
+/** A row of the table. */
+interface Row {
+  readonly name: string;
+  /** The name as it stands below that of the first look. */
+  readonly label: string;
+  /** The people above a threshold, of the first look or the second; above the usual one without. */
+  readonly foundAbove: (threshold?: number) => readonly FoundPeople[];
+  readonly grouping: number;
+  readonly seconds: number;
+}
+
+/** A way to look, and with a refiner everything that may come of a second look at who was found. */
+async function* rowsOf(
+  [name, options]: ReturnType<typeof waysNamed>[number],
+  loaded: LoadedModel,
+  { samples, pixel, refiner, threshold }: Looking & {
+    readonly samples: readonly Sample[];
+    readonly pixel: number;
+  },
+): AsyncGenerator<Row, void, undefined> {
+  const flavour = { ...COMPARABLE, ...options.flavour };
+  const first = await timed(predict(loaded, samples, { ...options, flavour, threshold }));
+  const { grouping } = await measure(first.all, 1 / pixel, loaded.decoding);
+  const foundAbove = (other?: number) =>
+    other === undefined ? first.all : decodedAt(other, first.all, loaded);
+  yield { name, label: name, foundAbove, grouping, seconds: first.seconds };
+  if (!refiner) return;
+  for (const [at, sizes] of Object.entries(SIZES)) {
+    const looks = await timed(lookedAgain(each(first.all), refiner, { pixel, sizes }));
+    const seconds = first.seconds + looks.seconds;
+    for (const take of RULES) {
+      const foundAbove = (threshold?: number) =>
+        looks.all.map((one) => afterSecondLook(one, refiner, { pixel, take, threshold }));
+      const words = `${take}${at}`;
+      yield { name: `${name}, ${words}`, label: `  ${words}`, foundAbove, grouping, seconds };
+    }
+  }
+}
+
+/** Scores of keypoints that were filled in are the heatmap's, to be compared with a second look's. */
+const COMPARABLE = { filledScore: "heatmap" } as const;
+
+/** All of a stream, and the seconds it took. */
+async function timed<T>(stream: AsyncIterable<T>): Promise<{ all: T[]; seconds: number }> {
+  const start = performance.now();
+  const all = await Array.fromAsync(stream);
+  return { all, seconds: (performance.now() - start) / 1000 };
+}
+
+/** A list as a stream. */
+async function* each<T>(list: readonly T[]): AsyncGenerator<T> {
+  yield* list;
 }
 
 /** So many scenes show where more looks helped, and so many where they hurt. */
@@ -172,10 +275,11 @@ function reportOf(
   });
 }
 
-/** The scenes in which the way with the highest AP did better than a single look by most, and by least. */
+/** The scenes in which the way with the highest AP did better than the first way by most, and by least. */
 function scenesOf({ samples, ways }: Part): ComparisonScene[] {
   const [once, ...more] = ways;
-  const best = more.toSorted((a, b) => b.values[0] - a.values[0])[0];
+  const best = more.toSorted((a, b) => b.values[0] - a.values[0]).at(0);
+  if (!best) return [];
   const gains = samples.map((sample, i) => {
     const [before, after] = [once, best].map(({ people }) =>
       sceneQuality(matchPeople({ sample, people: people[i] }), people[i].length)
@@ -212,17 +316,6 @@ function drawFound(found: FoundPeople): Svg {
   return drawPoses(found.sample.image, found.people, COCO, { colors });
 }
 
-async function refinedAll(
-  predictions: readonly Prediction[],
-  refiner: LoadedModel,
-  options: RefineOptions,
-): Promise<Prediction[]> {
-  async function* stream() {
-    yield* predictions;
-  }
-  return await Array.fromAsync(refined(stream(), refiner, options));
-}
-
 /** The people of the same maps with another threshold. */
 function decodedAt(
   threshold: number,
@@ -235,4 +328,4 @@ function decodedAt(
   });
 }
 
-if (import.meta.main) await runTool("check:augmentation", command);
+if (import.meta.main) await runTool("check:augmentation", augmentationCommand);

@@ -168,7 +168,7 @@ const command: Command = {
   operands: "FOLDER",
   options: {
     images: { type: "whole", least: 1, help: "only so many images" },
-    decoder: { ...LOOKING.decoder, help: `${LOOKING.decoder.help}; here pose-ae-train` },
+    decoder: { ...LOOKING.decoder, otherwise: "pose-ae-train" },
   },
   run,
 };
@@ -182,10 +182,7 @@ interface Way {
 
 /** Print everything; the exit code. */
 async function run(values: Values): Promise<void> {
-  const [folder, ...more] = values.operands;
-  if (folder === undefined || more.length > 0) {
-    throw new InputError("usage: deno task check:ideal FOLDER");
-  }
+  const [folder] = values.operands;
   const samples = (await readSamples(folder)).slice(0, values.number("images"));
   const named = values.text("decoder") !== undefined;
   const flavour = named ? lookingOf(values).flavour : DECODERS["pose-ae-train"];

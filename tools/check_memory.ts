@@ -74,12 +74,12 @@ await train(
   recipeOf("small"),
   { steps: steps + 1, progress },
 );
-const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 for (const [i, { owners, gpuBytes, residentBytes, heapBytes }] of readings.entries()) {
   console.log(
-    `after ${[SETTLED, steps][i]} steps: ${megabytes(gpuBytes)} on the GPU, ${
-      megabytes(residentBytes)
-    } resident, JavaScript heap ${megabytes(heapBytes)}`,
+    `after ${[SETTLED, steps][i]} steps: ${mebibytes(gpuBytes)} on the GPU, ${
+      mebibytes(residentBytes)
+    } resident, JavaScript heap ${mebibytes(heapBytes)}`,
   );
   console.log(`  ${owners}`);
 }

@@ -39,7 +39,7 @@ export const TEST_ARGS: readonly string[] = [
   "-R",
   "-W",
   "-E",
-  `--allow-run=${Deno.execPath()}`,
+  `--allow-run=${Deno.execPath()},ls`, // ls counts open files (soak.ts)
 ];
 
 const STEPS: readonly Step[] = [

@@ -16,25 +16,37 @@ import type { Progress } from "../mod.ts";
 export interface Reading {
   /** Units of work done so far. */
   readonly done: number;
+  /** Of main memory, without the heap of JavaScript. */
   readonly residentBytes: number;
+  /** Of objects in the heap of JavaScript, those that nobody needs any more included. */
+  readonly heapBytes: number;
   /** Bytes on the device, buffers that wait for the next user included. */
   readonly gpuBytes: number;
-  /** Open files, where the system tells. */
+  /** Open files; NaN where the system does not tell. */
   readonly handles: number;
 }
 
 /** What the process holds now. */
-export function readingAt(done: number): Reading {
+export async function readingAt(done: number): Promise<Reading> {
   const gpuBytes = memory().reduce((sum, { bytes }) => sum + bytes, 0);
-  return { done, residentBytes: Deno.memoryUsage().rss, gpuBytes, handles: openFiles() };
+  const { rss, heapTotal, heapUsed } = Deno.memoryUsage();
+  return {
+    done,
+    residentBytes: rss - heapTotal,
+    heapBytes: heapUsed,
+    gpuBytes,
+    handles: await openFiles(),
+  };
 }
 
-function openFiles(): number {
-  try {
-    return [...Deno.readDirSync("/proc/self/fd")].length;
-  } catch {
-    return 0; // not Linux
-  }
+/** Counted by another program: Deno lets nobody read /proc who has not leave for everything. */
+async function openFiles(): Promise<number> {
+  if (Deno.build.os !== "linux") return NaN;
+  const { success, stdout, stderr } = await new Deno.Command("ls", {
+    args: [`/proc/${Deno.pid}/fd`],
+  }).output();
+  if (!success) throw new Error(`open files: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout).trim().split("\n").length;
 }
 
 /** Train the demo's network for so many minutes or steps; a reading every so many steps. */
@@ -57,7 +69,7 @@ export async function soakTraining(
     progress,
     interludes: [{
       isDue: ({ steps }) => steps % every === 0,
-      run: ({ steps }) => Promise.resolve(void readings.push(readingAt(steps))),
+      run: async ({ steps }) => void readings.push(await readingAt(steps)),
     }],
   });
   return readings;
@@ -89,24 +101,27 @@ export async function soakPrediction(
     decodeBatch(maps, tagMaps);
     const before = done;
     done += CALL;
-    if (Math.floor(done / every) > Math.floor(before / every)) readings.push(readingAt(done));
+    if (Math.floor(done / every) > Math.floor(before / every)) {
+      readings.push(await readingAt(done));
+    }
     progress.update(Math.min(done, count));
   }
   progress.finish();
   return readings;
 }
 
-/** Growth from the middle to the end of a run, as a share of what was held. */
+/** Growth from the middle to the end of a run: of memory as a share of what was held. */
 export interface Growth {
   readonly resident: number;
+  readonly heap: number;
   /** Bytes and files: what is held by the library must not grow at all. */
   readonly gpuBytes: number;
   readonly handles: number;
 }
 
 /**
- * How much is held more at the end than when everything had settled: the mean of the last quarter against that of the
- * second, since the JavaScript heap breathes.
+ * How much is held more at the end than when everything had settled: the last quarter against the second. Main memory by
+ * its mean, the heap of JavaScript by its least, which is what it holds after it was swept.
  */
 export function growthOf(readings: readonly Reading[]): Growth {
   const quarter = Math.floor(readings.length / 4);
@@ -116,10 +131,12 @@ export function growthOf(readings: readonly Reading[]): Growth {
   const mean = (part: readonly Reading[], of: (reading: Reading) => number) =>
     part.reduce((sum, it) => sum + of(it), 0) / part.length;
   const [early, late] = [readings.slice(quarter, 2 * quarter), readings.slice(-quarter)];
+  const least = (part: readonly Reading[]) => Math.min(...part.map((it) => it.heapBytes));
   const most = (of: (reading: Reading) => number) =>
     Math.max(...late.map(of)) - Math.max(...early.map(of));
   return {
     resident: mean(late, (it) => it.residentBytes) / mean(early, (it) => it.residentBytes) - 1,
+    heap: least(late) / least(early) - 1,
     gpuBytes: most((it) => it.gpuBytes),
     handles: most((it) => it.handles),
   };

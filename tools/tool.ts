@@ -4,7 +4,8 @@
  * @module
  */
 import { InputError } from "../core/errors.ts";
-import { type Command, helpOf, readOptions } from "../cli/options.ts";
+import { helpOf } from "../cli/help.ts";
+import { type Command, readOptions } from "../cli/options.ts";
 
 /**
  * Run a tool on what was typed after `deno task NAME`. After an {@linkcode InputError} the exit code is 2; a tool that

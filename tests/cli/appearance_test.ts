@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { AppearanceNet, Progress, rgbImage, stateOf, tensor, writeSafetensors } from "ae";
+import {
+  AppearanceNet,
+  assign,
+  hostArray,
+  parameters,
+  Progress,
+  rgbImage,
+  stateOf,
+  tensor,
+  writeSafetensors,
+} from "ae";
 import { batches } from "../../data/mod.ts";
 import { loadAppearance, Retagger, saveAppearance, trainAppearance } from "../../cli/appearance.ts";
 import { clipBatches, videoClips } from "../../cli/sources.ts";
@@ -21,6 +31,16 @@ Deno.test("saveAppearance() and loadAppearance() keep a network, to 16 bits, and
     for (const [name, { data }] of Object.entries(before)) {
       assert.deepEqual([...after[name].data], [...new Float16Array(data)], name);
     }
+    // What is no number is not written, and the file before stays.
+    const [spoilt] = parameters(net).values();
+    const { size, shape } = spoilt;
+    await assign(spoilt, tensor(hostArray(shape, Array(size).fill(Infinity))));
+    await assert.rejects(saveAppearance(path, net), {
+      name: "RangeError",
+      message:
+        /a\.safetensors: is not written: \S+ holds Infinity\n {2}help: train with a smaller --rate$/,
+    });
+    assert.deepEqual((await loadAppearance(path)).options, small);
     const poses = await shippedWeights("demo");
     await assert.rejects(loadAppearance(poses!), {
       name: "InputError",
@@ -66,6 +86,34 @@ Deno.test("trainAppearance() repeats itself to the last bit, and makes as many s
       message: "trainAppearance: give a number of steps or minutes",
     },
   );
+});
+
+Deno.test("trainAppearance() looks at the last losses where the clock ends it, too", async () => {
+  const { now } = performance;
+  let minutes = 0;
+  performance.now = () => 60_000 * minutes;
+  const options = { ...clipBatches(4), inputSize: 32, stride: 2 };
+  try {
+    const run = async (rate: number) => {
+      async function* threeInTime() {
+        let made = 0;
+        for await (const batch of batches(videoClips(1, 32), options)) {
+          if (made++ === 3) minutes++;
+          yield batch;
+        }
+      }
+      const limits = { minutes: 1, rate, progress: silent() };
+      return await trainAppearance(new AppearanceNet(small), threeInTime(), limits);
+    };
+    const { steps, curves } = await run(1e-2);
+    assert.deepEqual([steps, curves.step], [3, [1, 3]]);
+    await assert.rejects(run(1e30), {
+      name: "RangeError",
+      message: "trainAppearance: the loss is NaN at step 3\n  help: a smaller --rate",
+    });
+  } finally {
+    performance.now = now;
+  }
 });
 
 Deno.test("Retagger gives people the tags of the network's maps at their keypoints", async () => {

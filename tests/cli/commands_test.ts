@@ -34,9 +34,8 @@ Deno.test("main() names the nearest command and option", async () => {
   assert.deepEqual(await runMain("trian"), {
     code: 1,
     printed: "",
-    message:
-      'trian: unknown command "trian"; there are demo, demo:segment, demo:track, train, predict, ' +
-      'evaluate, track, evaluate-tracks, import-weights, info\n  help: did you mean "train"?',
+    message: 'trian: unknown command "trian"; there are demo, demo:segment, demo:track, train, ' +
+      'import-weights, info, predict, track, evaluate, evaluate-tracks\n  help: did you mean "train"?',
   });
   const { code, message } = await runMain("train", "--presett", "demo");
   assert.equal(code, 1);
@@ -57,8 +56,14 @@ Deno.test("main() refuses settings before anything is written", async () => {
         ["demo", "--steps", "1", "--out", import.meta.filename!],
         /output folder .* cannot be written/,
       ],
-      [["train", "--steps", "1", "--preset", "dmo", "--out", out], /unknown preset "dmo"/],
-      [["train", "--steps", "1", "--recipe", "x", "--out", out], /unknown recipe "x"/],
+      [
+        ["train", "--steps", "1", "--preset", "dmo", "--out", out],
+        /unknown --preset "dmo"; there are demo, .*\n {2}help: did you mean "demo"\?/,
+      ],
+      [
+        ["train", "--steps", "1", "--recipe", "x", "--out", out],
+        /unknown --recipe "x"; there are small, authors, paper, instances/,
+      ],
       [["train", "--steps", "1", "--size", "60", "--out", out], /--size 60 does not suit/],
       [["train", "--steps", "1", "--threshold", "6", "--out", out], /--threshold .* at most 5/],
       [["train", "--steps", "1", "--seed", "2017", "--out", out], /seed of scenes to judge on/],
@@ -94,8 +99,8 @@ Deno.test("main() refuses settings before anything is written", async () => {
         /--average must be below 1, not 5/,
       ],
       [
-        ["train", "--steps", "1", "--single-person", "--threshold", "0.5", "--out", out],
-        /--threshold is for networks with tags/,
+        ["train", "--steps", "1", "--single-person", "--tag-distance", "0.5", "--out", out],
+        /--tag-distance is for networks with tags/,
       ],
       [["predict", "--out", out], /no photograph given/],
       [
@@ -108,7 +113,7 @@ Deno.test("main() refuses settings before anything is written", async () => {
       ],
       [
         ["train", "--steps", "1", "--no-augment", "--out", out],
-        /--no-augment is for photographs/,
+        /--no-augment needs --annotations/,
       ],
       [
         ["train", "--steps", "1", "--poses", `${folder}/no.json`, "--out", out],
@@ -147,7 +152,7 @@ Deno.test("main() refuses settings before anything is written", async () => {
       [["predict", "x.jpg", "--scales", "big", "--out", out], /--scales must be official, demo9/],
       [
         ["predict", "x.jpg", "--decoder", "higherhrnet", "--out", out],
-        /unknown decoder "higherhrnet".*\n {2}help: did you mean "higher-hrnet"\?/,
+        /unknown --decoder "higherhrnet".*\n {2}help: did you mean "higher-hrnet"\?/,
       ],
     ];
     for (const [args, expected] of cases) {
@@ -242,6 +247,22 @@ Deno.test("main() trains a network that looks at one person at a time, and predi
     const path = `${folder}/one/weights.safetensors`;
     const { metadata } = await readSafetensors(path);
     assert.equal(JSON.parse(metadata.options).tagDimensions, 0);
+    assert.deepEqual([metadata.threshold, metadata.maxTagDistance], ["0.66", undefined]);
+    // Its threshold is not that of the network it starts with, and may be another one.
+    const again = [
+      "train",
+      "--steps",
+      "1",
+      "--batch",
+      "1",
+      "--single-person",
+      "--threshold",
+      "0.4",
+    ];
+    const from = ["--weights", new URL("../../weights/demo.safetensors", import.meta.url).pathname];
+    assert.equal((await runMain(...again, ...from, "--out", `${folder}/two`)).code, 0);
+    const two = await readSafetensors(`${folder}/two/weights.safetensors`);
+    assert.deepEqual([two.metadata.threshold, two.metadata.maxTagDistance], ["0.4", undefined]);
 
     await writePng(`${folder}/7.png`, rgbImage(64, 64));
     const predict = ["predict", `${folder}/7.png`, "--out", `${folder}/found`];
@@ -249,6 +270,11 @@ Deno.test("main() trains a network that looks at one person at a time, and predi
     const shipped = new URL("../../weights/demo.safetensors", import.meta.url).pathname;
     const wrong: [string[], RegExp][] = [
       [[...predict, "--refine", shipped], /is a network for several people\n.*--single-person/],
+      [[...predict, "--refine-take", "both"], /--refine-take needs --refine/],
+      [
+        [...predict, "--refine", path, "--refine-take", "best"],
+        /unknown --refine-take "best"; there are second, both/,
+      ],
       [[...predict, "--weights", path], /has no tags/],
       [["train", "--steps", "1", "--weights", path, "--out", `${folder}/x`], /they have no tags/],
     ];

@@ -68,7 +68,10 @@ Deno.test("readAnnotationFile() tells the data sets by what is in the file", asy
   await inFolder(async (folder) => {
     const kindOf = async (content: unknown, ...args: string[]) => {
       const path = await write(`${folder}/a.json`, content);
-      const file = await readAnnotationFile(readOptions(evaluateCommand, args), path);
+      const file = await readAnnotationFile(
+        readOptions(evaluateCommand, ["--annotations", path, ...args]),
+        path,
+      );
       return [file.kind, file.skeleton.name];
     };
     const crowded = cocoFile(CROWDPOSE, { crowdIndex: 0.4 }).truth;
@@ -305,7 +308,7 @@ Deno.test("train, predict and evaluate carry a skeleton of one's own", async () 
     );
     assert.match(lost.message, /--skeleton needs --annotations/);
     const masks = await runMain("train", "--crowds-only", ...small, "--out", `${folder}/never`);
-    assert.match(masks.message, /--crowds-only is for photographs/);
+    assert.match(masks.message, /--crowds-only needs --annotations/);
     const without = ["--without", await write(`${folder}/ids.json`, [1])];
     const empty = await runMain(
       "train",

@@ -71,7 +71,7 @@ Deno.test("evaluate --kind says what does not fit, and writes nothing then", asy
     const json = `${folder}/figures.json`;
     const wrong = await writeJson(`${folder}/wrong.json`, [{ ...results[0], score: null }]);
     const cases: [string[], RegExp][] = [
-      [["--kind", "poses"], /--kind can be keypoints, masks or boxes, not poses/],
+      [["--kind", "poses"], /unknown --kind "poses"; there are keypoints, masks, boxes/],
       [["--classes", "c1"], /--classes is for --kind masks and boxes/],
       [["--kind", "masks"], /--annotations is missing/],
       [["--kind", "masks", ...files, "--flip"], /--flip needs --images/],

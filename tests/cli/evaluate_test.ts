@@ -26,18 +26,19 @@ Deno.test("evaluate measures other people with every option that says how to loo
     });
     assert.ok(plain.setup.threshold > 0 && plain.setup.maxTagDistance > 0);
     const refiner = await refinerFile(folder);
-    const cases: [string[], string, unknown][] = [
-      [["--decoder", "pose-ae-demo"], "decoder", "pose-ae-demo"],
-      [["--threshold", "0.3"], "threshold", 0.3],
-      [["--tag-distance", "0.01"], "maxTagDistance", 0.01],
-      [["--scales", "1.5,1"], "scales", "1.5,1"],
-      [["--flip"], "flip", true],
-      [["--refine", refiner], "refine", refiner],
+    const cases: [string[], Record<string, unknown>][] = [
+      [["--decoder", "pose-ae-demo"], { decoder: "pose-ae-demo" }],
+      [["--threshold", "0.3"], { threshold: 0.3 }],
+      [["--tag-distance", "0.01"], { maxTagDistance: 0.01 }],
+      [["--scales", "1.5,1"], { scales: "1.5,1" }],
+      [["--flip"], { flip: true }],
+      [["--refine", refiner], { refine: refiner, refineTake: "second" }],
+      [["--refine", refiner, "--refine-take", "both"], { refine: refiner, refineTake: "both" }],
     ];
-    for (const [options, name, value] of cases) {
+    for (const [options, changed] of cases) {
       const { setup, figures } = await measured(...options);
       assert.ok(figures !== plain.figures, options.join(" "));
-      assert.deepEqual(setup, { ...plain.setup, [name]: value });
+      assert.deepEqual(setup, { ...plain.setup, ...changed });
     }
     assert.match(
       await Deno.readTextFile(`${folder}/report.html`),

@@ -130,8 +130,8 @@ Deno.test("evaluate-tracks refuses what does not fit together", async () => {
       await writeJson(`${folder}/p.json`, poseFile([1])),
     ];
     const cases: [string[], RegExp][] = [
-      [[file], /two files or folders expected: TRUTH RESULTS/],
-      [[file, file, file], /two files or folders expected/],
+      [[file], /RESULTS is missing\n {2}help: give TRUTH RESULTS/],
+      [[file, file, file], /unexpected argument .*\n {2}help: give TRUTH RESULTS/],
       [[file, `${folder}/no.txt`], /no\.txt: no such file or folder/],
       [[file, folder], /gt\.txt is a file but .* is a folder\n {2}help: give two files/],
       [[file, pose], /hold \.json files and \.txt files/],
@@ -140,8 +140,11 @@ Deno.test("evaluate-tracks refuses what does not fit together", async () => {
         [`${folder}/truth`, `${folder}/twice`],
         /A\.txt: .*A\.json is there, too, for the same video/,
       ],
-      [[file, file, "--threshold", "1.5"], /--threshold must be at most 1, not 1.5/],
-      [[file, file, "--threshold", "0"], /--threshold must be a number, above 0, not 0/],
+      [
+        [file, file, "--threshold", "1.5"],
+        /--threshold must be a number, above 0, at most 1, not 1.5/,
+      ],
+      [[file, file, "--threshold", "0"], /--threshold must be a number, above 0, at most 1, not 0/],
       [[file, file, "--poseval"], /--poseval is for PoseTrack/],
       [[file, file, "--distractors", "2,x"], /--distractors is a list of classes like 2,7,8,12/],
       [[pose, pose, "--distractors", "2"], /--distractors is for MOTChallenge/],

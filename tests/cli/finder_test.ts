@@ -40,6 +40,7 @@ Deno.test("checkResultsOrImages() wants one of both, and no option in vain", () 
     [{}, /^InputError: neither --results nor --images given\n/],
     [{ results: "a", images: "b" }, /^InputError: both --results and --images given\n/],
     [{ results: "a", flip: true }, /^InputError: --flip needs --images$/],
+    [{ results: "a", "refine-take": "both" }, /^InputError: --refine-take needs --images$/],
     [{ results: "a", preset: "demo" }, /^InputError: --preset needs --images$/],
   ];
   for (const [options, expected] of cases) assert.throws(() => check(options), expected);

@@ -1,14 +1,20 @@
 import assert from "node:assert/strict";
 import {
   disposeModel,
+  EfficientHrNet,
+  floatWeights,
   type HostArray,
   hostArray,
+  loadState,
   PoseNet,
   readSafetensors,
+  type SafetensorsArray,
+  sizeOf,
   stateOf,
   writeSafetensors,
 } from "ae";
 import { loadModel } from "../../cli/weights.ts";
+import { authorsTensors } from "../models/efficient_hrnet_names.ts";
 import { runMain } from "./run_main.ts";
 
 const options = {
@@ -109,7 +115,7 @@ Deno.test("import-weights makes a network for one person of 17 heatmaps", async 
     assert.equal((await importing(source, out)).message, "");
     const { model, decoding } = await loadModel(out);
     assert.equal(model.options.tagDimensions, 0);
-    assert.deepEqual(decoding, { threshold: 0.1 });
+    assert.deepEqual(decoding, { threshold: 0.15 });
     assert.deepEqual(await stateOf(model), state);
     disposeModel(model);
   });
@@ -139,9 +145,17 @@ Deno.test("import-weights names what is missing, does not fit or is no number, a
       /its tensors have nobody's names known here; the first is model.module.pre.1.conv.bias/,
     ],
     [() => {}, ["--from", "mmpose"], /theirs.safetensors: has no tensor backbone.out_convs.0/],
-    [() => {}, ["--from", "yolo"], /unknown --from "yolo"; there are authors, mmpose, tensorflow$/],
+    [
+      () => {},
+      ["--from", "yolo"],
+      /unknown --from "yolo"; there are authors, mmpose, tensorflow, efficienthrnet$/,
+    ],
     [() => {}, ["--from", "autors"], /"autors".*\n {2}help: did you mean "authors"\?$/],
-    [() => {}, ["--image-size", "510"], /--image-size must be a multiple of 8/],
+    [
+      () => {},
+      ["--image-size", "510"],
+      /--image-size 510 does not suit the network: it needs a multiple of 8/,
+    ],
   ];
   for (const [change, more, problem] of cases) {
     await withWeights(change, async (source, out) => {
@@ -156,10 +170,117 @@ Deno.test("import-weights names what is missing, does not fit or is no number, a
   }
 });
 
+/** The tensors of an EfficientHRNet H-4 as its authors' checkpoint has them, with random numbers. */
+function efficientHrNet(): Record<string, SafetensorsArray> {
+  let seed = 1;
+  const random = () => (seed = seed * 16807 % 2147483647) / 2147483647; // Lehmer's generator
+  return Object.fromEntries(
+    [...authorsTensors("H-4")].map(([path, shape]) => [
+      `module.${path}`,
+      path.endsWith(".num_batches_tracked")
+        ? { shape, data: new BigInt64Array(1) }
+        : { shape, data: Float32Array.from({ length: sizeOf(shape) }, random) },
+    ]),
+  );
+}
+
+Deno.test("import-weights knows an EfficientHRNet, and programs load what it writes", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [source, out] = [`${folder}/H-4.safetensors`, `${folder}/ours.safetensors`];
+    const theirs = efficientHrNet();
+    await writeSafetensors(source, theirs);
+    const { code, printed, message } = await importing(source, out);
+    assert.deepEqual([code, message], [0, ""]);
+    const lines = printed.split("\n");
+    const counters = Object.keys(theirs).filter((name) => name.endsWith(".num_batches_tracked"));
+    const used = Object.keys(theirs).length - counters.length;
+    assert.ok(lines.includes("used     module.final_layers.1.bias -> final_layers.1.bias [17]"));
+    assert.ok(lines.includes("unused   module.features.0.2.num_batches_tracked []"));
+    assert.equal(
+      lines.at(-2),
+      `${used} of ${used} tensors made, ${used} of them under another name; ` +
+        `${counters.length} unused, 0 missing`,
+    );
+    assert.match(
+      lines.at(-1)!,
+      /ours.safetensors: EfficientHRNet H-4, \d+ tensors, 2,7[\d,]+ numbers$/,
+    );
+
+    const file = await readSafetensors(out);
+    const { format, name, imageSize, threshold, importedFrom } = file.metadata;
+    assert.deepEqual([format, name, imageSize, threshold, importedFrom], [
+      ...["ae-efficient-hrnet-1", "H-4", "384", "0.1"],
+      "efficienthrnet: H-4.safetensors",
+    ]);
+    const model = new EfficientHrNet(JSON.parse(file.metadata.options));
+    assert.equal(model.options.imageNorm, "imagenet");
+    await loadState(model, floatWeights(file));
+    for (const [path, { data }] of Object.entries(await stateOf(model))) {
+      const expected = theirs[`module.${path}`].data;
+      const wrong = data.findIndex((value, i) => value !== expected[i]);
+      assert.equal(wrong, -1, `${path} at ${wrong}`);
+    }
+    disposeModel(model);
+
+    assert.match(
+      (await runMain("predict", "photo.jpg", "--weights", out)).message,
+      /its format is "ae-efficient-hrnet-1", .*\n {2}help: a program can load it: new EfficientHrNet/,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("import-weights names what an EfficientHRNet lacks, and writes nothing", async () => {
+  const key = "module.stage4.1.fuse_layers.0.3.1.running_var";
+  const cases: [(weights: Record<string, SafetensorsArray>) => void, string[], RegExp][] = [
+    [
+      (weights) => delete weights[key],
+      [],
+      /theirs.safetensors: tensors are missing, 1 of them; nothing is written/,
+    ],
+    [
+      (weights) => weights[key] = hostArray([13]),
+      [],
+      /gives stage4\S+ the shape \[13\], but the network needs \[14\]/,
+    ],
+    [
+      (weights) => weights["module.stage4.2.branches.0.0.conv1.weight"] = hostArray([1]),
+      [],
+      /theirs.safetensors: is as wide as H-4, but has a tensor module.stage4.2.branches.0/,
+    ],
+    [
+      () => {},
+      ["--image-size", "400"],
+      /--image-size 400 does not suit the network: it needs a multiple of 32/,
+    ],
+    [() => {}, ["--from", "authors"], /theirs.safetensors: has no tensor outs.0.conv.weight/],
+  ];
+  const folder = await Deno.makeTempDir();
+  try {
+    const [source, out] = [`${folder}/theirs.safetensors`, `${folder}/ours.safetensors`];
+    for (const [change, more, problem] of cases) {
+      const weights = efficientHrNet();
+      change(weights);
+      await writeSafetensors(source, weights);
+      const { code, printed, message } = await importing(source, out, ...more);
+      assert.equal(code, 1);
+      assert.match(message, problem);
+      assert.equal(await isThere(out), false);
+      if (problem.source.includes("missing")) {
+        assert.ok(printed.includes(`missing  ${key}, for stage4.1.fuse_layers.0.3.1.running_var`));
+      }
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("import-weights wants one file and --out", async () => {
   assert.match((await runMain("import-weights", "a.pth")).message, /--out is missing/);
-  assert.match((await runMain("import-weights", "--out", "b")).message, /name one file/);
-  assert.match((await runMain("import-weights", "a", "b", "--out", "c")).message, /name one file/);
+  assert.match((await runMain("import-weights", "--out", "b")).message, /FILE is missing/);
+  assert.match((await runMain("import-weights", "a", "b", "--out", "c")).message, /argument "b"/);
   const { message } = await importing("no/such.pth", "c");
   assert.equal(message, "import-weights: no/such.pth: no such file");
 });

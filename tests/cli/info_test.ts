@@ -83,7 +83,7 @@ Deno.test("info prints the skeleton and what else the file says, each on a line"
     await writeSafetensors(path, await stateOf(model), metadata);
     const single = (await runMain("info", path)).printed;
     assert.match(single, /^keypoints {6}3 of three$/m);
-    assert.match(single, /^decoding {7}peaks above 0.2$/m);
+    assert.match(single, /^decoding {7}second looks above 0.2$/m);
     assert.match(single, /^importedFrom {3}authors: \[2J file$/m);
     const info = JSON.parse((await runMain("info", path, "--json")).printed) as WeightFileInfo;
     assert.equal(info.skeleton, "three");
@@ -121,9 +121,9 @@ Deno.test("info refuses other files and sizes", async () => {
     assert.equal((await runMain("info", path, "--preset", "demo-wide")).code, 0);
     assert.match(
       (await runMain("info", SHIPPED, "--size", "65")).message,
-      /--size must be a multiple of 32, not 65/,
+      /--size 65 does not suit the network: it needs a multiple of 32/,
     );
-    assert.match((await runMain("info")).message, /name one weight file/);
+    assert.match((await runMain("info")).message, /FILE is missing/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -119,7 +119,7 @@ Deno.test("predict and evaluate say which options and files do not go with masks
       [[...predict, "--skeleton", "coco"], /--skeleton is for keypoints/],
       [[...predict, "--scales", "demo9"], /--scales demo9 is for keypoints\n {2}help: .*official/],
       [[...predict, ...none], /--ids: .*masks\.json has no image 9/],
-      [["predict", "a.png", ...weights, ...none], /--ids needs --annotations and --images/],
+      [["predict", "a.png", ...weights, ...none], /--ids needs --annotations/],
       [[...predict.with(2, dogs)], /dogs\.json: no categories are called "person"/],
       [[...evaluate, "--weights", (await shippedWeights())!], /finds keypoints, not masks/],
       [

@@ -39,3 +39,14 @@ Deno.test("MetricsLog drops what was written after the step from which a run goe
     );
     assert.equal((await MetricsLog.open(path, 0)).best(), -1); // a new run begins a new log
   }));
+
+Deno.test("MetricsLog writes through no link", () =>
+  inFolder(async (path) => {
+    const precious = `${path}.precious`;
+    await Deno.writeTextFile(precious, "mine");
+    await Deno.symlink(precious, path);
+    const log = await MetricsLog.open(path, 0);
+    await log.add(losses(1));
+    assert.equal(await Deno.readTextFile(precious), "mine");
+    assert.deepEqual(JSON.parse(await Deno.readTextFile(path)), losses(1));
+  }));

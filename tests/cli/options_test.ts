@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Command, helpOf, readOptions } from "../../cli/options.ts";
+import { type Command, readOptions, under } from "../../cli/options.ts";
 
 const command: Command = {
   summary: "Do it.",
@@ -87,11 +87,49 @@ Deno.test("readOptions() lets a command ask for what it cannot do without", () =
   assert.throws(() => readOptions(needy, []).required("results"), /--results is missing/);
 });
 
-Deno.test("helpOf() lists every option with its default", () => {
-  const help = helpOf("doit", command);
-  for (const part of ["--steps NUMBER", "how fast (default 0.1)", "--quiet", "Do it."]) {
-    assert.ok(help.includes(part), part);
-  }
+Deno.test("readOptions() takes one of the choices, and an option only with the one it needs", () => {
+  const choosy: Command = {
+    ...command,
+    options: {
+      colour: { type: "text", choices: ["red", "green"], help: "" },
+      shade: { type: "number", default: 1, needs: "colour", help: "" },
+    },
+  };
+  const values = readOptions(choosy, ["--colour", "red", "--shade", "2"]);
+  assert.equal(values.oneOf("colour", ["red", "green"]), "red");
+  assert.deepEqual(values.given(), { colour: "red", shade: "2" });
+  assert.throws(
+    () => readOptions(choosy, ["--colour", "gren"]),
+    /^InputError: unknown --colour "gren"; there are red, green\n {2}help: did you mean "green"\?$/,
+  );
+  assert.throws(
+    () => readOptions(choosy, ["--shade", "2"]),
+    /^InputError: --shade needs --colour$/,
+  );
+  const none = readOptions(choosy, []); // a default needs nothing
+  assert.deepEqual([none.number("shade"), none.oneOf("colour", ["red"])], [1, undefined]);
+});
+
+Deno.test("under() puts a heading on every option and changes nothing else", () => {
+  const { steps, quiet } = command.options;
+  assert.deepEqual(under("How", { steps, quiet }), {
+    steps: { ...steps, heading: "How" },
+    quiet: { ...quiet, heading: "How" },
+  });
+});
+
+Deno.test("readOptions() wants as many operands as the command says", () => {
+  const two: Command = { ...command, operands: "TRUTH RESULTS" };
+  assert.deepEqual(readOptions(two, ["a", "--quiet", "b"]).operands, ["a", "b"]);
+  assert.throws(
+    () => readOptions(two, ["a"]),
+    /^InputError: RESULTS is missing\n {2}help: give TRUTH RESULTS; --help says what it is$/,
+  );
+  assert.throws(
+    () => readOptions(two, ["a", "b", "c"]),
+    /^InputError: unexpected argument "c"\n {2}help: give TRUTH RESULTS; --help says what it is$/,
+  );
+  assert.deepEqual(readOptions({ ...command, operands: "A…" }, []).operands, []);
 });
 
 Deno.test("readOptions() leaves operands as they were typed, numbers too", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CocoResult } from "ae";
+import { type CocoResult, readImage, rgbImage, writePng } from "ae";
 import { runMain } from "./run_main.ts";
 import { inFolder, jsonOf, refinerFile, sceneFiles, writeJson } from "./scene_files.ts";
 
@@ -15,6 +15,9 @@ Deno.test("predict finds other people with every option that says how to look", 
     const plain = await found();
     assert.ok(JSON.parse(plain).length > 3);
     assert.ok(await found() === plain, "alike twice");
+    const refine = ["--refine", await refinerFile(folder)];
+    const refined = await found(...refine);
+    assert.ok(await found(...refine, "--refine-take", "second") === refined);
     for (
       const options of [
         ["--decoder", "pose-ae-demo"],
@@ -22,9 +25,12 @@ Deno.test("predict finds other people with every option that says how to look", 
         ["--tag-distance", "0.01"],
         ["--scales", "1.5,1"],
         ["--flip"],
-        ["--refine", await refinerFile(folder)],
+        [...refine, "--refine-take", "both"],
       ]
-    ) assert.ok(await found(...options) !== plain, options.join(" "));
+    ) {
+      const other = await found(...options);
+      assert.ok(other !== plain && other !== refined, options.join(" "));
+    }
   });
 });
 
@@ -64,7 +70,7 @@ Deno.test("predict --ids predicts some of the photographs, and needs no other fi
     const unknown = await runMain("predict", ...photographs, ...none, ...out);
     assert.match(unknown.message, /--ids: .*truth\.json has no image 9/);
     const alone = await runMain("predict", `${folder}/2.png`, ...ids, ...out);
-    assert.match(alone.message, /--ids needs --annotations and --images/);
+    assert.match(alone.message, /--ids needs --annotations/);
   });
 });
 
@@ -77,3 +83,52 @@ Deno.test("predict writes the category that the annotation file calls people", a
     assert.deepEqual([...new Set(results.map(({ category_id }) => category_id))], [18]);
   });
 });
+
+Deno.test("predict writes nothing outside its folder, whatever the annotation file calls photographs", async () => {
+  await inFolder(async (folder) => {
+    for (const name of ["photos", "photos/deep"]) await Deno.mkdir(`${folder}/${name}`);
+    for (const name of ["secret.png", "photos/deep/..x..png"]) {
+      await writePng(`${folder}/${name}`, rgbImage(64, 64));
+    }
+    const predict = async (file_name: string, out: string) => {
+      const images = [{ id: 7, file_name, width: 64, height: 64 }];
+      const truth = await writeJson(`${folder}/truth.json`, { images, annotations: [] });
+      const photographs = ["--annotations", truth, "--images", `${folder}/photos`];
+      return await runMain("predict", ...photographs, "--out", `${folder}/${out}`);
+    };
+    for (
+      const name of ["../secret.png", `${folder}/secret.png`, "deep/../../secret.png", "\0.png"]
+    ) {
+      const { code, message } = await predict(name, "never");
+      assert.equal(code, 1);
+      assert.match(
+        message,
+        /truth\.json: images\[0\]\.file_name is ".*", (which leads out|where � is)/,
+      );
+    }
+    assert.equal((await predict("deep/..x..png", "out")).code, 0);
+    assert.deepEqual(namesIn(`${folder}/out`), ["7_..x..png", "results.json"]);
+    assert.deepEqual(namesIn(folder), ["out", "photos", "secret.png", "truth.json"]);
+    assert.deepEqual(namesIn(`${folder}/photos`), ["deep"]);
+  });
+});
+
+Deno.test("predict replaces links that lie in its folder, and leaves alone what they point to", async () => {
+  await inFolder(async (folder) => {
+    const [out, precious] = [`${folder}/out`, `${folder}/precious.txt`];
+    await Deno.mkdir(out);
+    await Deno.writeTextFile(precious, "mine");
+    const names = ["7_7.png", "results.json"];
+    for (const name of [...names, "7_7.png.tmp", "results.json.tmp"]) {
+      await Deno.symlink(precious, `${out}/${name}`);
+    }
+    await writePng(`${folder}/7.png`, rgbImage(64, 64));
+    assert.equal((await runMain("predict", `${folder}/7.png`, "--out", out)).code, 0);
+    assert.equal(await Deno.readTextFile(precious), "mine");
+    for (const name of names) assert.ok((await Deno.lstat(`${out}/${name}`)).isFile, name);
+    assert.equal((await readImage(`${out}/7_7.png`)).width, 64);
+    assert.deepEqual(await jsonOf(`${out}/results.json`), []);
+  });
+});
+
+const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();

@@ -25,6 +25,16 @@ Deno.test("recipeOf() takes another rate, heavier tags, and pull at full weight 
   assert.deepEqual([99_999, 100_000].map((step) => early(0.5, step)), [2e-4, 1e-5]);
 });
 
+Deno.test("recipeOf() takes a second look's word where the network believes 0.15", () => {
+  for (const name of ["small", "authors", "paper", "instances"]) {
+    const { foregroundWeight: w, secondLook } = recipeOf(name);
+    // Of the places where p is believed, the share p are marks, whose errors count 1 + w times.
+    const loss = (h: number) => 0.15 * (1 + w) * (h - 1) ** 2 + 0.85 * h ** 2;
+    const { threshold: best } = secondLook;
+    assert.ok(loss(best) < Math.min(loss(best - 0.01), loss(best + 0.01)), name);
+  }
+});
+
 Deno.test("recipeOf() has for instances the same schedule, other losses, and heavier tags", () => {
   const [small, instances] = [recipeOf("small"), recipeOf("instances")];
   for (const done of [0, 0.3, 1]) {

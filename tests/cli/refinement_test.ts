@@ -7,17 +7,20 @@ import {
   normal,
   type PoseNet,
   read,
+  type RefinePersonOptions,
   rgbImage,
   slice,
   type Tensor,
 } from "ae";
 import type { FoundPeople } from "../../cli/prediction.ts";
 import { refined } from "../../cli/refinement.ts";
-import { makeModel, withoutTags } from "../../cli/weights.ts";
+import { withoutTags } from "../../cli/transfer.ts";
+import { type Decoding, makeModel } from "../../cli/weights.ts";
 
 /** A network that believes every keypoint to be where the picture is red. */
 const seesRed = {
   stride: 2,
+  sizeMultiple: 32,
   options: { tagDimensions: 0 },
   forward(images: Tensor) {
     const [N, , H, W] = images.shape;
@@ -47,7 +50,7 @@ Deno.test("refined() looks at everybody in the picture itself and moves keypoint
   async function* one() {
     yield await Promise.resolve(found);
   }
-  const refiner = { model: seesRed, imageSize: 64, skeleton: COCO };
+  const refiner = { model: seesRed, imageSize: 64, skeleton: COCO, decoding: {} };
   const [{ people, sample }] = await Array.fromAsync(refined(one(), refiner));
   assert.equal(sample, found.sample);
   dots.forEach((dot, p) => {
@@ -81,7 +84,7 @@ Deno.test("refined() looks at the people of several pictures at once, in the ord
   const pictures = [1, 0, 1, 2, 6, 0, 1, ...Array(9).fill(0)].map((people, n) =>
     picture(n, people)
   );
-  const refiner = { model: seesRed, imageSize: 64, skeleton: COCO };
+  const refiner = { model: seesRed, imageSize: 64, skeleton: COCO, decoding: {} };
   let taken = 0;
   const from = async function* (some: readonly FoundPeople[]) {
     for (const one of some) {
@@ -104,12 +107,93 @@ Deno.test("refined() looks at the people of several pictures at once, in the ord
   }
 });
 
+Deno.test("refined() looks at several sizes, and averages what it sees", async () => {
+  const image = rgbImage(200, 200);
+  for (let y = 92; y <= 98; y++) for (let x = 82; x <= 88; x++) image.data[3 * (200 * y + x)] = 255;
+  const keypoints = COCO.keypoints.map((_, k) => ({
+    x: 65 + k % 5 * 10, // 40 apart: a crop of 78 pixels
+    y: 95,
+    score: 0.5,
+    tag: [],
+  }));
+  const found = {
+    sample: { id: 1, fileName: "dot", image, people: [] },
+    people: [{ keypoints, score: 0.5 }],
+  };
+  const seen = async (model: PoseNet, sizes?: readonly number[]) => {
+    const one = async function* () {
+      yield await Promise.resolve(found);
+    };
+    const refiner = { model, imageSize: 64, skeleton: COCO, decoding: {} };
+    const [{ people }] = await Array.fromAsync(
+      refined(one(), refiner, { sizes, leastAgreement: 0 }),
+    );
+    return people[0].keypoints[0]!;
+  };
+  const once = await seen(seesRed);
+  assert.deepEqual(await seen(seesRed, [1, 0.9, 1]), once); // 0.9 of 64 is rounded up to 64
+  for (const sizes of [[1, 0.5], [0.5, 1], [2]]) {
+    const { x, y } = await seen(seesRed, sizes);
+    // A pixel of the smaller maps is 78 / 16 pixels of the picture.
+    assert.ok(Math.hypot(x - 85, y - 95) < 5, `${sizes}: ${x}, ${y}`);
+  }
+
+  /** As sure as the side of its input says, everywhere. */
+  const seesItsSide = {
+    ...seesRed,
+    forward(images: Tensor) {
+      const [{ heatmaps }] = seesRed.forward(images);
+      return [{ heatmaps: heatmaps.mul(0).add(images.shape[3] / 128) }];
+    },
+  } as unknown as PoseNet;
+  const scores = [[1], [0.5], [2, 1, 0.5]].map(async (sizes) =>
+    (await seen(seesItsSide, sizes)).score
+  );
+  const close = (await Promise.all(scores)).map((score) => score.toFixed(4));
+  assert.deepEqual(close, ["0.5000", "0.2500", (1.75 / 3).toFixed(4)]);
+  for (const sizes of [[], [0], [5]]) {
+    await assert.rejects(seen(seesRed, sizes), {
+      name: "RangeError",
+      message: `lookedAgain: sizes must be numbers above 0, at most 4, not [${sizes}]`,
+    });
+  }
+});
+
+Deno.test("refined() replaces keypoints above the threshold that goes with the weights, or is asked for", async () => {
+  const image = rgbImage(80, 80);
+  image.data.fill(128); // 128 / 255 everywhere is as sure as 0.502
+  const keypoints = COCO.keypoints.map((_, k) => ({ x: 40 + k % 3, y: 40, score: 0.9, tag: [] }));
+  const found = {
+    sample: { id: 1, fileName: "grey", image, people: [] },
+    people: [{ keypoints, score: 0.9 }],
+  };
+  async function* one() {
+    yield await Promise.resolve(found);
+  }
+  const cases: [Partial<Decoding>, RefinePersonOptions, boolean][] = [
+    [{}, {}, true], // 0.15
+    [{ threshold: 0.5 }, {}, true],
+    [{ threshold: 0.51 }, {}, false],
+    [{ threshold: 0.51 }, { threshold: 0.4 }, true],
+  ];
+  for (const [decoding, options, isReplaced] of cases) {
+    const refiner = { model: seesRed, imageSize: 64, skeleton: COCO, decoding };
+    const [{ people }] = await Array.fromAsync(
+      refined(one(), refiner, { leastAgreement: 0, ...options }),
+    );
+    assert.equal(people[0].keypoints[0]!.score !== 0.9, isReplaced, JSON.stringify(decoding));
+  }
+});
+
 Deno.test("withoutTags() makes a network with the same heatmaps and no tags", async () => {
-  const loaded = makeModel("demo", { channels: 4, increase: 2, seed: 3, stacks: 2 });
+  const loaded = makeModel("demo", { channels: 4, increase: 2, seed: 3, stacks: 2 }, {
+    threshold: 0.7,
+  });
   const images = normal([1, 3, 64, 64], { seed: 1 });
   const [before] = loaded.model.forward(images);
   const expected = (await read({ heatmaps: before.heatmaps })).heatmaps;
-  const { model } = await withoutTags(loaded);
+  const { model, decoding } = await withoutTags(loaded);
+  assert.deepEqual(decoding, {}); // peaks of people say nothing about a second look
   const [after] = model.forward(images);
   assert.deepEqual(after.tags.shape, [1, 0, 17, 32, 32]);
   const got = (await read({ heatmaps: after.heatmaps })).heatmaps;

@@ -3,7 +3,8 @@ import { type Sample, SCENE_CLASSES, sceneSource } from "ae/data";
 import { truthOf } from "../../cli/evaluation.ts";
 import { pictureOf } from "../../cli/segmentation.ts";
 import { instanceSource } from "../../cli/sources.ts";
-import { loadModel, saveModel, shippedWeights, withoutTags } from "../../cli/weights.ts";
+import { withoutTags } from "../../cli/transfer.ts";
+import { loadModel, saveModel, shippedWeights } from "../../cli/weights.ts";
 
 /** Run `body` in a folder that is gone afterwards. */
 export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {

@@ -186,7 +186,7 @@ Deno.test("track says what is wrong, and leaves no tracks behind then", async ()
       [[path, folder], /is a folder\n {2}help: give files, or one folder alone/],
       [[empty], /there is no picture in it/],
       [[path, `${empty}.png`], /the frame is 32 x 32, the video's first is 64 x 64/],
-      [[path, "--by", "luck"], /--by can be tag or place, not luck/],
+      [[path, "--by", "luck"], /unknown --by "luck"; there are tag, place/],
       [[path, "--by", "place", "--tags", tags], /--tags needs --by tag/],
       [
         [path, "--tags", tags],

@@ -1,16 +1,24 @@
 import assert from "node:assert/strict";
 import { it } from "std/testing/bdd";
 import {
+  apply,
   assign,
   compile,
   formula,
   hostArray,
+  type Kernel,
+  type Op,
+  perElement,
   profile,
   type Tensor,
   tensor,
+  type Variable,
   variable,
   zeros,
 } from "ae";
+import { groupSmall, type Job, jobOf } from "../../core/batch.ts";
+import { makePlan, type Place, type PlannedKernel } from "../../core/plan.ts";
+import { Random } from "../../data/random.ts";
 
 /** Titles of a step's dispatches. */
 async function titlesOf(fn: (inputs: { x: Tensor }) => unknown): Promise<string[]> {
@@ -20,7 +28,7 @@ async function titlesOf(fn: (inputs: { x: Tensor }) => unknown): Promise<string[
 
 const scaled = formula("scaled", ["x", "k"], "x * k");
 
-it("small neighbours of one operation share a dispatch, and each gets its own numbers", async () => {
+it("small kernels of one operation share a dispatch, and each gets its own numbers", async () => {
   const sizes = [1, 3, 4, 5, 64, 250];
   const states = sizes.map((n, i) => variable(zeros([n]), `state ${i}`));
   using step = compile(({ x }: { x: Tensor }) => {
@@ -39,7 +47,7 @@ it("small neighbours of one operation share a dispatch, and each gets its own nu
   assert.ok(titles.includes("add of 5 tensors"), titles.join("\n"));
 });
 
-it("what reads a neighbour's result, or does something else, has a dispatch of its own", async () => {
+it("what reads the other's result, or does something else, has a dispatch of its own", async () => {
   const chain = await titlesOf(({ x }) => ({ y: scaled(scaled(x, tensor(2)), tensor(3)) }));
   assert.deepEqual(chain.filter((title) => title.includes("of")), []);
   const different = await titlesOf(({ x }) => ({ a: scaled(x, 2), b: scaled(x, 3) }));
@@ -78,4 +86,148 @@ it("a tensor bound as numbers and as vectors counts as two of the buffers", asyn
   const results = await compiled({ x: hostArray([4], [1, 2, 3, 4]) });
   const first = await results[0].read();
   assert.deepEqual([...first.data], [8, 10, 12, 14]);
+});
+
+/** `(3 a + 5 b + k) mod 101` of whole numbers: exact in f32, not symmetric, and never fused. */
+const mixOp = (name: string, declarations = ""): Op<number> => ({
+  name,
+  inPlace: true,
+  shape: ([a]) => a,
+  kernel(request) {
+    const [a, b] = ["a", "b"].map((word, i) => i === request.overwrites ? "out" : word);
+    return perElement(name, request, {
+      inputs: ["a", "b"],
+      sizes: { K: request.attrs },
+      declarations,
+      body: `  out[i] = (3.0 * ${a}[i] + 5.0 * ${b}[i] + f32(K)) % 101.0;`,
+    });
+  },
+});
+/** What a workgroup shares keeps a kernel alone, on every adapter. */
+const ALONE = "alone";
+const mixOps = [mixOp("mix"), mixOp("blend"), mixOp(ALONE, "var<workgroup> shared_sum: f32;")];
+
+/** A tensor of eight numbers, and the numbers by the definition. */
+interface Value<T = Tensor> {
+  readonly x: T;
+  readonly numbers: readonly number[];
+}
+
+function drawStates(random: Random): Value<Variable>[] {
+  return Array.from({ length: 5 }, (_, i) => {
+    const numbers = Array.from({ length: 8 }, () => random.integer(101));
+    return { x: variable(tensor(numbers), `state ${i}`), numbers };
+  });
+}
+
+/** Thirty operations on variables and on each other, some through views; what is asked for, and who becomes what. */
+function drawStep(random: Random, states: readonly Value<Variable>[]) {
+  const values: Value[] = [...states];
+  for (let i = 0; i < 30; i++) {
+    const [a, b, k] = [random.pick(values), random.pick(values), random.integer(101)];
+    const y = apply(random.pick(mixOps), [a.x.reshape([8]), b.x.reshape([8])], k);
+    const numbers = a.numbers.map((it, j) => (3 * it + 5 * b.numbers[j] + k) % 101);
+    values.push({ x: random.chance(0.3) ? y.reshape([2, 4]) : y, numbers });
+  }
+  const computed = values.slice(states.length);
+  return {
+    outputs: computed.filter(() => random.chance(0.1)),
+    assignments: states.filter(() => random.chance(0.7))
+      .map(({ x }) => ({ variable: x, value: random.pick(computed) })),
+  };
+}
+
+it("random steps have the numbers of their definition, variables and views included", async () => {
+  const random = new Random(21);
+  let [kernels, dispatches] = [0, 0];
+  for (let graph = 0; graph < 8; graph++) {
+    const states = drawStates(random);
+    const { outputs, assignments } = drawStep(random, states);
+    using step = compile(() => {
+      for (const { variable, value } of assignments) {
+        assign(variable, value.x.reshape([8]));
+      }
+      return outputs.map(({ x }) => x);
+    });
+    const results = await step({});
+    for (const [i, result] of results.entries()) {
+      assert.deepEqual([...(await result.read()).data], outputs[i].numbers, `graph ${graph}`);
+    }
+    for (const { x, numbers } of states) {
+      const value = assignments.find(({ variable }) => variable === x)?.value.numbers ?? numbers;
+      assert.deepEqual([...(await x.read()).data], value, `graph ${graph}: ${x.name}`);
+    }
+    kernels += [...step.plans().values()][0].kernels;
+    for (const { count } of await profile(step, {})) dispatches += count;
+  }
+  assert.ok(dispatches < 0.8 * kernels, `${kernels} kernels in ${dispatches} dispatches`);
+});
+
+/** What every buffer holds in the end, each kernel writing a number that depends on all that it reads. */
+function contents(
+  groups: readonly (readonly Job[])[],
+  planned: ReadonlyMap<Job, PlannedKernel>,
+): Map<number | Tensor, number> {
+  const held = new Map<number | Tensor, number>();
+  const bufferOf = (place: Place) => "slot" in place ? place.slot : place.leaf;
+  for (const group of groups) {
+    const results = group.map((job) => {
+      const { tensor, inputs } = planned.get(job)!;
+      const read = inputs.map((place) => held.get(bufferOf(place)) ?? 1);
+      return read.reduce((sum, it) => (31 * sum + it) % 1_000_003, tensor.id);
+    });
+    const written = group.map(({ writes: [place] }) => bufferOf(place));
+    assert.equal(new Set(written).size, group.length, "two results of a dispatch in one buffer");
+    for (const place of group.flatMap(({ reads }) => reads)) {
+      assert.ok(!written.includes(bufferOf(place)), "a dispatch reads and writes one buffer");
+    }
+    written.forEach((buffer, i) => held.set(buffer, results[i]));
+  }
+  return held;
+}
+
+it("groupSmall() leaves in every buffer what the plan's order does, on 300 random graphs", () => {
+  const random = new Random(22);
+  let [kernels, dispatches] = [0, 0];
+  for (let graph = 0; graph < 300; graph++) {
+    const { outputs, assignments } = drawStep(random, drawStates(random));
+    const plan = makePlan(
+      outputs.map(({ x }) => x),
+      assignments.map(({ variable, value }) => ({ variable, value: value.x })),
+    );
+    const planned = new Map(plan.kernels.map((it) => [jobOf(it, kernelOf(it)), it]));
+    const jobs = [...planned.keys()];
+    const groups = groupSmall(jobs, random.pick([8, 32]));
+    assert.deepEqual(contents(groups, planned), contents(jobs.map((job) => [job]), planned));
+    const alone = (list: readonly Job[]) =>
+      list.filter(({ kernel: { parts } }) => parts.name === ALONE);
+    assert.deepEqual(alone(groups.flat()), alone(jobs)); // in their order
+    kernels += jobs.length;
+    dispatches += groups.length;
+  }
+  assert.ok(dispatches < 0.8 * kernels, `${kernels} kernels in ${dispatches} dispatches`);
+});
+
+function kernelOf({ tensor, overwrites }: PlannedKernel): Kernel {
+  const { op, inputs, attrs } = tensor.recipe!;
+  return op.kernel!({ inputs, output: tensor, attrs, overwrites });
+}
+
+it("a variable is not written before what reads it as the output of an earlier step", async () => {
+  const other = formula("other", ["x", "k"], "x * k");
+  const [state, two] = [variable(tensor([1]), "state"), variable(tensor([2]), "two")];
+  using before = compile(() => {
+    const value = state.add(1);
+    assign(state, value);
+    return { value };
+  });
+  const { value } = await before({}); // lies where the variable does
+  using step = compile(() => {
+    const first = scaled(two, two); // what the new value would join
+    const seen = other(value, two);
+    assign(state, scaled(state, two));
+    return { first, seen };
+  });
+  assert.equal(await (await step({})).seen.item(), 4);
+  assert.equal(await state.item(), 4);
 });

@@ -175,7 +175,7 @@ Deno.test("steps queue only so much work before they wait", async () => {
     using step = compile(({ x }: { x: Tensor }) => x.sum());
     for (let i = 0; i < 64; i++) await step({ x: hostArray([1], [i]) });
     assert.equal(waits, 2);
-    const large = hostArray([2 ** 22]); // 16 MB: a wait after every four calls
+    const large = hostArray([2 ** 22]); // 16 MiB: a wait after every four calls
     for (let i = 0; i < 8; i++) await step({ x: large });
     assert.equal(waits, 4);
   } finally {

@@ -71,6 +71,16 @@ Deno.test("makePlan() never writes over a tensor that is read twice by one kerne
   assert.equal(summarise(plan).inPlace, 0);
 });
 
+Deno.test("makePlan() writes over what a kernel reads through a view of its result's shape, and no other", () => {
+  const x = apply(gather, [leaf()], null);
+  const column = apply(view, [x], null);
+  assert.equal(summarise(makePlan([apply(pointwise, [column], null)])).inPlace, 1);
+  const twice = apply(pointwise, [column, apply(view, [x], null)], null);
+  assert.equal(summarise(makePlan([twice])).inPlace, 0);
+  const asItWas = apply(pointwise, [apply(gather, [leaf()], null), column], null);
+  assert.deepEqual(makePlan([asItWas]).kernels.map(({ overwrites }) => overwrites), [-1, -1, 0]);
+});
+
 Deno.test("makePlan() computes a new value straight into its variable when nothing reads the old one later", () => {
   const variable = fakeVariable();
   const value = apply(pointwise, [variable, leaf()], null);

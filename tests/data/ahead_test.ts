@@ -6,7 +6,7 @@ import { batches, type BrokenSample } from "../../data/loader.ts";
 import { Random } from "../../data/random.ts";
 import { sceneSource } from "../../data/scenes.ts";
 import { SOUND_AUGMENTATION } from "../../data/augment.ts";
-import { writePng } from "../../image/read_image.ts";
+import { writePng } from "../../io/png_file.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
 import { anybody } from "./people.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { batchesAhead } from "../../data/ahead.ts";
 import { instanceRecords, loadCocoInstances } from "../../data/coco_instances.ts";
 import { batches } from "../../data/loader.ts";
-import { writePng } from "../../image/read_image.ts";
+import { writePng } from "../../io/png_file.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
 
 const photo = { id: 7, file_name: "a.png", width: 6, height: 4 };
@@ -69,6 +69,12 @@ Deno.test("instanceRecords() refuses what is wrong, unknown or empty", () => {
       { ...file(square), images: [{ id: 7, width: 6, height: 4 }] },
       undefined,
       "images[0].file_name is missing, the name of a file expected",
+    ],
+    [
+      { ...file(square), images: [{ ...photo, file_name: "/a.png" }] },
+      undefined,
+      'images[0].file_name is "/a.png", which leads out of the folder of pictures\n' +
+      "  help: names are relative to that folder, and may name folders in it",
     ],
     [file(square), ["bird"], 'no categories are called "bird"\n  help: it has dog, cat'],
     [

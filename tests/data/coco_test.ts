@@ -10,7 +10,7 @@ import {
 } from "../../data/coco.ts";
 import { sceneSource } from "../../data/scenes.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
-import { writePng } from "../../image/read_image.ts";
+import { writePng } from "../../io/png_file.ts";
 import { COCO, type Skeleton } from "../../pose/skeleton.ts";
 import { CROWDPOSE, MPII } from "../../pose/skeletons.ts";
 
@@ -122,6 +122,10 @@ Deno.test("photoRecords() says where a file is wrong", () => {
       'images[0].file_name is "", the name of a file expected',
     ],
     [
+      { ...file(person), images: [photo, { ...photo, id: 8, file_name: "../a.png" }] },
+      'images[1].file_name is "../a.png", which leads out of the folder of pictures',
+    ],
+    [
       { ...file(person), images: [{ ...photo, width: 0 }] },
       "images[0].width is 0, a whole number of 1 or more expected",
     ],
@@ -212,6 +216,58 @@ Deno.test("loadCoco() says what is missing before it reads a picture", () =>
       name: "InputError",
       message: `${folder}: 1 of 1 pictures are missing; the first: a.png`,
     });
+  }));
+
+Deno.test("loadCoco() reads no picture outside the folder, and follows links in it", () =>
+  withFolder(async (folder) => {
+    const [path, photos] = [`${folder}/a.json`, `${folder}/photos`];
+    const image = rgbImage(6, 4, new Uint8Array(72).fill(7));
+    for (const name of ["photos", "disk"]) await Deno.mkdir(`${folder}/${name}`);
+    for (const name of ["secret.png", "disk/b.png"]) await writePng(`${folder}/${name}`, image);
+    await Deno.symlink(`${folder}/disk`, `${photos}/linked`);
+    await Deno.symlink(`${folder}/disk/b.png`, `${photos}/b.png`);
+    const load = async (file_name: string) => {
+      const images = [{ ...photo, file_name }];
+      await Deno.writeTextFile(path, JSON.stringify({ images, annotations: [person] }));
+      return await loadCoco(path, photos);
+    };
+    for (const name of ["../secret.png", "linked/../secret.png", `${folder}/secret.png`]) {
+      await assert.rejects(load(name), {
+        name: "InputError",
+        message:
+          /a\.json: images\[0\]\.file_name is ".*secret\.png", which leads out of the folder/,
+      });
+    }
+    for (const name of ["b.png", "./b.png", "linked/b.png"]) {
+      assert.deepEqual((await (await load(name)).sample(0)).image, image, name);
+    }
+    for (const name of ["linked/c.png", "./linked", "b.png/c.png"]) {
+      await assert.rejects(load(name), {
+        name: "InputError",
+        message: `${photos}: 1 of 1 pictures are missing; the first: ${name}`,
+      });
+    }
+  }));
+
+Deno.test("CocoDataset reads no picture outside the folder for records that no file gave", () =>
+  withFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/photos`);
+    await writePng(`${folder}/secret.png`, rgbImage(6, 4));
+    const record = {
+      id: 7,
+      fileName: "../secret.png",
+      width: 6,
+      height: 4,
+      people: [],
+      ignored: [],
+    };
+    const refused = {
+      name: "InputError",
+      message:
+        /^the fileName of photograph 7 is "\.\.\/secret\.png", which leads out of the folder/,
+    };
+    await assert.rejects(CocoDataset.open(`${folder}/photos`, [record]), refused);
+    await assert.rejects(new CocoDataset(`${folder}/photos`, [record]).sample(0), refused);
   }));
 
 Deno.test("CocoDataset names a picture that is damaged or not of the annotated size", () =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { loadMpii, mpiiRecords } from "../../data/mpii.ts";
 import { makeBatch } from "../../data/batch.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
-import { writePng } from "../../image/read_image.ts";
+import { writePng } from "../../io/png_file.ts";
 import { MPII, mpiiImages } from "../../pose/mod.ts";
 
 const point = (id: number, x: number, y: number) => ({ id, x, y, is_visible: 1 });
@@ -29,6 +29,18 @@ Deno.test("mpiiRecords() takes photographs that show somebody, and ignores peopl
     () => mpiiRecords(images.slice(1), { name: "mpii.json" }),
     /^InputError: mpii\.json: the data set is empty: none of its 1 images shows a person/,
   );
+});
+
+Deno.test("mpiiRecords() says where in the file something stands, also if images were left out", () => {
+  const [record] = mpiiRecords(images.slice(1), { photos: "all" });
+  assert.deepEqual(record.ignored.map(({ place }) => place), ["annolist[1].annorect[0]"]);
+  const stray = mpiiImages({
+    annolist: [{ image: { name: "a.png" } }, { image: { name: "a/../../b.png" } }],
+  }, "mpii.json");
+  assert.throws(() => mpiiRecords(stray.slice(1), { photos: "all", name: "mpii.json" }), {
+    name: "InputError",
+    message: /^mpii\.json: annolist\[1\]\.image\.name is "a\/\.\.\/\.\.\/b\.png", which leads out/,
+  });
 });
 
 Deno.test("loadMpii() reads photographs of any size, for batches of 16 keypoints", async () => {

@@ -128,6 +128,11 @@ Deno.test("loadVoc() says which list, folder or file is missing", async () => {
   await refused(list("\n"), "val", /val\.txt: names no photograph$/);
   await refused(list("a\nb\na"), "val", /val\.txt: names a twice$/);
   await refused(
+    list("a\n../JPEGImages/b"),
+    "val",
+    /val\.txt: name 2 is "\.\.\/JPEGImages\/b", which leads out of the folder of pictures\n/,
+  );
+  await refused(
     list("a c d"),
     "val",
     /\/JPEGImages: 2 of 3 pictures are missing; the first: c\.jpg, d\.jpg$/,
@@ -135,6 +140,17 @@ Deno.test("loadVoc() says which list, folder or file is missing", async () => {
   await inVocFolder({}, async (folder) => {
     await Deno.remove(`${folder}/SegmentationClass`, { recursive: true });
     await assert.rejects(loadVoc(folder, { set: "val" }), /SegmentationClass: no such folder$/);
+  });
+});
+
+Deno.test("VocDataset reads no file outside the folders for names that no list gave", async () => {
+  await inVocFolder({}, async (folder) => {
+    const voc = new VocDataset(folder, ["a", "../JPEGImages/b"]);
+    assert.equal((await voc.sample(0)).fileName, "a.jpg");
+    await assert.rejects(voc.sample(1), {
+      name: "InputError",
+      message: /^the name of photograph 2 is "\.\.\/JPEGImages\/b", which leads out of the folder/,
+    });
   });
 });
 

@@ -41,6 +41,32 @@ Deno.test("refinePerson() takes what the second look is surer of, and what was m
   });
 });
 
+Deno.test("refinePerson() asks both looks: halfway where they agree, else the surer one", () => {
+  const person = {
+    keypoints: [at(0, 0, 0.9), at(50, 0, 0.9), at(90, 0, 0.3), at(10, 0, 0.2), null],
+    score: 0.5,
+  };
+  const second = {
+    keypoints: [at(6, 8, 0.8), at(53, 4, 0.8), at(99, 90, 0.4), at(12, 0, 0.1), at(7, 7, 0.01)],
+    score: 1,
+  };
+  assert.deepEqual(refinePerson(person, second, { take: "both" }), {
+    keypoints: [
+      at(0, 0, 0.9), // 10 pixels away, and less sure
+      at(51.5, 2, 0.8), // 5 pixels away
+      at(99, 90, 0.4), // far away, but surer
+      at(10, 0, 0.2), // not above the threshold
+      at(7, 7, 0.01), // it was missing
+    ],
+    score: 0.5,
+  });
+  // Two equally sure looks that disagree: nothing speaks for a change.
+  const one = { keypoints: [at(0, 0, 0.5)], score: 0.5 };
+  const other = { keypoints: [at(40, 0, 0.5)], score: 0.5 };
+  assert.deepEqual(refinePerson(one, other, { take: "both", leastAgreement: 0 }), one);
+  assert.deepEqual(refinePerson(one, other, { leastAgreement: 0 }).keypoints, other.keypoints);
+});
+
 Deno.test("refinePerson() leaves a person alone whom the second look does not recognise", () => {
   const five = [0, 1, 2, 3, 4].map((i) => at(100 * i, 0, 0.5));
   const person = { keypoints: five, score: 0.5 };

@@ -16,7 +16,7 @@ const PLAN = {
 
 Deno.test("drawPlan() looks as its snapshot", () => {
   const svg = drawPlan(PLAN, { width: 400 });
-  assert.equal(svg.title, "3 kernels in 2 buffers: 4.5 kB instead of 3 MB");
+  assert.equal(svg.title, "3 kernels in 2 buffers: 4.5 KiB instead of 3 MiB");
   assertWellFormed(svg.toString());
   assertSnapshot("plan.svg", svg.toString());
 });

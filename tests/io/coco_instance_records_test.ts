@@ -4,18 +4,10 @@ import {
   readCocoInstanceTruth,
   writeCocoInstanceResults,
 } from "../../io/mod.ts";
+import { inFile } from "./in_file.ts";
 
 const found = { image_id: 7, category_id: 1, score: 0.5, bbox: [0, 0, 2.5, 2] };
 const boxes = { shape: "boxes" } as const;
-
-async function inFile(body: (path: string) => Promise<void>): Promise<void> {
-  const path = await Deno.makeTempFile();
-  try {
-    await body(path);
-  } finally {
-    await Deno.remove(path);
-  }
-}
 
 Deno.test("readCocoInstanceResults() reads what writeCocoInstanceResults() wrote", async () => {
   await inFile(async (path) => {

@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
 import { readCocoResults, readCocoTruth, writeCocoResults } from "../../io/mod.ts";
+import { inFile } from "./in_file.ts";
 
 const person = { image_id: 7, category_id: 1, keypoints: new Array(51).fill(1.25), score: 0.5 };
-
-async function inFile(body: (path: string) => Promise<void>): Promise<void> {
-  const path = await Deno.makeTempFile();
-  try {
-    await body(path);
-  } finally {
-    await Deno.remove(path);
-  }
-}
 
 Deno.test("readCocoResults() reads what writeCocoResults() wrote, a record a line", async () => {
   await inFile(async (path) => {

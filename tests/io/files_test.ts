@@ -120,21 +120,65 @@ Deno.test("writeFileAtomic() says when a folder lets nobody write", async () => 
   });
 });
 
-Deno.test("writeFileAtomic() replaces what a link points to, not the link", async () => {
+Deno.test("writeFileAtomic() replaces a link, not what it points to", async () => {
   await inFolder(async (folder) => {
-    await Deno.mkdir(`${folder}/target`);
-    await Deno.writeTextFile(`${folder}/target/a.txt`, "old");
-    await Deno.symlink(`${folder}/target/a.txt`, `${folder}/link`);
-    await writeFileAtomic(`${folder}/link`, "new");
-    assert.equal(await Deno.readTextFile(`${folder}/target/a.txt`), "new");
-    assert.ok((await Deno.lstat(`${folder}/link`)).isSymlink);
-    assert.deepEqual(filesIn(`${folder}/target`), ["a.txt"]);
+    await Deno.mkdir(`${folder}/out`);
+    await Deno.writeTextFile(`${folder}/precious.txt`, "mine");
+    const targets = {
+      file: `${folder}/precious.txt`,
+      nothing: `${folder}/not_there_yet.txt`,
+      device: "/dev/null",
+    };
+    for (const [name, target] of Object.entries(targets)) {
+      await Deno.symlink(target, `${folder}/out/${name}`);
+      await writeFileAtomic(`${folder}/out/${name}`, "new");
+      assert.ok((await Deno.lstat(`${folder}/out/${name}`)).isFile, name);
+      assert.equal(await Deno.readTextFile(`${folder}/out/${name}`), "new");
+    }
+    assert.equal(await Deno.readTextFile(`${folder}/precious.txt`), "mine");
+    assert.deepEqual(filesIn(folder), ["out", "precious.txt"]);
+    assert.deepEqual(filesIn(`${folder}/out`), Object.keys(targets).sort());
+
+    await Deno.symlink(`${folder}/out`, `${folder}/folder`); // a folder that the user may have linked
+    await assert.rejects(
+      writeFileAtomic(`${folder}/folder`, "new"),
+      /^InputError: .*folder: is a folder, not a file/,
+    );
+    await writeFileAtomic(`${folder}/folder/file`, "newer");
+    assert.equal(await Deno.readTextFile(`${folder}/out/file`), "newer");
   });
 });
 
-Deno.test("writeFileAtomic() writes straight to what is no regular file", async () => {
+Deno.test("writeFileAtomic() writes straight to what is no regular file, and to what the process has open", async () => {
   await writeFileAtomic("/dev/null", "gone");
   assert.ok((await Deno.stat("/dev/null")).isCharDevice);
+
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/log`, "first\n");
+    // A shell's `>> log` makes /dev/stdout such a path. Only a process that may do everything may use it.
+    await Deno.writeTextFile(
+      `${folder}/write.ts`,
+      `import { writeFileAtomic } from "${new URL("../../io/files.ts", import.meta.url)}";
+       const path = await Deno.realPath("log");
+       using _open = await Deno.open(path, { append: true });
+       const links = [...Deno.readDirSync("/proc/self/fd")].filter(({ isSymlink }) => isSymlink);
+       const number = links.map(({ name }) => name).find((name) => {
+         try {
+           return Deno.readLinkSync("/proc/self/fd/" + name) === path;
+         } catch {
+           return false; // closed meanwhile
+         }
+       });
+       await writeFileAtomic("/dev/fd/" + number, "second\\n");`,
+    );
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", "--no-config", "--no-lock", "write.ts"],
+      cwd: folder,
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    assert.equal(await Deno.readTextFile(`${folder}/log`), "first\nsecond\n");
+    assert.deepEqual(filesIn(folder), ["log", "write.ts"]);
+  });
 });
 
 Deno.test("readBytes() says why a path cannot be read", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
 import { grad, hostArray, read, tensor, zeros } from "../../core/mod.ts";
 import { tagLoss, type TagLossForm } from "../../losses/mod.ts";
+import { finiteDifferences, type Numbers } from "../check_gradient.ts";
 import { assertClose } from "../close.ts";
 
 /** Two images, C = 2 classes, D = 2, maps of 3 × 3 pixels, P = 6 slots of S = 4 pixels. */
@@ -72,17 +73,12 @@ function reference(tags: ArrayLike<number>, form: TagLossForm, sigma: number) {
   });
 }
 
+/** ∂(pull + 3 push)/∂tags, summed over images, by central differences of the definition. */
 function differences(form: TagLossForm, sigma: number): number[] {
-  const total = (values: Float64Array) =>
-    reference(values, form, sigma).reduce((sum, { pull, push }) => sum + pull + 3 * push, 0);
-  return Array.from(tags, (_, i) => {
-    const [up, down] = [1e-5, -1e-5].map((step) => {
-      const moved = Float64Array.from(tags);
-      moved[i] += step;
-      return total(moved);
-    });
-    return (up - down) / 2e-5;
-  });
+  const losses = (values: Numbers) =>
+    reference(values.data, form, sigma).flatMap(({ pull, push }) => [pull, push]);
+  const weights = images.flatMap(() => [1, 3]);
+  return finiteDifferences(losses, [{ shape: [tags.length], data: [...tags] }], 0, weights);
 }
 
 /** Pull and push of instances of one pixel each, with these tags, one class. */

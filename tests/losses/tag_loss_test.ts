@@ -3,6 +3,7 @@ import { describe, it } from "std/testing/bdd";
 import { grad, hostArray, ones, read, tensor, zeros } from "../../core/mod.ts";
 import { tagLoss, type TagLossOptions } from "../../losses/mod.ts";
 import { families } from "../../tools/golden/losses.ts";
+import { finiteDifferences, type Numbers } from "../check_gradient.ts";
 import { assertClose } from "../close.ts";
 import { assertRecorded } from "../fixtures/networks/run.ts";
 
@@ -65,18 +66,11 @@ function reference(
 
 /** ∂(pull + 3 push)/∂tags by central differences of the definition. */
 function differences(form: string, sigma?: number): number[] {
-  const total = (values: Float64Array) => {
-    const { pull, push } = reference(values, form, sigma);
-    return pull + 3 * push;
+  const losses = (values: Numbers) => {
+    const { pull, push } = reference(values.data, form, sigma);
+    return [pull, push];
   };
-  return Array.from(tags, (_, i) => {
-    const [up, down] = [1e-5, -1e-5].map((step) => {
-      const moved = Float64Array.from(tags);
-      moved[i] += step;
-      return total(moved);
-    });
-    return (up - down) / 2e-5;
-  });
+  return finiteDifferences(losses, [{ shape: [tags.length], data: [...tags] }], 0, [1, 3]);
 }
 
 const maps = () => tensor(hostArray([N, D, K, H, W], tags));

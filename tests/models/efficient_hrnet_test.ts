@@ -5,13 +5,16 @@ import {
   disposeModel,
   EFFICIENT_HRNETS,
   EfficientHrNet,
+  type EfficientHrNetName,
   grad,
   heatmapLoss,
+  type HostArray,
   hostArray,
   loadState,
   parameters,
   poseLoss,
   read,
+  sizeOf,
   stateOf,
   type Tensor,
   tensor,
@@ -19,6 +22,9 @@ import {
   zeros,
 } from "ae";
 import { type Batch, batches, sceneSource } from "ae/data";
+import { ancestors } from "../../core/graph.ts";
+import { assertClose } from "../close.ts";
+import { authorsTensors } from "./efficient_hrnet_names.ts";
 
 /** A network with every kind of part, small enough for a test. */
 const small = {
@@ -32,61 +38,111 @@ function count(model: object): number {
   return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
 }
 
-Deno.test("EfficientHRNet H0 to H-4 have the parameters that the paper states, which counts the backbone twice", () => {
-  const stated = { "H0": "23.3", "H-1": "16", "H-2": "10.3", "H-3": "6.9", "H-4": "3.7" };
-  for (const [name, millions] of Object.entries(stated)) {
-    const model = new EfficientHrNet(EFFICIENT_HRNETS[name as keyof typeof stated].options);
-    const twice = count(model) + count({ features: model.features });
-    const digits = 10 ** (millions.split(".")[1]?.length ?? 0);
-    assert.equal(`${Math.floor(digits * twice / 1e6) / digits}`, millions, name);
+/**
+ * Multiply-adds of the convolutions that outputs for one image are computed by: how many there are, and how many
+ * HigherHRNet's get_model_summary() sees, which multiplies a kernel's numbers by the pixels that come out.
+ */
+function multiplyAdds(outputs: readonly Tensor[]): { exact: number; summary: number } {
+  const sums = { exact: 0, summary: 0 };
+  for (const { recipe, shape } of ancestors(outputs).computed) {
+    if (!/^conv2d(\.depthwise|\.grad\.input)?$/.test(recipe!.op.name)) continue;
+    const [x, weight] = recipe!.inputs;
+    // A transposed convolution is the input gradient of one: each pixel that goes in meets the whole kernel.
+    const isTransposed = recipe!.op.name.endsWith(".grad.input");
+    sums.exact += weight.size * sizeOf((isTransposed ? x.shape : shape).slice(2));
+    sums.summary += weight.size * sizeOf(shape.slice(2));
+  }
+  return sums;
+}
+
+/** Cut off behind as many digits as `like` has. */
+function cutLike(like: string, value: number): string {
+  const digits = 10 ** (like.split(".")[1]?.length ?? 0);
+  return `${Math.floor(digits * value) / digits}`;
+}
+
+Deno.test("EfficientHRNet H0 to H-4 cost what the authors state, as their summary counts", () => {
+  // Millions of parameters and 10⁹ multiply-adds: there are, and the README and the paper say.
+  const costs = {
+    "H0": ["19.73", "23.3", "23.96", "25.6"],
+    "H-1": ["13.00", "16", "13.13", "14.2"],
+    "H-2": ["8.26", "10.3", "7.03", "7.7"],
+    "H-3": ["5.36", "6.9", "3.76", "4.2"],
+    "H-4": ["2.76", "3.7", "1.81", "2.1"],
+  };
+  for (const [name, expected] of Object.entries(costs)) {
+    const { options, imageSize } = EFFICIENT_HRNETS[name as EfficientHrNetName];
+    const model = new EfficientHrNet(options);
+    // The parameters of the backbone's blocks are counted twice; the first of `features` is no block.
+    const summary = count(model) + count({ blocks: model.features.slice(1) });
+    const { heatmaps, fineHeatmaps } = model.forward(zeros([1, 3, imageSize, imageSize]));
+    const operations = multiplyAdds([heatmaps, fineHeatmaps]);
+    assert.deepEqual(
+      [
+        (count(model) / 1e6).toFixed(2),
+        cutLike(expected[1], summary / 1e6),
+        (operations.exact / 1e9).toFixed(2),
+        cutLike(expected[3], operations.summary / 1e9),
+      ],
+      expected,
+      name,
+    );
     disposeModel(model);
   }
 });
 
-Deno.test("EfficientHrNet has the names and shapes of the authors' code", () => {
-  const found = variables(new EfficientHrNet());
-  // EfficientNet-B0 has 4.0 million parameters without its last two layers, 320 to 1280 to 1000, of 0.4 and 1.3 million.
-  const shapes: Record<string, readonly number[]> = {
-    "features.0.1.weight": [32, 3, 3, 3],
-    "features.0.2.running_mean": [32],
-    "features.1.conv.0.1.weight": [32, 1, 3, 3],
-    "features.1.conv.1.se.1.weight": [8, 32, 1, 1],
-    "features.1.conv.1.se.3.bias": [32],
-    "features.1.conv.2.weight": [16, 32, 1, 1],
-    "features.1.conv.3.running_var": [16],
-    "features.2.conv.0.1.weight": [96, 16, 1, 1],
-    "features.2.conv.1.1.weight": [96, 1, 3, 3],
-    "features.2.conv.2.se.1.bias": [4],
-    "features.2.conv.3.weight": [24, 96, 1, 1],
-    "features.5.conv.1.1.weight": [240, 1, 5, 5],
-    "features.16.conv.3.weight": [320, 1152, 1, 1],
-    "trans1_branch1.0.weight": [32, 24, 3, 3],
-    "trans1_branch2.0.bias": [64],
-    "trans2_branch2.0.weight": [64, 64, 3, 3],
-    "trans2_branch3.0.weight": [128, 112, 3, 3],
-    "trans3_branch4.0.weight": [256, 320, 3, 3],
-    "trans3_branch4.1.running_var": [256],
-    "stage2.0.branches.1.1.conv2.weight": [64, 64, 3, 3],
-    "stage3.3.fuse_layers.2.0.1.0.weight": [128, 32, 3, 3],
-    "stage4.2.fuse_layers.0.3.0.weight": [32, 256, 1, 1],
-    "final_layers.0.weight": [34, 32, 1, 1],
-    "final_layers.1.bias": [17],
-    "deconv_layers.0.0.0.weight": [66, 32, 4, 4],
-    "deconv_layers.0.2.0.bn2.bias": [32],
-  };
-  for (const [name, shape] of Object.entries(shapes)) {
-    assert.deepEqual(found.get(name)?.shape, shape, name);
+/** Numbers from 0 to 1 that the reference was made with too: Lehmer's generator. */
+function lehmer(): () => number {
+  let seed = 1;
+  return () => (seed = seed * 16807 % 2147483647) / 2147483647;
+}
+
+/** The reference's weights, see the fixture's README. */
+function referenceState(model: EfficientHrNet, random: () => number): Record<string, HostArray> {
+  const all = [...variables(model)].sort(([a], [b]) => a < b ? -1 : 1);
+  return Object.fromEntries(all.map(([path, { shape }]) => {
+    const scale = Math.sqrt(3 / sizeOf(shape.slice(1)));
+    const isFactor = path.endsWith("running_var") || path.endsWith("weight");
+    const draw = shape.length === 4
+      ? () => (2 * random() - 1) * scale
+      : isFactor
+      ? () => 0.5 + random()
+      : () => 0.4 * (random() - 0.5);
+    return [path, { shape, data: Float32Array.from({ length: sizeOf(shape) }, draw) }];
+  }));
+}
+
+Deno.test("EfficientHrNet says what the same layers say in PyTorch", async () => {
+  const { options, image: [H, W], every, ...expected } = JSON.parse(
+    await Deno.readTextFile("tests/fixtures/networks/efficient_hrnet.json"),
+  );
+  const model = new EfficientHrNet({ ...options, imageNorm: "imagenet" });
+  const random = lehmer();
+  await loadState(model, referenceState(model, random));
+  const image = Float32Array.from({ length: 3 * H * W }, random);
+  const { heatmaps, tags, fineHeatmaps } = model.forward(
+    tensor({ shape: [1, 3, H, W], data: image }),
+  );
+  const maps = await read({ heatmaps, tags, fine: fineHeatmaps });
+  for (const [name, { data }] of Object.entries(maps)) {
+    const kept = data.filter((_, i) => i % every === 0);
+    assertClose(kept, expected[name], { tolerance: 2e-5, label: name });
   }
-  for (
-    const name of [
-      "features.17.conv.0.1.weight",
-      "stage2.0.branches.0.2.conv1.weight",
-      "stage4.2.fuse_layers.1.0.0.0.weight",
-      "deconv_layers.0.3.0.conv1.weight",
-      "trans2_branch4.0.weight",
-    ]
-  ) {
-    assert.ok(!found.has(name), name);
+  disposeModel(model);
+});
+
+Deno.test("EfficientHRNet H0 to H-4 have the names and shapes of the authors' code, no more and no fewer", () => {
+  for (const [name, { options }] of Object.entries(EFFICIENT_HRNETS)) {
+    const model = new EfficientHrNet(options);
+    const theirs = authorsTensors(name as EfficientHrNetName);
+    // PyTorch's count of batches is for norms without a fixed momentum.
+    for (const path of theirs.keys()) if (path.endsWith("num_batches_tracked")) theirs.delete(path);
+    const found = variables(model);
+    for (const [path, shape] of theirs) {
+      assert.deepEqual(found.get(path)?.shape, shape, `${name}: ${path}`);
+    }
+    assert.equal(found.size, theirs.size, name);
+    disposeModel(model);
   }
 });
 

@@ -1,30 +1,13 @@
 import assert from "node:assert/strict";
-import {
-  Adam,
-  combineHigherHrNet,
-  compile,
-  disposeModel,
-  grad,
-  heatmapLoss,
-  HigherHrNet,
-  hostArray,
-  parameters,
-  poseLoss,
-  read,
-  type Tensor,
-  tensor,
-  variables,
-  zeros,
-} from "ae";
-import { type Batch, batches, sceneSource } from "ae/data";
+import { combineHigherHrNet, disposeModel, HigherHrNet, type Shape, tensor, zeros } from "ae";
+import { assertLearns, assertNames, assertSeesAll, learnedNumbers } from "./two_resolutions.ts";
 
 Deno.test("HigherHRNet-W32 and W48 have the parameters that the paper states, under the authors' names", () => {
   for (const [width, millions] of [[32, "28.6"], [48, "63.8"]] as const) {
     const model = new HigherHrNet({ width });
-    const count = [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
-    assert.equal((count / 1e6).toFixed(1), millions);
+    assert.equal((learnedNumbers(model) / 1e6).toFixed(1), millions);
     if (width !== 32) continue;
-    const shapes: Record<string, readonly number[]> = {
+    const shapes: Record<string, Shape> = {
       "conv1.weight": [64, 3, 3, 3],
       "bn2.running_var": [64],
       "layer1.0.downsample.0.weight": [256, 64, 1, 1],
@@ -45,42 +28,15 @@ Deno.test("HigherHRNet-W32 and W48 have the parameters that the paper states, un
       "deconv_layers.0.0.1.weight": [32],
       "deconv_layers.0.4.0.bn2.bias": [32],
     };
-    const found = variables(model);
-    for (const [name, shape] of Object.entries(shapes)) {
-      assert.deepEqual(found.get(name)?.shape, shape, name);
-    }
     // The last module only makes the finest branch, and a branch does not take in itself.
-    for (
-      const name of ["stage4.2.fuse_layers.1.0.0.0.weight", "stage3.0.fuse_layers.1.1.0.weight"]
-    ) {
-      assert.ok(!found.has(name), name);
-    }
+    const absent = ["stage4.2.fuse_layers.1.0.0.0.weight", "stage3.0.fuse_layers.1.1.0.weight"];
+    assertNames(model, shapes, absent);
   }
 });
 
 Deno.test("HigherHrNet sees the whole image with every branch, and nothing of its neighbours in a batch", async () => {
   const model = new HigherHrNet({ width: 4, modules: [1, 1, 1], tagDimensions: 2, seed: 3 });
-  const image = (n: number) => {
-    const x = hostArray([2, 3, 64, 64]);
-    x.data.forEach((_, i) => x.data[i] = Math.sin(0.01 * i * i));
-    if (n > 0) x.data[3 * 64 * 64 - 1] += 1; // the last pixel of the first image
-    return tensor(x);
-  };
-  const outputs = [0, 1].map((n) => model.forward(image(n)));
-  const parts = await read(
-    Object.fromEntries(outputs.flatMap(({ heatmaps, tags, fineHeatmaps }, n) => [
-      [`heatmaps${n}`, heatmaps],
-      [`tags${n}`, tags],
-      [`fine${n}`, fineHeatmaps],
-    ])),
-  );
-  assert.deepEqual(parts.tags0.shape, [2, 2, 17, 16, 16]);
-  for (const name of ["heatmaps", "tags", "fine"]) {
-    const [before, after] = [parts[`${name}0`].data, parts[`${name}1`].data];
-    const half = before.length / 2;
-    assert.notEqual(before[0], after[0], `${name}: the first pixel knows of the last`);
-    for (let i = half; i < before.length; i++) assert.equal(before[i], after[i], name);
-  }
+  await assertSeesAll(model, (image) => void (image[image.length - 1] += 1)); // the last pixel
   disposeModel(model);
   assert.throws(() => model.forward(zeros([1, 3, 48, 64])), /must be multiples of 32/);
   assert.throws(() => new HigherHrNet({ width: 0 }), /HigherHrNet: width must be/);
@@ -100,28 +56,6 @@ Deno.test("combineHigherHrNet() averages what an enlarged coarse map and a fine 
 
 Deno.test("HigherHrNet learns: losses on both sets of heatmaps and on tags fall", async () => {
   const model = new HigherHrNet({ width: 4, modules: [1, 1, 1], seed: 1 });
-  const adam = new Adam(parameters(model), { learningRate: 3e-3 });
-  const scenes = sceneSource({ seed: 2, size: 64, people: [1, 2] });
-  const shared = { batchSize: 2, inputSize: 64, slots: 2, steps: 1 };
-  const [[coarse], [fine]] = await Promise.all(
-    [4, 2].map((stride) => Array.fromAsync(batches(scenes, { ...shared, stride }))),
-  );
-  using step = compile(
-    (batch: Record<keyof Batch, Tensor> & { readonly fine: Tensor; readonly fineMask: Tensor }) => {
-      const { heatmaps, tags, fineHeatmaps } = model.forward(batch.images, { training: true });
-      const { loss } = poseLoss([{ heatmaps, tags }], batch);
-      const finer = heatmapLoss(fineHeatmaps, { heatmaps: batch.fine, mask: batch.fineMask });
-      const total = loss.add(finer.mean());
-      adam.update(grad(total, adam.parameters));
-      return { total };
-    },
-  );
-  const losses: number[] = [];
-  for (let i = 0; i < 12; i++) {
-    const { total } = await step({ ...coarse, fine: fine.heatmaps, fineMask: fine.mask });
-    losses.push(await total.item());
-  }
-  assert.ok(losses.at(-1)! < 0.5 * losses[0], losses.join(" "));
+  await assertLearns(model);
   disposeModel(model);
-  disposeModel(adam);
 });

@@ -98,6 +98,9 @@ const cases: Record<string, Case> = {
 const winograd = { ...plain, error: 1e-5 };
 const winogradCases: Record<string, Case> = {
   "strips of four tiles": { x: [2, 16, 8, 32], w: [20, 16, 3, 3], ...winograd },
+  "images of two by two tiles": { x: [4, 16, 8, 8], w: [20, 16, 3, 3], ...winograd },
+  "whole tiles, six in a row": { x: [4, 16, 8, 24], w: [16, 16, 3, 3], ...winograd },
+  "whole tiles, two in a row": { x: [4, 16, 16, 8], w: [16, 16, 3, 3], ...winograd },
   "two tiles in a row": { x: [1, 16, 16, 8], w: [16, 16, 3, 3], ...winograd },
   "one tile an image, odd channels in": { x: [4, 21, 4, 4], w: [16, 21, 3, 3], ...winograd },
   "sides that are no multiples of four": { x: [3, 17, 7, 9], w: [16, 17, 3, 3], ...winograd },

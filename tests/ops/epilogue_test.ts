@@ -35,7 +35,7 @@ const draw = (shape: readonly number[]): HostArray<Float32Array<ArrayBuffer>> =>
   hostArray(shape, Float32Array.from({ length: sizeOf(shape) }, () => random.normal()));
 
 /** Cases that take no residual on the software adapter. */
-const UNROLLED = /direct|product|registers|winograd, odd|convTranspose/;
+const UNROLLED = /direct|product|registers|winograd, (odd|square)|convTranspose/;
 
 /** Winograd's method and the product of 1x1 kernels are for f32; the others have their like among the rest. */
 const ONLY_F32 = /winograd|product|direct, odd|convTranspose/;
@@ -169,6 +169,12 @@ const CASES: readonly Case[] = [
     "winograd, odd",
     { conv2d: "winograd" },
     { x: [3, 17, 7, 9], w: [16, 17, 3, 3], pad: 1 },
+    1e-3,
+  ),
+  convCase(
+    "winograd, square",
+    { conv2d: "winograd" },
+    { x: [4, 16, 8, 8], w: [20, 16, 3, 3], pad: 1 },
     1e-3,
   ),
   matmulCase("registers, tiles that overlap", "8x8", [2, 13, 11, 9]),

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
-import { compile, hostArray, type Tensor, tensor, variable, zeros } from "../../core/mod.ts";
+import {
+  compile,
+  hostArray,
+  profile,
+  type Tensor,
+  tensor,
+  variable,
+  zeros,
+} from "../../core/mod.ts";
 import { variables } from "../../nn/mod.ts";
 import {
   Adam,
@@ -33,6 +41,23 @@ describe("Every optimiser", () => {
       ["learning_rate", "started", "direction.pre.0.w"],
       ["learning_rate", "square.pre.0.w", "direction.pre.0.w"],
     ]);
+  });
+
+  it("does the same to small parameters in one dispatch, other parameters between them or not", async () => {
+    const sizes = [3, 2000, 2, 1, 2000, 4, 5];
+    for (const [name, make] of Object.entries(makers)) {
+      const optimizer = make(sizes.map((size, i) => variable(zeros([size]), `w${i}`)));
+      using step = compile(({ x }: { x: Tensor }) => {
+        optimizer.update(optimizer.parameters.map(({ shape }) => x.add(zeros(shape))));
+        return {};
+      });
+      const rows = (await profile(step, { x: hostArray([], [1]) }))
+        .filter(({ title }) => title.startsWith(`${name.toLowerCase()}.step`))
+        .map(({ title, count }) => `${count} ${title}`);
+      assert.equal(rows.length, 2, rows.join("\n"));
+      assert.ok(rows.includes(`1 ${name.toLowerCase()}.step of 5 tensors`), rows.join("\n"));
+      assert.ok(rows.some((row) => row.startsWith("2 "))); // one each for the large parameters
+    }
   });
 
   it("refuses an update outside a compiled step", () => {

@@ -3,6 +3,7 @@ import { taskEnvironment } from "../../tools/environment.ts";
 
 const DEBIAN = {
   os: "linux",
+  cores: 2,
   exists: (path: string) => path === "/etc/ssl/certs/ca-certificates.crt",
   temporaryFolder: "/tmp",
 };
@@ -12,6 +13,7 @@ Deno.test("taskEnvironment() keeps the GL backend out and trusts the system's ce
     DENO_WEBGPU_BACKEND: "vulkan,metal,dx12",
     DENO_NO_UPDATE_CHECK: "1",
     XDG_RUNTIME_DIR: "/tmp",
+    LP_NUM_THREADS: "4",
     DENO_TLS_CA_STORE: "system,mozilla",
   });
 });
@@ -26,10 +28,15 @@ Deno.test("taskEnvironment() gives way to what is set", () => {
   assert.equal(rest.DENO_NO_UPDATE_CHECK, "1");
 });
 
+Deno.test("taskEnvironment() leaves the software driver's threads alone where there are many cores", () => {
+  assert.equal(taskEnvironment({}, { ...DEBIAN, cores: 64 }).LP_NUM_THREADS, undefined);
+});
+
 Deno.test("taskEnvironment() leaves Deno's own certificates where the system has none", () => {
   const slim = { ...DEBIAN, exists: () => false };
   assert.equal(taskEnvironment({}, slim).DENO_TLS_CA_STORE, undefined);
   const mac = { ...slim, os: "darwin" };
   assert.equal(taskEnvironment({}, mac).DENO_TLS_CA_STORE, "system,mozilla");
   assert.equal(taskEnvironment({}, mac).XDG_RUNTIME_DIR, undefined);
+  assert.equal(taskEnvironment({}, mac).LP_NUM_THREADS, undefined);
 });

@@ -14,7 +14,13 @@ it("a short training and some predictions hold no more at their end", async () =
   for (const readings of runs) {
     const { gpuBytes, handles } = growthOf(readings);
     assert.equal(gpuBytes, 0);
-    assert.ok(handles <= 0, `${handles} files more`);
+    if (Deno.build.os !== "linux") continue;
+    assert.ok(
+      readings.every((reading) => reading.handles > 3),
+      "input, output, errors and a device",
+    );
+    // The driver's cache may have a file open for a moment; one that is left at every reading would be four or five.
+    assert.ok(handles < 3, `${handles} files more`);
   }
 });
 
@@ -22,11 +28,13 @@ it("growthOf() compares the last quarter with the second", () => {
   const reading = (done: number): Reading => ({
     done,
     residentBytes: 100 + done,
+    heapBytes: done % 2 === 0 ? 50 : 20 + done,
     gpuBytes: done < 3 ? 0 : 8,
     handles: 5,
   });
-  const { resident, gpuBytes, handles } = growthOf([...Array(8).keys()].map(reading));
+  const { resident, heap, gpuBytes, handles } = growthOf([...Array(8).keys()].map(reading));
   assert.ok(Math.abs(resident - (106.5 / 102.5 - 1)) < 1e-12);
+  assert.ok(Math.abs(heap - (27 / 23 - 1)) < 1e-12);
   assert.deepEqual([gpuBytes, handles], [0, 0]);
   assert.equal(growthOf([0, 1, 2, 7].map(reading)).gpuBytes, 8);
   assert.throws(() => growthOf([reading(0)]), /^RangeError: growthOf: 4 readings are needed/);

@@ -281,19 +281,32 @@ function fuzzerOf(format: Format): Fuzzer {
       const broken = damaged(random.pick(samples), random.pick(samples), random);
       const bytes = format.mended && random.chance(0.7) ? format.mended(broken) : broken;
       Deno.writeFileSync(path, bytes);
-      const held = Deno.memoryUsage().rss;
-      const start = performance.now();
-      try {
-        await format.read(path, bytes);
-      } catch (error) {
-        if (!isTyped(error, path, format)) return `${describe(bytes)}: ${(error as Error).stack}`;
+      const first = await tried(format, path, bytes);
+      // Other work on the machine makes one reading slow, a file that hangs every reading.
+      const { error, seconds, taken } = first.seconds > MOST_SECONDS
+        ? await tried(format, path, bytes)
+        : first;
+      if (error !== undefined && !isTyped(error, path, format)) {
+        return `${describe(bytes)}: ${(error as Error).stack}`;
       }
-      const seconds = (performance.now() - start) / 1000;
       if (seconds > MOST_SECONDS) return `${describe(bytes)}: took ${seconds.toFixed(1)} s`;
-      const taken = Deno.memoryUsage().rss - held;
       return taken > MOST_BYTES ? `${describe(bytes)}: took ${taken} bytes` : null;
     },
   };
+}
+
+/** Read a file: the error, how long it took, and how many bytes more the process holds. */
+async function tried(format: Format, path: string, bytes: Bytes) {
+  const held = Deno.memoryUsage().rss;
+  const start = performance.now();
+  let error: unknown;
+  try {
+    await format.read(path, bytes);
+  } catch (thrown) {
+    error = thrown;
+  }
+  const seconds = (performance.now() - start) / 1000;
+  return { error, seconds, taken: Deno.memoryUsage().rss - held };
 }
 
 /** The bytes of a file, so that a test can be made of it. */

@@ -1,0 +1,107 @@
+/**
+ * What must hold for every network with heatmaps of two resolutions, HigherHRNet's and EfficientHRNet's.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import {
+  Adam,
+  compile,
+  disposeModel,
+  grad,
+  heatmapLoss,
+  hostArray,
+  parameters,
+  poseLoss,
+  read,
+  type Shape,
+  stateOf,
+  type Tensor,
+  tensor,
+  variables,
+} from "ae";
+import { type Batch, batches, sceneSource } from "ae/data";
+
+/** A network whose coarse maps have a quarter of the image's size and whose fine ones have half of it. */
+interface TwoResolutions {
+  forward(images: Tensor, options?: { readonly training?: boolean }): {
+    readonly heatmaps: Tensor;
+    readonly tags: Tensor;
+    readonly fineHeatmaps: Tensor;
+  };
+}
+
+/** How many numbers a model learns. */
+export function learnedNumbers(model: object): number {
+  return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
+}
+
+/** See that a model has variables of these names and shapes, and none of the names in `absent`. */
+export function assertNames(
+  model: object,
+  shapes: Readonly<Record<string, Shape>>,
+  absent: readonly string[],
+): void {
+  const found = variables(model);
+  for (const [name, shape] of Object.entries(shapes)) {
+    assert.deepEqual(found.get(name)?.shape, shape, name);
+  }
+  for (const name of absent) assert.ok(!found.has(name), name);
+}
+
+/**
+ * See that the first pixel of every map depends on the end of its image, and nothing on another image of the batch.
+ *
+ * @param model Of 17 keypoints and tags of two dimensions.
+ * @param change Changes the end of the first image, its numbers given.
+ */
+export async function assertSeesAll(
+  model: TwoResolutions,
+  change: (image: Float32Array) => void,
+): Promise<void> {
+  const images = hostArray([2, 3, 64, 64]);
+  images.data.forEach((_, i) => images.data[i] = Math.sin(0.01 * i * i));
+  const before = await read({ ...model.forward(tensor(images)) });
+  change(images.data.subarray(0, 3 * 64 * 64));
+  const after = await read({ ...model.forward(tensor(images)) });
+  assert.deepEqual(before.heatmaps.shape, [2, 17, 16, 16]);
+  assert.deepEqual(before.tags.shape, [2, 2, 17, 16, 16]);
+  assert.deepEqual(before.fineHeatmaps.shape, [2, 17, 32, 32]);
+  for (const name of ["heatmaps", "tags", "fineHeatmaps"] as const) {
+    const [a, b] = [before[name].data, after[name].data];
+    assert.notEqual(a[0], b[0], `${name}: the first pixel knows of the last`);
+    for (let i = a.length / 2; i < a.length; i++) assert.equal(a[i], b[i], name);
+  }
+}
+
+/** See that losses on both sets of heatmaps and on tags fall to half in twelve steps, and that every variable changes. */
+export async function assertLearns(model: TwoResolutions): Promise<void> {
+  const adam = new Adam(parameters(model), { learningRate: 3e-3 });
+  const scenes = sceneSource({ seed: 2, size: 64, people: [1, 2] });
+  const shared = { batchSize: 2, inputSize: 64, slots: 2, steps: 1 };
+  const [[coarse], [fine]] = await Promise.all(
+    [4, 2].map((stride) => Array.fromAsync(batches(scenes, { ...shared, stride }))),
+  );
+  using step = compile(
+    (batch: Record<keyof Batch, Tensor> & { readonly fine: Tensor; readonly fineMask: Tensor }) => {
+      const { heatmaps, tags, fineHeatmaps } = model.forward(batch.images, { training: true });
+      const { loss } = poseLoss([{ heatmaps, tags }], batch);
+      const finer = heatmapLoss(fineHeatmaps, { heatmaps: batch.fine, mask: batch.fineMask });
+      const total = loss.add(finer.mean());
+      adam.update(grad(total, adam.parameters));
+      return { total };
+    },
+  );
+  const before = await stateOf(model);
+  const losses: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    const { total } = await step({ ...coarse, fine: fine.heatmaps, fineMask: fine.mask });
+    losses.push(await total.item());
+  }
+  assert.ok(losses.at(-1)! < 0.5 * losses[0], losses.join(" "));
+  const after = await stateOf(model);
+  for (const [name, { data }] of Object.entries(before)) {
+    assert.ok(data.some((value, i) => value !== after[name].data[i]), `${name} has not changed`);
+  }
+  disposeModel(adam);
+}
