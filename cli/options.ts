@@ -131,7 +131,7 @@ export function readOptions(command: Command, args: readonly string[]): Values {
     collect: names.filter((name) => !flags.includes(name)), // so that a second value does not replace the first
     alias: { h: "help" },
     unknown: (argument: string) => {
-      if (!argument.startsWith("-")) return true;
+      if (!argument.startsWith("-") || argument === "-") return true; // - is an operand: standard input
       const name = argument.replace(/^-+/, "").split("=")[0];
       const near = nearestName(name, names);
       throw new InputError(

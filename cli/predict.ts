@@ -11,7 +11,7 @@ import { instanceFinder } from "./instance_finder.ts";
 import { type Command, under, type Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
-import { isFolder, picturesIn } from "./pictures.ts";
+import { picturesNamed } from "./pictures.ts";
 import { LOOKING } from "./prediction.ts";
 import { REFINING } from "./refinement.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
@@ -20,9 +20,9 @@ import { loadNetwork, NETWORK } from "./weights.ts";
 /** `predict`. */
 export const predictCommand: Command = {
   summary: "Find people, or masks, in photographs.",
-  operands: "PHOTO… | FOLDER…",
+  operands: "PHOTO… | FOLDER… | -",
   options: {
-    ...under("Photographs, in place of PHOTO… or FOLDER…", {
+    ...under("Photographs of an annotation file, in place of operands", {
       annotations: { type: "file", help: "annotation file of the photographs" },
       images: { type: "folder", help: "folder of the photographs" },
       ids: IDS,
@@ -41,7 +41,8 @@ export const predictCommand: Command = {
     }),
   },
   notes: [
-    "Of a FOLDER its JPEG and PNG files are taken, by name; what is in its folders is not. " +
+    "A FOLDER stands for its JPEG and PNG files by name, without those of its folders, and - for " +
+    "the paths that standard input lists, one a line.",
     "A photograph whose name is a number has that number as its image_id, as COCO's have; " +
     "others get the numbers that are left, from 1 on. The weights that come with the library " +
     "know drawn people only.",
@@ -68,7 +69,7 @@ async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
   const finder = await finderOf(values);
   const { photographs } = finder;
-  const paths = await photographsNamed(values.operands);
+  const paths = await picturesNamed(values.operands);
   if ((photographs === undefined) === (paths.length === 0)) {
     throw new InputError(
       photographs
@@ -111,14 +112,6 @@ async function run(values: Values): Promise<void> {
         `${out}/results.json:\n  ${broken.join("\n  ")}`,
     );
   }
-}
-
-/** The operands, each folder replaced by its pictures. */
-async function photographsNamed(operands: readonly string[]): Promise<readonly string[]> {
-  const files = operands.map(async (path) =>
-    await isFolder(path) ? await picturesIn(path) : [path]
-  );
-  return (await Promise.all(files)).flat();
 }
 
 /** What the weights find: people, or where they have classes instances. */

@@ -156,6 +156,11 @@ Deno.test("import-weights names what is missing, does not fit or is no number, a
       ["--image-size", "510"],
       /--image-size 510 does not suit the network: it needs a multiple of 8/,
     ],
+    [
+      () => {},
+      ["--image-size", "8200"],
+      /--image-size must be a whole number, 1 or more, at most 8192, not 8200/,
+    ],
   ];
   for (const [change, more, problem] of cases) {
     await withWeights(change, async (source, out) => {
@@ -226,6 +231,10 @@ Deno.test("import-weights knows an EfficientHRNet, and programs load what it wri
     assert.match(
       (await runMain("predict", "photo.jpg", "--weights", out)).message,
       /its format is "ae-efficient-hrnet-1", .*\n {2}help: a program can load it: new EfficientHrNet/,
+    );
+    assert.match(
+      (await importing(out, `${out}.again`)).message,
+      /ours\.safetensors: is a weight file of this library already$/,
     );
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -134,7 +134,7 @@ Deno.test("readOptions() wants as many operands as the command says", () => {
 
 Deno.test("readOptions() leaves operands as they were typed, numbers too", () => {
   const several: Command = { ...command, operands: "NAME…" };
-  const typed = ["007", "1e3", "0x10", "photo.jpg"];
+  const typed = ["007", "1e3", "0x10", "-", "photo.jpg"];
   assert.deepEqual(
     readOptions(several, [...typed.slice(0, 2), "--quiet", ...typed.slice(2)]).operands,
     typed,
