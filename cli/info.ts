@@ -182,7 +182,7 @@ function forwardMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
 }
 
 function trainingMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
-  const state = new TrainingState(model, { eps: 1e-8, averaged: false, accumulated: false });
+  const state = new TrainingState(model, { averaged: false, accumulated: false });
   const describe = trainingStep(state, { recipe: recipeOf("authors"), accumulate: 1 });
   const [N, , H, W] = images;
   const K = model.options.keypoints;

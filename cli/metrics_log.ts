@@ -2,6 +2,7 @@
  * The log of a training run, one JSON object in a line: losses as they are read, and how the network was judged.
  *
  *     {"step":1200,"loss":0.021,"heatmap":0.019,"pull":0.05,"push":0.02}
+ *     {"step":1200,"loss":0.021,…,"lossScale":65536,"skipped":3}   in f16; a step whose loss is not finite has no line
  *     {"step":1200,"AP":0.153,"AP50":0.477,"grouping":0.917}      of masks without grouping
  *
  * Lines are added while the run goes on, so that other programs can watch; a run that goes on from a checkpoint first
@@ -93,7 +94,7 @@ export class MetricsLog {
   /** All losses, as lists. */
   curves(): Curves {
     const losses = this.#lines.filter((line): line is Losses => "loss" in line);
-    const list = (name: keyof Losses) => losses.map((line) => line[name]);
+    const list = (name: keyof Curves) => losses.map((line) => line[name]);
     return {
       step: list("step"),
       loss: list("loss"),

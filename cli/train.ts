@@ -103,6 +103,9 @@ async function run(values: Values): Promise<void> {
     await save.all(pause, { finished: true });
   });
   sayWhatWasLeftOut(stream, subject);
+  if (result.skipped) {
+    console.log(`skipped  ${result.skipped} steps, whose gradients overflowed in 16 bits`);
+  }
   if (interruption.requested) {
     console.log(`stopped  after ${result.steps.toLocaleString("en")} steps; --resume goes on`);
     Deno.exitCode = INTERRUPTED;

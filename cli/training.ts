@@ -9,6 +9,9 @@
  * With a limit in steps alone nothing depends on the clock: the same seeds give the same weights to the last bit on one
  * adapter, also when the run was killed and went on from a checkpoint (training_state.ts).
  *
+ * In f16 a step whose loss or gradients are not finite changes nothing but the loss scale (optim/loss_scale.ts); where
+ * several batches make a step, what those before the one that overflowed did to the running statistics stays.
+ *
  * |                       | pose-ae-train                  | here                                            |
  * | --------------------- | ------------------------------ | ----------------------------------------------- |
  * | batch of 32           | spread over several GPUs       | one device; `accumulate` adds up smaller ones    |
@@ -18,11 +21,15 @@
  * @module
  */
 import {
+  allFinite,
   assign,
+  commitIf,
   compile,
   grad,
   type HostArray,
   hostArray,
+  LEAST_LOSS_SCALE,
+  type LossScale,
   type PoseLoss,
   poseLoss,
   type PoseNet,
@@ -58,8 +65,10 @@ export interface Curves {
   readonly push: number[];
 }
 
-/** Losses of one step: those of its last batch. */
-export type Losses = { readonly [K in keyof Curves]: number };
+/** Losses of one step: those of its last batch; in f16 also the scale after it, and how many steps were skipped so far. */
+export type Losses =
+  & { readonly [K in keyof Curves]: number }
+  & { readonly lossScale?: number; readonly skipped?: number };
 
 /** What a training run did. */
 export interface TrainingResult {
@@ -69,6 +78,8 @@ export interface TrainingResult {
   readonly seconds: number;
   /** Of this sitting. */
   readonly imagesPerSecond: number;
+  /** In f16: steps, of all sittings, that changed nothing because their gradients overflowed. */
+  readonly skipped?: number;
   /** Of this sitting. */
   readonly curves: Curves;
 }
@@ -124,14 +135,6 @@ export interface TrainingOptions extends TrainingLimits {
   readonly checkpoint?: Checkpoint;
 }
 
-/**
- * In f16 numbers below 6e-8 vanish, and an error at one of a hundred thousand places of the maps has a gradient of that
- * size. So the loss is multiplied by this. Adam's steps stay as they are: it divides gradients by their own size, and
- * `eps` grows with them.
- */
-const F16_LOSS_SCALE = 1024;
-const ADAM_EPS = 1e-8;
-
 /** Losses are read every so many steps: a readback costs 10 ms in Deno. */
 const READ_EVERY = 20;
 
@@ -155,11 +158,11 @@ export async function train(
     throw new RangeError("train: give a number of steps or minutes");
   }
   const state = await TrainingState.begin(model, {
-    eps: ADAM_EPS * lossScale(model),
     averaged: average !== undefined,
     accumulated: accumulate > 1,
   });
   await checkpoint?.restore(state);
+  const { lossScale } = state;
   const settings = { recipe, accumulate };
   using stack = new DisposableStack();
   stack.defer(() => state.dispose());
@@ -181,11 +184,12 @@ export async function train(
   const readLosses = async () => {
     await reading;
     if (!losses || curves.step.at(-1) === made) return;
-    await record(curves, made, losses, onLosses);
+    await record(curves, { step: made, losses, lossScale }, onLosses);
     showLast();
   };
   const showLast = () => {
     const last = curves.step.length - 1;
+    if (last < 0) return; // the first steps were skipped
     progress.update(curves.step[last], {
       loss: curves.loss[last],
       pull: curves.pull[last],
@@ -219,7 +223,7 @@ export async function train(
       made++;
       if (made % READ_EVERY === 0 || made === 1 || made === steps) {
         await reading;
-        reading = record(curves, made, losses, onLosses).then(showLast);
+        reading = record(curves, { step: made, losses, lossScale }, onLosses).then(showLast);
         reading.catch(() => {}); // thrown where it is awaited
       }
       if (made === steps) break;
@@ -236,13 +240,16 @@ export async function train(
   if (isInterrupted()) await reading;
   else await readLosses();
   progress.finish();
+  const skipped = await lossScale?.skipped.item();
   const took = (performance.now() - start) / 1000;
   await use(new Pause(state, { steps: made, seconds: seconds() }));
-  return { steps: made, seconds: seconds(), imagesPerSecond: images / took, curves };
-}
-
-function lossScale({ options: { precision } }: PoseNet): number {
-  return precision === "f16" ? F16_LOSS_SCALE : 1;
+  return {
+    steps: made,
+    seconds: seconds(),
+    imagesPerSecond: images / took,
+    ...(skipped === undefined ? {} : { skipped }),
+    curves,
+  };
 }
 
 /**
@@ -257,7 +264,7 @@ export function trainingStep(
   },
   kind: "whole" | "part" = "whole",
 ): (batch: StepTensors) => PoseLoss {
-  const { model, adam, average } = state;
+  const { model, adam, average, lossScale } = state;
   const sums = Object.values(state.sums);
   return (batch) => {
     const predictions = model.forward(batch.images, { training: true });
@@ -267,15 +274,17 @@ export function trainingStep(
       pushWeight: recipe.pushWeight,
       pullWeight: batch.pullWeight,
     });
-    const factor = lossScale(model) / accumulate;
-    const scaled = factor === 1 ? losses.loss : losses.loss.mul(factor);
-    const own = grad(scaled, adam.parameters);
+    const share = accumulate === 1 ? losses.loss : losses.loss.mul(1 / accumulate);
+    const own = lossScale ? lossScale.scaled(share, adam.parameters) : grad(share, adam.parameters);
     const gradients = sums.length === 0 ? own : own.map((g, i) => g.add(sums[i]));
     if (kind === "part") {
-      gradients.forEach((g, i) => assign(sums[i], g));
+      // Sums that are infinite make the whole step be skipped; the statistics must not become so.
+      if (lossScale) commitIf(allFinite(gradients));
+      gradients.forEach((g, i) => assign(sums[i], g, { always: true }));
       return losses;
     }
-    sums.forEach((sum) => assign(sum, zeros(sum.shape)));
+    lossScale?.settle([losses.loss, ...gradients]);
+    sums.forEach((sum) => assign(sum, zeros(sum.shape), { always: true }));
     adam.update(gradients, { learningRate: batch.learningRate });
     if (average) {
       // The model as it was before this step: its new values are there only when the step ends.
@@ -292,16 +301,24 @@ function scalar(value: number): HostArray {
   return hostArray([], [value]);
 }
 
+/** Read the losses of a step and, in f16, the loss scale; refuse what says that training cannot go on. */
 async function record(
   curves: Curves,
-  step: number,
-  losses: PoseLoss,
+  { step, losses, lossScale }: {
+    readonly step: number;
+    readonly losses: PoseLoss;
+    readonly lossScale: LossScale | undefined;
+  },
   onLosses: (losses: Losses) => Promise<void> = async () => {},
 ): Promise<void> {
-  const [loss, heatmap, pull, push] = await Promise.all(
-    [losses.loss, losses.heatmap, losses.pull, losses.push].map((x) => x.item()),
-  );
+  const items = (all: readonly Tensor[]) => Promise.all(all.map((x) => x.item()));
+  const [[loss, heatmap, pull, push], [scale, skipped]] = await Promise.all([
+    items([losses.loss, losses.heatmap, losses.pull, losses.push]),
+    items(lossScale ? [lossScale.value, lossScale.skipped] : []),
+  ]);
+  if (lossScale) checkLossScale(scale, step);
   if (!Number.isFinite(loss)) {
+    if (lossScale) return; // the step was skipped, and counted
     throw new RangeError(
       `train: the loss is ${loss} at step ${step}\n  help: a smaller --rate, or look at the pictures`,
     );
@@ -311,7 +328,17 @@ async function record(
   curves.heatmap.push(heatmap);
   curves.pull.push(pull);
   curves.push.push(push);
-  await onLosses({ step, loss, heatmap, pull, push });
+  const ofScale = lossScale ? { lossScale: scale, skipped } : {};
+  await onLosses({ step, loss, heatmap, pull, push, ...ofScale });
+}
+
+/** Training in f16 ends where no scale helps. */
+function checkLossScale(value: number, step: number): void {
+  if (value >= LEAST_LOSS_SCALE) return;
+  throw new RangeError(
+    `train: the loss or its gradients are infinite or NaN at step ${step} and before, whatever the loss scale` +
+      "\n  help: a smaller --rate, or look at the pictures; --precision f32 has no such limit",
+  );
 }
 
 /** Every so many steps. */

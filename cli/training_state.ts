@@ -4,6 +4,7 @@
  *
  *     model     parameters and running statistics
  *     adam      moving averages of gradients and of their squares
+ *     lossScale of a network in f16
  *     average   moving averages of the model's variables, if they are wanted
  *     sums      of gradients, where several batches make a step; 0 between steps
  *
@@ -18,6 +19,7 @@ import {
   type HostArray,
   InputError,
   loadState,
+  LossScale,
   parameters,
   PoseNet,
   readSafetensors,
@@ -32,8 +34,6 @@ import { notFinite } from "./weights.ts";
 
 /** What a run keeps besides the model. */
 export interface StateOptions {
-  /** Adam's eps. */
-  readonly eps: number;
   /** Whether a moving average of the model is kept. */
   readonly averaged: boolean;
   /** Whether several batches make a step. */
@@ -44,16 +44,19 @@ export interface StateOptions {
 export class TrainingState {
   readonly model: PoseNet;
   readonly adam: Adam;
+  /** Where the network computes in f16. */
+  readonly lossScale: LossScale | undefined;
   /** Has the averages as its variables. */
   readonly average: PoseNet | undefined;
   /** Sum of gradients by parameter; empty if each batch makes a step. */
   readonly sums: Readonly<Record<string, Variable>>;
 
   /** A state whose averages, if any, do not know the model yet: see {@linkcode TrainingState.begin}. */
-  constructor(model: PoseNet, { eps, averaged, accumulated }: StateOptions) {
+  constructor(model: PoseNet, { averaged, accumulated }: StateOptions) {
     const learned = parameters(model);
     this.model = model;
-    this.adam = new Adam(learned, { eps });
+    this.adam = new Adam(learned);
+    this.lossScale = model.options.precision === "f16" ? new LossScale() : undefined;
     this.average = averaged ? new PoseNet(model.options) : undefined;
     this.sums = Object.fromEntries(
       accumulated
@@ -79,7 +82,8 @@ export class TrainingState {
 
   /** Give back everything but the model. */
   dispose(): void {
-    disposeModel({ adam: this.adam, average: this.average, sums: this.sums });
+    const { adam, lossScale, average, sums } = this;
+    disposeModel({ adam, lossScale, average, sums });
   }
 }
 

@@ -24,6 +24,7 @@ import {
   type PlanSummary,
   summarise,
 } from "./plan.ts";
+import { callBack, callBackFrom, lend } from "./lent.ts";
 import { acquireAll, type Block, release } from "./pool.ts";
 import { measureChoices } from "./measure.ts";
 import { isWatched } from "./origin.ts";
@@ -58,7 +59,8 @@ export type StepInputs<T> = {
 /** A compiled function: call it, and dispose of it when its buffers are no longer needed. */
 export interface Step<T, O> {
   /**
-   * Run the step. The returned tensors stay valid until the next call: read or clone them before.
+   * Run the step. The returned tensors stay valid until the next call, new values of variables until these are assigned
+   * again: read or clone them before.
    *
    * @throws {TypeError} If an input is missing or not an array.
    * @throws {RangeError} If an input has more or fewer numbers than its shape says.
@@ -81,6 +83,8 @@ interface CompiledVersion {
   readonly output: unknown;
   /** Buffers of the slots and inputs. */
   readonly blocks: readonly Block[];
+  /** Buffers of the outputs, those of variables among them, in the order of `handles`. */
+  readonly outputBlocks: readonly Block[];
   /** Inputs that the plan reads, by name. */
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly handles: Tensor[];
@@ -253,18 +257,18 @@ function replay(
   for (const { from, to, bytes } of version.copies) {
     encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
   }
+  callBackFrom(version.targets);
   device.queue.submit([encoder.finish()]);
   refreshHandles(version);
 }
 
 /** The step's outputs of the call before are stale now; new handles stand for this call's. */
 function refreshHandles(version: CompiledVersion): void {
-  const { handles } = version;
+  const { handles, outputBlocks } = version;
   const fresh = new Map<Tensor, Tensor>();
   handles.forEach((old, i) => {
-    const { block } = old.storage;
-    expire(old, "was overwritten by a later call of its step; read it before that call");
-    handles[i] = new Tensor(old.shape, old.dtype, { block: block!, borrowed: true });
+    callBack(old, "was overwritten by a later call of its step; read it before that call");
+    handles[i] = lend(old, outputBlocks[i]);
     fresh.set(old, handles[i]);
   });
   const output = mapTensors(version.output, (x) => fresh.get(x) ?? x);
@@ -276,12 +280,7 @@ function drop({ blocks, constants, handles, watch }: CompiledVersion, why: strin
   for (const block of blocks) release(block);
   watch?.[Symbol.dispose]();
   for (const constant of constants) constant.dispose();
-  for (const handle of handles) expire(handle, why);
-}
-
-function expire(handle: Tensor, why: string): void {
-  handle.storage.block = null;
-  handle.storage.gone = why;
+  for (const handle of handles) callBack(handle, why);
 }
 
 async function trace(
@@ -318,10 +317,8 @@ async function trace(
       "slot" in place ? blocks[placed.length + place.slot] : place.leaf.storage.block!;
     const bufferOf = (place: Place) =>
       "slot" in place ? blockOf(place).buffer : bufferOfLeaf(place.leaf);
-    const handles = new Map(outputs.map((x, i) => {
-      const block = blockOf(plan.outputs[i]);
-      return [x, new Tensor(x.shape, x.dtype, { block, borrowed: true })] as const;
-    }));
+    const outputBlocks = plan.outputs.map(blockOf);
+    const handles = new Map(outputs.map((x, i) => [x, lend(x, outputBlocks[i])]));
     const dispatches = bind(gpu, jobs, bufferOf);
     return {
       gpu,
@@ -331,6 +328,7 @@ async function trace(
       watch: await watchPlan(gpu, plan, dispatches, bufferOf, inputNames(inputs)),
       output: mapTensors(result, (x) => handles.get(x) ?? x),
       blocks,
+      outputBlocks,
       inputs,
       handles: [...handles.values()],
       targets,

@@ -8,7 +8,7 @@ export { type NestedNumbers, ones, type Storage, Tensor, tensor, zeros } from ".
 export type { GradRequest, KernelRequest, LowerRequest, Op, Recipe, TensorType } from "./op.ts";
 export { type Kernel, kernel, type KernelParts, perElement } from "./kernel.ts";
 export { apply } from "./op.ts";
-export { assign, Variable, variable } from "./variable.ts";
+export { assign, commitIf, Variable, variable } from "./variable.ts";
 export { read } from "./run.ts";
 export { kernelsOf } from "./shaders.ts";
 export { grad } from "./grad.ts";

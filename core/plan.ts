@@ -45,6 +45,8 @@ export interface PlannedKernel {
 export interface Assignment {
   readonly variable: Tensor;
   readonly value: Tensor;
+  /** Whether a condition of the step does not matter: see `commitIf` in variable.ts. */
+  readonly always?: boolean;
 }
 
 /** A list of dispatches and the buffers they need. */

@@ -20,6 +20,7 @@ import type { HostArray, TypedArray } from "./host_array.ts";
 import { type Pipeline, pipelineOf, sizesBuffer, unseen } from "./kernel.ts";
 import { resolveView } from "./graph.ts";
 import { type Assignment, makePlan, type Place, type Plan } from "./plan.ts";
+import { callBackFrom } from "./lent.ts";
 import { acquire, acquireAll, type Block, discard, release } from "./pool.ts";
 import { installReader, type Storage, type Tensor } from "./tensor.ts";
 import { currentTrace } from "./trace.ts";
@@ -315,7 +316,10 @@ export function commitNow(assignments: readonly Assignment[]): Promise<void> {
     try {
       await run(gpu, plan, {
         filling: unread.map(({ storage }) => storage),
-        submitted: () => targets.forEach(overwrite),
+        submitted: () => {
+          callBackFrom(targets);
+          targets.forEach(overwrite);
+        },
       });
     } catch (error) {
       for (const { storage } of unread) storage.block = null;

@@ -47,6 +47,8 @@ export interface Algebra {
   permute(x: Tensor, axes: readonly number[]): Tensor;
   slice(x: Tensor, start: readonly number[], end: readonly number[]): Tensor;
   fill(shape: Shape, value: number, dtype: DType): Tensor;
+  cast(x: Tensor, dtype: DType): Tensor;
+  where(condition: Tensor, a: Tensor, b: Tensor): Tensor;
 }
 
 /** What run.ts provides; kept apart because it imports this file. */

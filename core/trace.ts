@@ -4,11 +4,14 @@
  * @module
  */
 import type { Assignment } from "./plan.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** One run of a step's function with placeholders. */
 export interface Trace {
   /** What `assign` was called with, in order. */
   readonly assignments: Assignment[];
+  /** What `commitIf` was called with: what is assigned depends on it. */
+  condition?: Tensor;
 }
 
 let current: Trace | undefined;

@@ -12,7 +12,7 @@ import { isLeaf, resolveView } from "./graph.ts";
 import { commitNow } from "./run.ts";
 import { sameShape } from "./shape.ts";
 import { algebraOf, Tensor } from "./tensor.ts";
-import { assignmentsAreMuted, currentTrace } from "./trace.ts";
+import { assignmentsAreMuted, currentTrace, type Trace } from "./trace.ts";
 
 /**
  * A tensor that {@linkcode assign} may change. Make one with {@linkcode variable}.
@@ -80,6 +80,7 @@ export function variable(
  * together, and every read in the step sees the old value), outside one when the promise resolves. What was described
  * from it outside a step and read before keeps its numbers; what is read after this has the new value in it.
  *
+ * @param options.always Whether the value is given also in a step whose {@linkcode commitIf} says no. @default {false}
  * @throws {ShapeError} If the shapes differ.
  * @throws {TypeError} If the number types differ.
  *
@@ -99,7 +100,76 @@ export function variable(
  * assert.deepEqual([await a.item(), await b.item()], [2, 1]);
  * ```
  */
-export function assign(target: Variable, value: Tensor): Promise<void> {
+export function assign(
+  target: Variable,
+  value: Tensor,
+  options: { readonly always?: boolean } = {},
+): Promise<void> {
+  checkValue(target, value);
+  if (assignmentsAreMuted()) return Promise.resolve();
+  const trace = currentTrace();
+  if (!trace) return commitNow([{ variable: target, value: inTime(target, value) }]);
+  put(trace, target, value, options.always ?? false);
+  return Promise.resolve();
+}
+
+/**
+ * {@linkcode assign} in a compiled step, and what the variable will hold then. Whoever goes on computing with that and
+ * not with `value` lets {@linkcode commitIf} be part of the kernel that computes it.
+ */
+export function assigned(target: Variable, value: Tensor): Tensor {
+  checkValue(target, value);
+  const trace = currentTrace();
+  if (!trace || assignmentsAreMuted()) {
+    throw new TypeError("assigned: must be called inside a compiled step");
+  }
+  return put(trace, target, value, false);
+}
+
+/**
+ * Make everything that the compiled step assigns, before this call or after it, depend on a number that the step
+ * computes: where it is 0 all variables keep their values, to the last bit. Values assigned with `always` are excepted.
+ *
+ * @param condition 0 or not, `[]` f32; may be computed from what must not become a variable's value, NaN included.
+ * @throws {TypeError} If called outside a compiled step, or a second time in one.
+ * @throws {ShapeError} If the condition is not one number.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { assign, commitIf, compile, greater, hostArray, type Tensor, tensor, variable } from "ae";
+ *
+ * const total = variable(tensor(0), "total");
+ * using step = compile(({ x }: { x: Tensor }) => {
+ *   assign(total, total.add(x));
+ *   commitIf(greater(x, 0));
+ *   return {};
+ * });
+ * for (const x of [2, -5, 3]) await step({ x: hostArray([], [x]) });
+ * assert.equal(await total.item(), 5); // not with -5
+ * ```
+ */
+export function commitIf(condition: Tensor): void {
+  const trace = currentTrace();
+  if (!trace) throw new TypeError("commitIf: must be called inside a compiled step");
+  if (trace.condition) {
+    throw new TypeError(
+      "commitIf: the step has a condition\n  help: multiply the two, and give the product",
+    );
+  }
+  if (condition.shape.length > 0) {
+    throw shapeError("commitIf", "the condition must be one number", {
+      condition: [condition.shape, ""],
+    });
+  }
+  trace.condition = condition;
+  const { assignments } = trace;
+  assignments.forEach(({ variable, value, always }, i) => {
+    if (!always) assignments[i] = { variable, value: valueIf(condition, variable, value) };
+  });
+}
+
+function checkValue(target: Variable, value: Tensor): void {
   if (!sameShape(target.shape, value.shape)) {
     throw shapeError("assign", `a value for ${target.name} must have its shape`, {
       variable: [target.shape, ""],
@@ -111,12 +181,25 @@ export function assign(target: Variable, value: Tensor): Promise<void> {
       `assign: ${target.name} holds ${target.dtype} but the value is ${value.dtype}; cast() it`,
     );
   }
-  if (assignmentsAreMuted()) return Promise.resolve();
+}
+
+/** Note an assignment of a step; gives what the variable will hold. */
+function put(trace: Trace, target: Variable, value: Tensor, always: boolean): Tensor {
+  const { condition, assignments } = trace;
+  const final = condition && !always ? valueIf(condition, target, value) : inTime(target, value);
+  assignments.push({ variable: target, value: final, always });
+  return final;
+}
+
+/** A leaf's buffer might itself be overwritten by another assignment of the step: copy it in time. */
+function inTime(target: Variable, value: Tensor): Tensor {
   const source = resolveView(value);
-  // A leaf's buffer might itself be overwritten by another assignment of the step: copy it in time.
-  const computed = isLeaf(source) && source !== target ? algebraOf().add(value, 0) : value;
-  const trace = currentTrace();
-  if (!trace) return commitNow([{ variable: target, value: computed }]);
-  trace.assignments.push({ variable: target, value: computed });
-  return Promise.resolve();
+  return isLeaf(source) && source !== target ? algebraOf().add(value, 0) : value;
+}
+
+/** The value, or what the variable holds. */
+function valueIf(condition: Tensor, variable: Tensor, value: Tensor): Tensor {
+  const { cast, where } = algebraOf();
+  const sameType = condition.dtype === value.dtype ? condition : cast(condition, value.dtype);
+  return where(sameType, value, variable);
 }

@@ -82,7 +82,7 @@ export interface PoseNetOptions {
   readonly recompute?: boolean;
   /**
    * Number type of everything between images and maps. In f16 results take half the memory; parameters, sums and batch
-   * statistics stay f32. Where the adapter has it; train with a scaled loss. @default {"f32"}
+   * statistics stay f32. Where the adapter has it; train with a `LossScale`. @default {"f32"}
    */
   readonly precision?: "f32" | "f16";
   /** Where the first values come from. @default {0} */

@@ -6,6 +6,8 @@
  */
 import { installAlgebra } from "../core/tensor.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
+import { cast } from "./cast.ts";
+import { where } from "./compare.ts";
 import { slice } from "./concat.ts";
 import { exp, log, neg, sqrt, square } from "./elementary.ts";
 import { full } from "./fill.ts";
@@ -30,4 +32,6 @@ installAlgebra({
   permute,
   slice,
   fill: full,
+  cast,
+  where,
 });

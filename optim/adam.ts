@@ -20,7 +20,7 @@
  * @module
  */
 import { type Tensor, tensor, zeros } from "../core/tensor.ts";
-import { assign, type Variable } from "../core/variable.ts";
+import { assign, assigned, type Variable } from "../core/variable.ts";
 import { formula } from "../ops/pointwise.ts";
 import {
   byName,
@@ -151,10 +151,10 @@ export class Adam implements Optimizer {
     const inGradient = weightDecay > 0 && !decoupled;
     [...this.#parameters].forEach(([path, p], i) => {
       const g = inGradient ? decayed(gradients[i], p, weightDecay) : gradients[i];
-      const m = average(this.firstMoment[path], g, beta1, 1 - beta1);
-      const v = averageSquare(this.secondMoment[path], g, beta2, 1 - beta2);
-      assign(this.firstMoment[path], m);
-      assign(this.secondMoment[path], v);
+      const firstMoment = this.firstMoment[path];
+      const secondMoment = this.secondMoment[path];
+      const m = assigned(firstMoment, average(firstMoment, g, beta1, 1 - beta1));
+      const v = assigned(secondMoment, averageSquare(secondMoment, g, beta2, 1 - beta2));
       assign(p, move(p, m, v, rate, c1, c2, eps, decoupled ? weightDecay : 0));
     });
   }

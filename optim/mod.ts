@@ -9,4 +9,5 @@ export * from "./adam.ts";
 export * from "./rmsprop.ts";
 export * from "./sgd.ts";
 export * from "./clip.ts";
+export * from "./loss_scale.ts";
 export * from "./schedule.ts";

@@ -235,7 +235,8 @@ Deno.test("main() goes on with 16-bit numbers and 16-bit weights as if it had ne
     const resumed = await run("cut", 3, "--resume");
     assert.deepEqual([resumed.code, resumed.message], [0, ""]);
     assert.match(resumed.printed, /resume {3}after 2 steps/);
-    // The loss's scale is a constant of the precision: nothing of it needs to be kept.
+    const { arrays: kept } = await readSafetensors(`${folder}/whole/checkpoint.safetensors`);
+    assert.ok("loss_scale.value" in kept);
     for (const name of ["checkpoint", "weights"]) {
       const [a, b] = await Promise.all(
         ["whole", "cut"].map((run) => readSafetensors(`${folder}/${run}/${name}.safetensors`)),

@@ -13,7 +13,8 @@ Deno.test("MetricsLog adds a line of JSON for each, and knows the best", () =>
   inFolder(async (path) => {
     const log = await MetricsLog.open(path, 0);
     assert.deepEqual([log.best(), log.sinceBest()], [-1, 0]);
-    const lines = [losses(1), judged(10, 0.2), losses(20), judged(20, 0.4), judged(30, 0.3)];
+    const ofF16 = { ...losses(20), lossScale: 32768, skipped: 1 };
+    const lines = [losses(1), judged(10, 0.2), ofF16, judged(20, 0.4), judged(30, 0.3)];
     for (const line of lines) await log.add(line);
     const text = await Deno.readTextFile(path);
     assert.deepEqual(text.trim().split("\n").map((line) => JSON.parse(line)), lines);

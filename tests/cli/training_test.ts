@@ -15,7 +15,7 @@ import {
 import { type Batch, batches, type BatchStream, type StreamPosition } from "ae/data";
 import { sceneSource } from "ae/data";
 import { recipeOf } from "../../cli/recipe.ts";
-import { everySteps, type Interlude, Pause, train } from "../../cli/training.ts";
+import { everySteps, type Interlude, type Losses, Pause, train } from "../../cli/training.ts";
 import {
   bestOf,
   readCheckpoint,
@@ -44,8 +44,8 @@ function stream(start?: StreamPosition, batchSize = 2): BatchStream {
 
 const quiet = () => new Progress({ label: "test", total: 1, sink: lineSink(() => {}) });
 
-async function trained(steps: number) {
-  const model = new PoseNet(options);
+async function trained(steps: number, precision: "f32" | "f16" = "f32") {
+  const model = new PoseNet({ ...options, precision });
   const progress = new Progress({ label: "test", total: steps, sink: lineSink(() => {}) });
   const { curves } = await train(model, stream(), recipeOf("small"), { steps, progress });
   return { state: await stateOf(model), curves, model };
@@ -94,6 +94,81 @@ Deno.test("train() stops when the loss is no number, before weights are saved", 
   assert.deepEqual(saved, [1, 2]);
 });
 
+Deno.test("train() learns in f16 what it learns in f32", async () => {
+  const [f32, f16] = [await trained(20), await trained(20, "f16")];
+  assert.deepEqual(f16.curves.step, f32.curves.step);
+  f32.curves.loss.forEach((loss, i) => {
+    const other = f16.curves.loss[i];
+    assert.ok(Math.abs(other - loss) < 0.05 * loss, `${loss} and ${other}`);
+  });
+  for (const { model } of [f32, f16]) disposeModel(model);
+});
+
+/** The stream, with pictures of numbers that are infinite in f16 in the batches that `isBad` names. */
+async function* glaring(isBad: (batch: number) => boolean): AsyncGenerator<Batch> {
+  let given = 0;
+  for await (const batch of stream()) {
+    if (isBad(given++)) batch.images.data.fill(1e6);
+    yield batch;
+  }
+}
+
+Deno.test("train() in f16 leaves out a step that overflows, and nothing else", async () => {
+  // The second step overflows, where two batches make one also in either of them.
+  for (const [accumulate, bad] of [[1, 1], [2, 2], [2, 3]]) {
+    const model = new PoseNet({ ...options, precision: "f16" });
+    const states: Awaited<ReturnType<typeof stateOf>>[] = [];
+    const watching: Interlude = {
+      isDue: everySteps(1),
+      run: async ({ state }) => void states.push(await stateOf(state)),
+    };
+    const lines: Losses[] = [];
+    const { skipped } = await train(
+      model,
+      glaring((batch) => batch === bad),
+      recipeOf("small"),
+      {
+        ...{ steps: 4, accumulate, average: 0.9, interludes: [watching], progress: quiet() },
+        onLosses: (losses) => Promise.resolve(void lines.push(losses)),
+      },
+    );
+    assert.equal(skipped, 1);
+    const [first, second, third] = states;
+    const isOfScale = (name: string) => name.startsWith("loss_scale.");
+    const isOfBatch = (name: string) => bad === 3 && /^model.*running_/.test(name); // of the good one before
+    for (const [name, { data }] of Object.entries(first)) {
+      if (isOfScale(name)) continue;
+      const isKept = data.every((value, i) => Object.is(value, second[name].data[i]));
+      assert.equal(isKept, !isOfBatch(name), name);
+      assert.ok(second[name].data.every(Number.isFinite), name);
+    }
+    assert.notDeepEqual(third["adam.first_correction"], second["adam.first_correction"]);
+    const scales = states.map((state) => state["loss_scale.value"].data[0]);
+    assert.deepEqual(scales, [2 ** 16, 2 ** 15, 2 ** 15]);
+    // The loss that is logged is that of a step's last batch.
+    const logged = lines.slice(0, -1).map((
+      { step, lossScale, skipped },
+    ) => [step, lossScale, skipped]);
+    const skippedLine = bad === 2 ? [[2, 2 ** 15, 1]] : [];
+    assert.deepEqual(logged, [[1, 2 ** 16, 0], ...skippedLine, [3, 2 ** 15, 1]]);
+    disposeModel(model);
+  }
+});
+
+Deno.test("train() in f16 stops when no scale helps", async () => {
+  const model = new PoseNet({ ...options, precision: "f16" });
+  const before = await stateOf(model);
+  await assert.rejects(
+    train(model, spoilt(0), recipeOf("small"), { steps: 30, progress: quiet() }),
+    /RangeError: train: the loss or its gradients are infinite or NaN at step 20 .*\n {2}help: a smaller --rate/,
+  );
+  const after = await stateOf(model);
+  for (const [name, { data }] of Object.entries(before)) {
+    assert.ok(data.every((value, i) => Object.is(value, after[name].data[i])), name);
+  }
+  disposeModel(model);
+});
+
 Deno.test("train() wants a limit", async () => {
   const progress = quiet();
   await assert.rejects(
@@ -102,14 +177,14 @@ Deno.test("train() wants a limit", async () => {
   );
 });
 
-Deno.test("train() goes on from a checkpoint as if it had never stopped, to the last bit", async () => {
+async function assertGoesOn(precision: "f32" | "f16"): Promise<void> {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/checkpoint.safetensors`;
   const settings = { "--batch": "2" };
   const shared = { steps: 9, accumulate: 2, average: 0.9 };
   const last: Record<string, Awaited<ReturnType<typeof stateOf>>> = {};
   const keep = (name: string) => async ({ state }: Pause) => {
-    last[name] = await stateOf({ model: state.model, average: state.average });
+    last[name] = await stateOf(state);
   };
   try {
     const whole = stream();
@@ -121,7 +196,7 @@ Deno.test("train() goes on from a checkpoint as if it had never stopped, to the 
       },
     };
     const from = (model: PoseNet) => ({ ...shared, progress: quiet(), model });
-    const first = new PoseNet(options);
+    const first = new PoseNet({ ...options, precision });
     await train(
       first,
       whole,
@@ -132,7 +207,7 @@ Deno.test("train() goes on from a checkpoint as if it had never stopped, to the 
 
     const checkpoint = await readCheckpoint(path, settings);
     assert.deepEqual([checkpoint.reached.steps, checkpoint.reached.position.position], [4, 16]);
-    const second = new PoseNet({ ...options, seed: 77 }); // other weights, which the checkpoint replaces
+    const second = new PoseNet({ ...options, precision, seed: 77 }); // other weights, which the checkpoint replaces
     const rest = stream(checkpoint.reached.position);
     const { steps } = await train(
       second,
@@ -150,6 +225,11 @@ Deno.test("train() goes on from a checkpoint as if it had never stopped, to the 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+Deno.test("train() goes on from a checkpoint as if it had never stopped, to the last bit", async () => {
+  await assertGoesOn("f32");
+  await assertGoesOn("f16");
 });
 
 Deno.test("train() adds up the gradients of several batches: two of two are one of four", async () => {
@@ -205,7 +285,6 @@ Deno.test("train() keeps a moving average of the model as it was before each ste
 Deno.test("Pause reads a state once, and bestOf() has the model that counts in it", async () => {
   for (const averaged of [false, true]) {
     const state = await TrainingState.begin(new PoseNet(options), {
-      eps: 1e-8,
       averaged,
       accumulated: true,
     });
@@ -228,7 +307,6 @@ Deno.test("readCheckpoint() says what it is not, and which setting differs", asy
   const folder = await Deno.makeTempDir();
   const path = `${folder}/checkpoint.safetensors`;
   const state = await TrainingState.begin(new PoseNet(options), {
-    eps: 1e-8,
     averaged: false,
     accumulated: false,
   });
