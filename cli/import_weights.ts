@@ -28,12 +28,15 @@ import {
 } from "../mod.ts";
 import { COARSEST_STRIDE } from "../models/high_resolution.ts";
 import type { Command, Values } from "./options.ts";
+import { checkWritable } from "./output.ts";
 import {
   AUTHORS_DECODING,
   AUTHORS_SECOND_LOOK,
   checkSize,
   type Decoding,
   EFFICIENT_HRNET_FORMAT,
+  FORMAT,
+  LARGEST_IMAGE,
   settingsOf,
 } from "./weights.ts";
 
@@ -64,6 +67,7 @@ export const importWeightsCommand: Command = {
     "image-size": {
       type: "whole",
       least: 1,
+      most: LARGEST_IMAGE,
       help: "height and width of images in pixels",
       otherwise: "512, EfficientHRNet's as in its paper",
     },
@@ -108,6 +112,8 @@ async function run(values: Values): Promise<void> {
   const out = values.required("out");
   const [path] = values.operands;
   using file = await openArrays(path);
+  checkForeign(path, file.metadata?.format);
+  await checkWritable(out);
   const origin = values.oneOf("from", ORIGINS) ??
     originIn([...file.arrays.keys()], path);
   const shapes = new Map([...file.arrays].map(([name, { shape }]) => [name, shape]));
@@ -133,6 +139,15 @@ async function run(values: Values): Promise<void> {
   console.log(
     `${out}: ${summary}, ` +
       `${Object.keys(weights).length} tensors, ${numbers.toLocaleString("en")} numbers`,
+  );
+}
+
+/** A file that an import has written needs no other. */
+function checkForeign(path: string, format: string | undefined): void {
+  if (format !== FORMAT && format !== EFFICIENT_HRNET_FORMAT) return;
+  throw new InputError(
+    `${path}: is a weight file of this library already` +
+      (format === FORMAT ? `\n  help: predict --weights ${path}` : ""),
   );
 }
 

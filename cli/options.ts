@@ -27,7 +27,7 @@ export interface Option {
   readonly least?: number;
   /** True if `least` itself is not allowed. */
   readonly above?: boolean;
-  /** Largest number allowed. @default {Infinity} */
+  /** Largest number allowed. @default {Infinity, or of whole numbers 2^53 - 1} */
   readonly most?: number;
 }
 
@@ -117,18 +117,21 @@ export class Values {
 /**
  * Read a command's arguments.
  *
- * @throws {InputError} If an option is unknown (names the nearest), lacks its value or another option, is not the
- * number or one of the names it should be, or there are too few or too many operands.
+ * @throws {InputError} If an option is unknown (names the nearest), is given twice, lacks its value or another option or
+ * has a value that it does not take, is not the number or one of the names it should be, or there are too few or too
+ * many operands.
  */
 export function readOptions(command: Command, args: readonly string[]): Values {
   const names = Object.keys(command.options);
   const flags = [...names.filter((name) => command.options[name].type === "flag"), "help"];
+  checkFlags(args, flags);
   const parsed = parseArgs(joinNegative(args), {
     boolean: flags,
     string: [...names.filter((name) => !flags.includes(name)), "_"], // a folder may be called 007
+    collect: names.filter((name) => !flags.includes(name)), // so that a second value does not replace the first
     alias: { h: "help" },
     unknown: (argument: string) => {
-      if (!argument.startsWith("-")) return true;
+      if (!argument.startsWith("-") || argument === "-") return true; // - is an operand: standard input
       const name = argument.replace(/^-+/, "").split("=")[0];
       const near = nearestName(name, names);
       throw new InputError(
@@ -141,18 +144,21 @@ export function readOptions(command: Command, args: readonly string[]): Values {
   checkOperands(command, operands);
   const values = Object.fromEntries(names.map((name) => {
     const option = command.options[name];
-    const typed = parsed[name];
-    if (option.type === "flag") return [name, typed === true];
+    if (option.type === "flag") return [name, parsed[name] === true];
+    const [typed, second] = parsed[name] as readonly string[];
     if (typed === undefined) return [name, option.default];
-    if (Array.isArray(typed)) throw new InputError(`--${name} is given more than once`);
-    if (typed === "") throw new InputError(`--${name} needs a value`);
-    return [name, readValue(name, option, String(typed))];
+    if (second !== undefined) throw new InputError(`--${name} is given more than once`);
+    if (typed.trim() === "") throw new InputError(`--${name} needs a value`);
+    return [name, readValue(name, option, typed)];
   }));
   const read = new Values(values, operands);
-  const chosen = names.filter((name) => parsed[name] !== undefined && read.isGiven(name));
-  for (const name of chosen) {
+  for (const name of names) {
     const { needs } = command.options[name];
-    if (needs && !read.isGiven(needs)) throw new InputError(`--${name} needs --${needs}`);
+    const typed = parsed[name] as readonly string[] | boolean; // a list, unless it is a flag
+    const isTyped = typeof typed === "boolean" ? typed : typed.length > 0;
+    if (isTyped && needs && !read.isGiven(needs)) {
+      throw new InputError(`--${name} needs --${needs}`);
+    }
   }
   return read;
 }
@@ -167,6 +173,19 @@ function checkOperands({ operands: wanted }: Command, typed: readonly string[]):
   }
   if (typed.length < words.length) {
     throw new InputError(`${words[typed.length]} is missing\n  help: ${help}`);
+  }
+}
+
+/** A flag says yes by being there; the parser would take `--flip=no` for yes. */
+function checkFlags(args: readonly string[], flags: readonly string[]): void {
+  const end = args.indexOf("--"); // operands from here on
+  for (const argument of end === -1 ? args : args.slice(0, end)) {
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(argument) ?? [];
+    if (name !== undefined && flags.includes(name)) {
+      throw new InputError(
+        `--${name} takes no value, not "${value}"\n  help: leave it out to say no`,
+      );
+    }
   }
 }
 
@@ -193,10 +212,10 @@ function readValue(name: string, option: Option, typed: string): string | number
 
 function readNumber(name: string, option: Option, typed: string): number {
   const value = Number(typed);
-  const { least = 0, above = false, most = Infinity } = option;
   const whole = option.type === "whole";
+  const { least = 0, above = false, most = whole ? Number.MAX_SAFE_INTEGER : Infinity } = option;
   const lower = above ? `above ${least}` : `${least} or more`;
-  const bound = most === Infinity ? lower : `${lower}, at most ${most}`;
+  const bound = option.most !== undefined || value > most ? `${lower}, at most ${most}` : lower;
   if (
     !Number.isFinite(value) || value < least || (above && value === least) || value > most ||
     (whole && !Number.isInteger(value))

@@ -11,6 +11,7 @@ import { instanceFinder } from "./instance_finder.ts";
 import { type Command, under, type Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
+import { picturesNamed } from "./pictures.ts";
 import { LOOKING } from "./prediction.ts";
 import { REFINING } from "./refinement.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
@@ -19,9 +20,9 @@ import { loadNetwork, NETWORK } from "./weights.ts";
 /** `predict`. */
 export const predictCommand: Command = {
   summary: "Find people, or masks, in photographs.",
-  operands: "PHOTO…",
+  operands: "PHOTO… | FOLDER… | -",
   options: {
-    ...under("Photographs, in place of PHOTO…", {
+    ...under("Photographs of an annotation file, in place of operands", {
       annotations: { type: "file", help: "annotation file of the photographs" },
       images: { type: "folder", help: "folder of the photographs" },
       ids: IDS,
@@ -40,6 +41,8 @@ export const predictCommand: Command = {
     }),
   },
   notes: [
+    "A FOLDER stands for its JPEG and PNG files by name, without those of its folders, and - for " +
+    "the paths that standard input lists, one a line.",
     "A photograph whose name is a number has that number as its image_id, as COCO's have; " +
     "others get the numbers that are left, from 1 on. The weights that come with the library " +
     "know drawn people only.",
@@ -51,6 +54,7 @@ export const predictCommand: Command = {
   ],
   examples: [
     ["what a network of your own finds", "photo.jpg --weights out/train/weights.safetensors"],
+    ["the pictures of a folder, and one more", "photos photo.jpg"],
     [
       "a validation set, for evaluate",
       "--annotations person_keypoints_val2017.json --images val2017 " +
@@ -65,7 +69,7 @@ async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
   const finder = await finderOf(values);
   const { photographs } = finder;
-  const paths = values.operands;
+  const paths = await picturesNamed(values.operands);
   if ((photographs === undefined) === (paths.length === 0)) {
     throw new InputError(
       photographs

@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { join } from "node:path";
 import {
   type AppearanceNet,
   boxAround,
@@ -35,6 +34,7 @@ import type { Sample } from "../data/mod.ts";
 import { loadAppearance, placedBy, Retagger } from "./appearance.ts";
 import { type Command, under, type Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
+import { isFolder, picturesIn } from "./pictures.ts";
 import { findPeople, LOOKING, lookingOf, type PredictOptions } from "./prediction.ts";
 import { BY_PLACE, BY_TAG } from "./tracking.ts";
 import { type LoadedModel, loadGivenOrShipped, NETWORK, shippedWeights } from "./weights.ts";
@@ -201,27 +201,13 @@ async function framesOf(operands: readonly string[]): Promise<readonly string[]>
   const [first] = operands;
   if (first === undefined) throw new InputError("no frame given\n  help: track FOLDER, or FRAME…");
   for (const path of operands) {
-    const stat = await Deno.stat(path).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) {
-        throw new InputError(`${path}: no such file or folder`);
-      }
-      throw error;
-    });
-    if (!stat.isDirectory) continue;
+    const folder = await isFolder(path);
+    if (folder === undefined) throw new InputError(`${path}: no such file or folder`);
+    if (!folder) continue;
     if (operands.length === 1) return await picturesIn(path);
     throw new InputError(`${path}: is a folder\n  help: give files, or one folder alone`);
   }
   return operands;
-}
-
-/** The pictures of a folder by name, frame2 before frame10. */
-async function picturesIn(folder: string): Promise<readonly string[]> {
-  const names = (await Array.fromAsync(Deno.readDir(folder)))
-    .filter(({ name, isDirectory }) => !isDirectory && /\.(?:jpe?g|png)$/i.test(name))
-    .map(({ name }) => name);
-  if (names.length === 0) throw new InputError(`${folder}: there is no picture in it`);
-  const { compare } = new Intl.Collator("en", { numeric: true });
-  return names.sort(compare).map((name) => join(folder, name));
 }
 
 /**

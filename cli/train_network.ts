@@ -19,6 +19,9 @@ import {
   makeModel,
 } from "./weights.ts";
 
+/** Images of a batch that take more bytes fit no device beside what a network makes of them. */
+const MOST_BATCH_BYTES = 2 ** 32;
+
 /**
  * The network of `--weights`, or a new one of `--preset`, for images and with a decoding as the options say.
  *
@@ -62,6 +65,7 @@ export async function networkOf(
   }
   const imageSize = values.number("size") ?? loaded.imageSize;
   checkSize("--size", imageSize, model);
+  checkBatch(values.number("batch")!, imageSize);
   const usual: Partial<Decoding> = isSingle ? secondLook : decoding;
   return {
     ...loaded,
@@ -71,6 +75,20 @@ export async function networkOf(
       maxTagDistance: values.number("tag-distance") ?? usual.maxTagDistance,
     },
   };
+}
+
+/**
+ * See that the images of a batch fit into some device's memory, before the first is made in main memory.
+ *
+ * @throws {InputError} If they do not.
+ */
+function checkBatch(batch: number, imageSize: number): void {
+  const bytes = batch * 3 * imageSize ** 2 * 4;
+  if (bytes <= MOST_BATCH_BYTES) return;
+  throw new InputError(
+    `--batch ${batch}: its images alone take ${(bytes / 2 ** 30).toFixed(1)} GiB\n` +
+      "  help: --accumulate makes a large step of small batches",
+  );
 }
 
 /** The number type that `--precision` names. */

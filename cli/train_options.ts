@@ -8,7 +8,7 @@ import { DATASET_OPTIONS } from "./datasets.ts";
 import { type Options, under, type Values } from "./options.ts";
 import { type RecipeName, RECIPES } from "./recipe.ts";
 import { EVALUATION_SEED, POSES, VALIDATION_SEED } from "./sources.ts";
-import { HIGHEST_THRESHOLD, PRESET } from "./weights.ts";
+import { HIGHEST_THRESHOLD, LARGEST_IMAGE, PRESET } from "./weights.ts";
 
 /** Number types of `--precision`. */
 export const PRECISIONS = ["f32", "f16"] as const;
@@ -57,6 +57,7 @@ export const TRAIN_OPTIONS: Options = {
     size: {
       type: "whole",
       least: 16,
+      most: LARGEST_IMAGE,
       help: "height and width of images in pixels",
       otherwise: "the preset's or the weight file's",
     },
@@ -176,6 +177,7 @@ export const TRAIN_OPTIONS: Options = {
 
 /** Options for keypoints alone. */
 const OF_KEYPOINTS = [...Object.keys(DATASET_OPTIONS), "crowds-only", "single-person"];
+
 /**
  * See that no option is given in vain or contradicts another, as far as no file needs to be read for it.
  *

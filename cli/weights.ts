@@ -55,13 +55,13 @@ export interface LoadedModel {
 }
 
 /** What the metadata's `format` says. */
-const FORMAT = "ae-posenet-1";
+export const FORMAT = "ae-posenet-1";
 
 /** What it says in files that hold an `EfficientHrNet`, which only programs run. */
 export const EFFICIENT_HRNET_FORMAT = "ae-efficient-hrnet-1";
 
-/** Side of the largest input that a weight file may ask for, pixels: beyond, a network's buffers fit no device. */
-const LARGEST_IMAGE = 8192;
+/** Side of the largest input that a network may have, pixels: beyond, a network's buffers fit no device. */
+export const LARGEST_IMAGE = 8192;
 
 /** The highest threshold that a weight file may have: heatmaps above have diverged, see combineScales(). */
 export const HIGHEST_THRESHOLD = 5;

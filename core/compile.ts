@@ -130,6 +130,7 @@ export function timeVersions(step: object, inputs: unknown): Promise<TimedDispat
  * reading a value inside it is an error.
  * @param options.name For memory reports. @default {"step"}
  * @returns A function from arrays to `fn`'s result (a tensor, or lists and records of tensors).
+ * @throws {TypeError} When it is called, if `fn` is async or returns something else, as a Map.
  *
  * @example Usage
  * ```ts
@@ -477,11 +478,20 @@ function tensorsIn(structure: unknown): Tensor[] {
   return found;
 }
 
-/** The same lists and records with every tensor replaced. */
+/**
+ * The same lists and records with every tensor replaced.
+ *
+ * @throws {TypeError} If there is something in which tensors would not be found.
+ */
 function mapTensors(structure: unknown, replace: (x: Tensor) => Tensor): unknown {
   if (structure instanceof Tensor) return replace(structure);
   if (Array.isArray(structure)) return structure.map((part) => mapTensors(part, replace));
-  if (structure && typeof structure === "object" && isPlain(structure)) {
+  if (structure && typeof structure === "object" && !ArrayBuffer.isView(structure)) {
+    if (!isPlain(structure)) {
+      throw new TypeError(
+        `compile: a step returns tensors, lists and records of them, not a ${structure.constructor.name}`,
+      );
+    }
     return Object.fromEntries(
       Object.entries(structure).map(([key, part]) => [key, mapTensors(part, replace)]),
     );

@@ -21,6 +21,18 @@ export function bytesPerNumber(dtype: DType): number {
   return ARRAYS[dtype].BYTES_PER_ELEMENT;
 }
 
+/** True for whole numbers. */
+export function isInteger(dtype: DType): boolean {
+  return dtype === "i32" || dtype === "u32";
+}
+
+/** Whether numbers of this type can hold the value: a whole one in range; a float's rounding must not make it infinite. */
+export function holds(dtype: DType, value: number): boolean {
+  const stored = typedArray(dtype, 1);
+  stored[0] = value;
+  return isInteger(dtype) ? stored[0] === value : !Number.isFinite(value) || isFinite(stored[0]);
+}
+
 /** A zeroed typed array of `length` numbers, or a view of `buffer`'s first `length` numbers. */
 export function typedArray<D extends DType>(
   dtype: D,

@@ -42,6 +42,23 @@ export function sizeOf(shape: Shape): number {
 }
 
 /**
+ * See that a shape is one.
+ *
+ * @throws {TypeError} If it is no list.
+ * @throws {RangeError} If a size is not a whole number from 0.
+ */
+export function checkSizes(op: string, shape: Shape): void {
+  if (!Array.isArray(shape)) {
+    throw new TypeError(`${op}: a shape is a list of sizes, as [2, 3], not ${shape}`);
+  }
+  if (!shape.every((length) => Number.isInteger(length) && length >= 0)) {
+    throw new RangeError(
+      `${op}: sizes must be whole numbers, 0 or more, not [${shape.join(", ")}]`,
+    );
+  }
+}
+
+/**
  * Make a {@linkcode HostArray} of f32 numbers: `data` itself (not copied) or zeros.
  *
  * @param shape Sizes of the axes; whole numbers, zero allowed.
@@ -61,9 +78,7 @@ export function hostArray(
   shape: Shape,
   data?: Float32Array<ArrayBuffer> | readonly number[],
 ): HostArray {
-  if (!shape.every((length) => Number.isInteger(length) && length >= 0)) {
-    throw new RangeError(`hostArray: sizes must be whole numbers, 0 or more, not [${shape}]`);
-  }
+  checkSizes("hostArray", shape);
   const size = sizeOf(shape);
   if (data && data.length !== size) {
     throw new RangeError(

@@ -183,6 +183,12 @@ export function constantLines(constants: Readonly<Record<string, number>>): stri
   );
 }
 
+/** WGSL of a finite number that is one in f32, too. */
+export function floatLiteral(value: number): string {
+  const text = String(Math.fround(value));
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
 /** WGSL that binds buffers, each as `name: type`, in this order: those read, the sizes, those written. */
 export function bindBuffers(
   read: readonly string[],

@@ -1,5 +1,5 @@
 /** Tensors: describing, planning, running, differentiating. @module */
-export * from "./host_array.ts";
+export { type HostArray, hostArray, type Shape, sizeOf, type TypedArray } from "./host_array.ts";
 export * from "./errors.ts";
 export type { DType } from "./dtype.ts";
 export { type AdapterInfo, adapterInfo } from "./device.ts";

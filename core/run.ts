@@ -336,6 +336,8 @@ export function commitNow(assignments: readonly Assignment[]): Promise<void> {
  *
  * @param tensors A record of tensors.
  * @returns A record with the same names; every array as its tensor's {@linkcode Tensor.read} gives it.
+ * @throws {TypeError} If one holds integers: `Promise.all([read({ … }), places.readIntegers()])` waits once, too.
+ * @throws {GpuError} If the device fails.
  *
  * @example Usage
  * ```ts

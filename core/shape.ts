@@ -53,9 +53,11 @@ export function broadcastShape(op: string, named: Readonly<Record<string, Shape>
  * Axes as whole numbers from 0: negative ones count from the end; sorted, each once.
  *
  * @throws {RangeError} If an axis is not one of the shape's, or named twice.
+ * @throws {TypeError} If they are no list: notebooks do not check types.
  */
 export function normaliseAxes(op: string, axes: readonly number[], shape: Shape): number[] {
   const rank = shape.length;
+  if (!Array.isArray(axes)) throw new TypeError(`${op}: axes are a list, as [0, 1], not ${axes}`);
   const normal = axes.map((axis) => {
     if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
       throw new RangeError(

@@ -11,8 +11,8 @@
  *
  * @module
  */
-import { bytesPerNumber, type DType, dtypeOf, typedArray } from "./dtype.ts";
-import { type HostArray, type Shape, sizeOf, type TypedArray } from "./host_array.ts";
+import { bytesPerNumber, type DType, dtypeOf, isInteger, typedArray } from "./dtype.ts";
+import { checkSizes, type HostArray, type Shape, sizeOf, type TypedArray } from "./host_array.ts";
 import type { Recipe } from "./op.ts";
 import { keepOrigin } from "./origin.ts";
 import { type Block, release } from "./pool.ts";
@@ -316,7 +316,10 @@ function nest(shape: Shape, data: TypedArray, start: number, end: number): Neste
  * do not change it before the tensor is first used).
  *
  * @param data The numbers. Lists become f32 unless `dtype` says otherwise.
- * @throws {RangeError} If nested lists have different lengths on one level.
+ * @param options.dtype Type of the numbers; that of an array's numbers is its own.
+ * @throws {RangeError} If nested lists have different lengths on one level, one of their numbers is none of the type
+ * (1.5 in i32), or a shape does not suit its numbers.
+ * @throws {TypeError} If there is something else than numbers, or `dtype` is not that of the array.
  *
  * @example Usage
  * ```ts
@@ -331,31 +334,49 @@ export function tensor(
   data: NestedNumbers | HostArray<TypedArray> | TypedArray,
   options: { readonly dtype?: DType } = {},
 ): Tensor {
-  if (ArrayBuffer.isView(data)) {
-    return new Tensor([data.length], dtypeOf(data), { host: data });
+  if (ArrayBuffer.isView(data)) return ofArray({ shape: [data.length], data }, options.dtype);
+  if (typeof data === "object" && data !== null && "shape" in data) {
+    return ofArray(data, options.dtype);
   }
-  if (typeof data === "object" && "shape" in data) {
-    const size = sizeOf(data.shape);
-    if (data.data.length !== size) {
-      throw new RangeError(
-        `tensor: shape [${
-          data.shape.join(", ")
-        }] holds ${size} numbers but there are ${data.data.length}`,
-      );
-    }
-    return new Tensor([...data.shape], dtypeOf(data.data), { host: data.data });
+  return ofLists(data, options.dtype ?? "f32");
+}
+
+function ofArray({ shape, data }: HostArray<TypedArray>, wanted: DType | undefined): Tensor {
+  const dtype = dtypeOf(data);
+  if (wanted !== undefined && wanted !== dtype) {
+    throw new TypeError(
+      `tensor: the array holds ${dtype}, not ${wanted}\n  help: leave dtype out, and cast() the tensor`,
+    );
   }
+  checkSizes("tensor", shape);
+  const size = sizeOf(shape);
+  if (data.length !== size) {
+    throw new RangeError(
+      `tensor: shape [${shape.join(", ")}] holds ${size} numbers but there are ${data.length}`,
+    );
+  }
+  return new Tensor([...shape], dtype, { host: data });
+}
+
+function ofLists(data: NestedNumbers, dtype: DType): Tensor {
   const shape: number[] = [];
-  for (let level: NestedNumbers = data; typeof level === "object"; level = level[0]) {
+  for (let level = data; Array.isArray(level); level = level[0]) {
     shape.push(level.length);
     if (level.length === 0) break;
   }
-  const host = typedArray(options.dtype ?? "f32", sizeOf(shape));
+  const host = typedArray(dtype, sizeOf(shape));
+  const integers = isInteger(dtype);
   let next = 0;
   const copy = (level: NestedNumbers, depth: number): void => {
     if (typeof level === "number" && depth === shape.length) {
-      host[next++] = level;
-    } else if (typeof level === "object" && level.length === shape[depth]) {
+      host[next] = level;
+      if (integers && host[next] !== level) throw new RangeError(`tensor: ${level} is no ${dtype}`);
+      next++;
+    } else if (typeof level !== "number" && !Array.isArray(level)) {
+      throw new TypeError(
+        `tensor: lists hold numbers, not ${level === null ? null : typeof level}`,
+      );
+    } else if (Array.isArray(level) && level.length === shape[depth]) {
       for (const inner of level) copy(inner, depth + 1);
     } else {
       throw new RangeError(
@@ -366,7 +387,7 @@ export function tensor(
     }
   };
   copy(data, 0);
-  return new Tensor(shape, options.dtype ?? "f32", { host });
+  return new Tensor(shape, dtype, { host });
 }
 
 /**

@@ -3,6 +3,8 @@
  * running statistics are variables; whatever else must differ from one call of a compiled step to the
  * next is an input of the step.
  *
+ * What is described from a variable outside a step and has not been read yet sees its newest value.
+ *
  * @module
  */
 import { shapeError } from "./errors.ts";
@@ -75,7 +77,8 @@ export function variable(
 
 /**
  * Give a variable a new value: inside a compiled step when the step ends (all assignments of a step commit
- * together, and every read in the step sees the old value), outside one when the promise resolves.
+ * together, and every read in the step sees the old value), outside one when the promise resolves. What was described
+ * from it outside a step and read before keeps its numbers; what is read after this has the new value in it.
  *
  * @param options.always Whether the value is given also in a step whose {@linkcode commitIf} says no. @default {false}
  * @throws {ShapeError} If the shapes differ.

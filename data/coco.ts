@@ -128,7 +128,7 @@ export function photoRecords(
   truth.annotations.forEach((annotation, i) => {
     if (annotation.category_id !== categoryId) return;
     const place = `annotations[${i}]`;
-    const person = annotatedPerson(annotation, `${name}: ${place}`);
+    const person = annotatedPerson(annotation);
     const record = records.get(annotation.image_id)!; // checkCocoTruth has seen to it
     record.people.push(person);
     if (person.crowd || (maskUnlabelled && labelledPeople([person]).length === 0)) {
@@ -229,16 +229,11 @@ function photoRecord(
   return { id, fileName, width: width!, height: height!, people: [], ignored: [] };
 }
 
-function annotatedPerson(annotation: CocoAnnotationRecord, place: string): AnnotatedPerson {
+function annotatedPerson(annotation: CocoAnnotationRecord): AnnotatedPerson {
   const { keypoints: numbers, bbox, area, iscrowd } = annotation;
   const keypoints = Array.from({ length: numbers.length / 3 }, (_, k) => {
     const [x, y, visibility] = numbers.slice(3 * k, 3 * k + 3);
-    if (visibility !== 0 && visibility !== 1 && visibility !== 2) {
-      throw new InputError(
-        `${place}.keypoints[${3 * k + 2}] is ${visibility}, a visibility of 0, 1 or 2 expected`,
-      );
-    }
-    return { x, y, visibility: visibility as Visibility };
+    return { x, y, visibility: visibility as Visibility }; // checkCocoTruth has seen to it
   });
   const [x, y, width, height] = bbox;
   return { keypoints, box: [x, y, width, height], area, crowd: Number(iscrowd ?? 0) === 1 };
@@ -378,9 +373,13 @@ export class CocoDataset implements DescribedSource {
     const path = picturePath(this.folder, record);
     const image = await readImage(path);
     if (image.width !== (width ?? image.width) || image.height !== (height ?? image.height)) {
+      const isTurned = image.width === height && image.height === width;
       throw new InputError(
         `${path}: the picture is ${image.width} x ${image.height}, ` +
-          `the annotation file says ${width} x ${height}`,
+          `the annotation file says ${width} x ${height}` +
+          (isTurned
+            ? "\n  help: pictures are turned as their EXIF orientation says, annotations must be, too"
+            : ""),
       );
     }
     // When it is full, what is in it stays: throwing out the oldest would miss every time in a pass.

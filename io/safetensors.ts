@@ -258,6 +258,17 @@ export function decodeSafetensors(
   return { arrays: Object.fromEntries(arrays), metadata };
 }
 
+/** First bytes of files that are often taken for safetensors, what they are, and what to do. */
+const OTHER_FILES: readonly (readonly [start: string, what: string])[] = [
+  [
+    "PK",
+    "a zip archive, as torch.save and numpy.savez write them\n  help: import-weights makes a weight file of it",
+  ],
+  ["\x80", "a pickle, as torch.save wrote them\n  help: import-weights makes a weight file of it"],
+  ["\x89PNG", "a PNG picture"],
+  ["\xff\xd8\xff", "a JPEG picture"],
+];
+
 /** Where the data begins, from the file's first 8 bytes. */
 function startOfData(first: Uint8Array<ArrayBuffer>, fileBytes: number, name: string): number {
   if (first.length < LENGTH_BYTES) {
@@ -265,9 +276,13 @@ function startOfData(first: Uint8Array<ArrayBuffer>, fileBytes: number, name: st
   }
   const length = new DataView(first.buffer, first.byteOffset).getBigUint64(0, true);
   if (length > MAX_HEADER_BYTES) {
+    const start = String.fromCharCode(...first);
+    const other = OTHER_FILES.find(([prefix]) => start.startsWith(prefix));
     throw new InputError(
-      `${name}: claims a header of ${length} bytes, more than ${MAX_HEADER_BYTES}; ` +
-        "is it a safetensors file?",
+      other ? `${name}: is no safetensors file but ${other[1]}` : (
+        `${name}: claims a header of ${length} bytes, more than ${MAX_HEADER_BYTES}; ` +
+        "is it a safetensors file?"
+      ),
     );
   }
   const start = LENGTH_BYTES + Number(length);

@@ -27,6 +27,8 @@ export interface StoredArray {
 export interface ArrayFile {
   /** Its arrays by name, not read yet. */
   readonly arrays: ReadonlyMap<string, StoredArray>;
+  /** Free texts, of formats that have them. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** Close the file. */
   [Symbol.dispose](): void;
 }

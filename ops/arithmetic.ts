@@ -79,6 +79,8 @@ const clampOp = pointwise({
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @returns The broadcast shape.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -98,6 +100,8 @@ export function add(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -117,6 +121,8 @@ export function sub(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -136,6 +142,8 @@ export function mul(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type, or `b` is the number 0.
  *
  * @example Usage
  * ```ts
@@ -146,16 +154,20 @@ export function mul(a: Tensor | number, b: Tensor | number): Tensor {
  * ```
  */
 export function div(a: Tensor | number, b: Tensor | number): Tensor {
+  // A compiler that sees the 0 may make anything of it; llvmpipe's makes 0 of the quotient.
+  if (b === 0) throw new RangeError("div: b is the number 0");
   return divOp.call(a, b);
 }
 
 /**
  * The larger of two: `y = max(a, b)`, element by element. Where they are equal each gets half of the
- * gradient, as in PyTorch.
+ * gradient, as in PyTorch; unlike there, of a number and NaN the result is the number.
  *
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -171,11 +183,13 @@ export function maximum(a: Tensor | number, b: Tensor | number): Tensor {
 
 /**
  * The smaller of two: `y = min(a, b)`, element by element. Where they are equal each gets half of the
- * gradient, as in PyTorch.
+ * gradient, as in PyTorch; unlike there, of a number and NaN the result is the number.
  *
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -191,12 +205,12 @@ export function minimum(a: Tensor | number, b: Tensor | number): Tensor {
 
 /**
  * Keep between two bounds: `y = min(max(x, low), high)`. The gradient is 1 within the bounds (included), 0
- * outside; the bounds have none.
+ * outside; the bounds have none. NaN becomes a bound.
  *
  * @param x Any shape.
  * @param low Lower bound.
  * @param high Upper bound.
- * @throws {RangeError} If `low` is larger than `high`.
+ * @throws {RangeError} If `low` is larger than `high`, or one is no finite number of `x`'s type.
  *
  * @example Usage
  * ```ts

@@ -1,6 +1,6 @@
 /**
  * Comparisons and choice, element by element. A comparison gives 1 or 0 in the inputs' own number type, so
- * that masks multiply and add without casts; comparisons have gradient zero.
+ * that masks multiply and add without casts; comparisons have gradient zero. With NaN only notEqual gives 1.
  *
  * @module
  */
@@ -21,13 +21,13 @@ const greaterEqualOp = comparison("greaterEqual", "a >= b", (a, b) => a >= b);
 const lessOp = comparison("less", "a < b", (a, b) => a < b);
 const lessEqualOp = comparison("lessEqual", "a <= b", (a, b) => a <= b);
 const equalOp = comparison("equal", "a == b", (a, b) => a === b);
-const notEqualOp = comparison("notEqual", "a != b", (a, b) => a !== b);
+const notEqualOp = comparison("notEqual", "!(a == b)", (a, b) => a !== b); // `a != b` may be false for NaN
 
 const whereOp = pointwise({
   name: "where",
   inputs: ["condition", "a", "b"],
-  forward: "select(b, a, condition != T(0))",
-  backward: { a: "select(0.0, g, condition != 0.0)", b: "select(g, 0.0, condition != 0.0)" },
+  forward: "select(a, b, condition == T(0))", // NaN is not 0
+  backward: { a: "select(g, 0.0, condition == 0.0)", b: "select(0.0, g, condition == 0.0)" },
   js: (condition, a, b) => condition !== 0 ? a : b,
   integers: true,
 });
@@ -38,6 +38,8 @@ const whereOp = pointwise({
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -57,6 +59,8 @@ export function greater(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -76,6 +80,8 @@ export function greaterEqual(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -95,6 +101,8 @@ export function less(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -114,6 +122,8 @@ export function lessEqual(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -128,11 +138,13 @@ export function equal(a: Tensor | number, b: Tensor | number): Tensor {
 }
 
 /**
- * 1 where a differs from b, else 0: `a != b`.
+ * 1 where a differs from b, else 0: `a != b`. NaN differs from everything, so `notEqual(x, x)` finds it.
  *
  * @param a Any shape, or a number.
  * @param b A shape that broadcasts with `a`'s, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts
@@ -153,6 +165,8 @@ export function notEqual(a: Tensor | number, b: Tensor | number): Tensor {
  * @param a A shape that broadcasts with the others, or a number.
  * @param b A shape that broadcasts with the others, or a number.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts

@@ -88,11 +88,11 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
     });
   }
   const filled = tensors.filter(({ shape }) => shape[normal] > 0);
-  return filled.length === 0 ? first : concatFilled(filled, normal);
+  return concatFilled(filled.length === 0 ? [first] : filled, normal);
 }
 
 function concatFilled(tensors: readonly Tensor[], axis: number): Tensor {
-  if (tensors.length === 1) return tensors[0];
+  if (tensors.length === 1) return reshape(tensors[0], tensors[0].shape); // the value, not the variable itself
   if (tensors.length <= MAX_INPUTS) return apply(concatOp, tensors, { axis });
   const groups: Tensor[] = [];
   for (let k = 0; k < tensors.length; k += MAX_INPUTS) {

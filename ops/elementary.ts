@@ -66,7 +66,8 @@ const SMALL = "exp(-abs(x))";
 const tanhOp = pointwise({
   name: "tanh",
   inputs: ["x"],
-  forward: "tanh(clamp(x, -15.0, 15.0))", // ±1 to the last bit beyond; some drivers overflow to NaN
+  // ±1 to the last bit beyond 15, where some drivers overflow; clamp would make a number of NaN.
+  forward: "select(x, tanh(clamp(x, -15.0, 15.0)), x == x)",
   backward: { x: "g * (1.0 - y * y)" },
   js: Math.tanh,
 });
@@ -80,18 +81,24 @@ const softplusOp = pointwise({
   js: (x) => Math.log1p(Math.exp(x)),
 });
 
-// pow() of WGSL is undefined for x < 0; the sign is put back for whole exponents, others give NaN as a root does.
+/**
+ * WGSL of x to the power of `e`. What its pow() gives below 0, at 0 and for NaN is the driver's choice (llvmpipe: 0 for
+ * 0^-1 and for NaN), so the sign is put back for whole exponents, others give NaN as a root does, 0 to a negative
+ * exponent is infinite, and NaN stays NaN.
+ */
+function power(e: string): string {
+  const magnitude = `select(pow(abs(x), ${e}), 1.0 / abs(x), x == 0.0 && ${e} < 0.0)`;
+  const sign = `select(1.0, -1.0, x < 0.0 && abs(${e}) % 2.0 == 1.0)`;
+  const ofNumber = `select(${magnitude} * ${sign}, sqrt(x), x < 0.0 && floor(${e}) != ${e})`;
+  return `select(select(x + ${e}, ${ofNumber}, x == x && ${e} == ${e}), 1.0, ${e} == 0.0)`;
+}
+
 const powOp = pointwise({
   name: "pow",
   inputs: ["x", "exponent"],
-  forward: "select(select(1.0, pow(abs(x), exponent) * " +
-    "select(1.0, -1.0, x < 0.0 && abs(exponent) % 2.0 == 1.0), exponent != 0.0), " +
-    "sqrt(x), x < 0.0 && floor(exponent) != exponent)",
+  forward: power("exponent"),
   backward: {
-    // At exponent 1 the slope is 1 even at x = 0, where pow(0, 0) is the driver's choice.
-    x: "select(select(g * exponent * pow(abs(x), exponent - 1.0) * " +
-      "select(1.0, -1.0, x < 0.0 && abs(exponent) % 2.0 == 0.0), g, exponent == 1.0), " +
-      "0.0, exponent == 0.0)",
+    x: `select(g * exponent * ${power("(exponent - 1.0)")}, 0.0, exponent == 0.0)`,
     exponent: "select(0.0, g * y * log(x), x > 0.0)",
   },
   js: (x, exponent) => x ** exponent,
@@ -218,7 +225,7 @@ export function sigmoid(x: Tensor): Tensor {
 }
 
 /**
- * Hyperbolic tangent.
+ * Hyperbolic tangent: `y = (e^x - e^(-x)) / (e^x + e^(-x))`, without overflow for large `x`.
  *
  * @param x Any shape.
  *
@@ -252,12 +259,14 @@ export function softplus(x: Tensor): Tensor {
 }
 
 /**
- * Power: `y = x^exponent`. A negative `x` needs a whole exponent; `x^0` is 1, and the gradient of
- * the exponent is 0 where `x` is not positive.
+ * Power: `y = x^exponent`. A negative `x` needs a whole exponent and gives NaN without; `x^0` is 1, 0 to a negative
+ * exponent is ∞, and the gradient of the exponent is 0 where `x` is not positive.
  *
  * @param x Any shape.
  * @param exponent A number, or a shape that broadcasts with `x`'s.
  * @throws {ShapeError} If the shapes do not broadcast.
+ * @throws {TypeError} If the number types differ.
+ * @throws {RangeError} If a number is none of the tensors' type.
  *
  * @example Usage
  * ```ts

@@ -1,6 +1,6 @@
 /** Tensors of one number repeated. @module */
-import { type DType, typedArray } from "../core/dtype.ts";
-import { type Shape, sizeOf } from "../core/host_array.ts";
+import { type DType, holds, typedArray } from "../core/dtype.ts";
+import { checkSizes, type Shape, sizeOf } from "../core/host_array.ts";
 import { perElement } from "../core/kernel.ts";
 import { apply, type Op } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -35,7 +35,7 @@ const fillOp: Op<FillAttrs> = {
  * A tensor of one number repeated.
  *
  * @param shape Sizes of the axes.
- * @param value Any number, infinities included; for i32 and u32 a whole number in their range.
+ * @param value A number in the type's range, or an infinity or NaN; for i32 and u32 a whole number.
  * @param dtype Type of the numbers. @default {"f32"}
  * @returns A tensor of that shape.
  * @throws {RangeError} If a size is not a whole number from 0, or the value does not fit the type.
@@ -49,15 +49,10 @@ const fillOp: Op<FillAttrs> = {
  * ```
  */
 export function full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
-  if (!shape.every((length) => Number.isInteger(length) && length >= 0)) {
-    throw new RangeError(`full: sizes must be whole numbers, 0 or more, not [${shape.join(", ")}]`);
-  }
-  const integer = dtype === "i32" || dtype === "u32";
+  checkSizes("full", shape);
+  if (!holds(dtype, value)) throw new RangeError(`full: ${value} is no ${dtype}`);
   const number = typedArray(dtype === "f16" ? "f32" : dtype, 1);
   number[0] = value;
-  if (integer && number[0] !== value) {
-    throw new RangeError(`full: ${value} is no ${dtype}`);
-  }
   const [bits] = new Uint32Array(number.buffer);
   return apply(fillOp, [], { shape: [...shape], dtype, bits });
 }

@@ -20,7 +20,7 @@ import { apply, type Op } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { choose, declareWays } from "../core/tune.ts";
 import { slice } from "./concat.ts";
-import { full } from "./fill.ts";
+import { emptySums } from "./empty_sums.ts";
 import { flopsOf, leadingOf, type MatmulAttrs, sizesOf } from "./matmul_layout.ts";
 import { REGISTER_TILES, registerProduct, registerTiles } from "./matmul_registers.ts";
 import { workgroupProduct } from "./matmul_workgroup.ts";
@@ -107,7 +107,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   }
   const product = apply(matmulOp, [a, b], { transposeA, transposeB });
   const { terms } = sizesOf(a.shape, b.shape, { transposeA, transposeB });
-  if (terms === 0) return full(product.shape, 0, a.dtype);
+  if (terms === 0) return emptySums([a, b], product.shape);
   if (terms <= MAX_TERMS) return product;
   const half = 4 * Math.ceil(terms / 8);
   const part = (x: Tensor, isTerms: -1 | -2, from: number, to: number) => {

@@ -90,7 +90,9 @@ const nearestOp: Op<{ readonly weight: number }> = {
  * @param options.weight Factor on the rounded distance, a whole number. @default {1}
  * @returns `[N, K, P]`, i32: places from 0 to M - 1. It has no gradient.
  * @throws {ShapeError} If the axes are not these.
- * @throws {RangeError} If the weight is not a whole number of 1 or more.
+ * @throws {TypeError} If one of them does not hold f32.
+ * @throws {RangeError} If the weight is not a whole number of 1 or more, or the maps are empty or too large for one
+ * workgroup.
  *
  * @example Usage
  * ```ts

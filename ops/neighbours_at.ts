@@ -61,6 +61,8 @@ const neighboursOp: Op<Required<MapEnds>> = {
  * @param ends Where the map ends for its neighbours, if not at its border.
  * @returns `[N, K, P, 4]`.
  * @throws {ShapeError} If the axes are not these.
+ * @throws {TypeError} If `places` holds no integers.
+ * @throws {RangeError} If an end is not a whole number from 0.
  *
  * @example Usage
  * ```ts

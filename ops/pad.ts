@@ -1,4 +1,5 @@
 /** A border around a tensor. @module */
+import { holds } from "../core/dtype.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { place } from "./concat.ts";
 import { reshape } from "./reshape.ts";
@@ -39,12 +40,9 @@ export function pad(
         `not [${before}] and [${after}]`,
     );
   }
-  const fits = dtype === "i32"
-    ? Object.is(value | 0, value)
-    : dtype === "u32"
-    ? value >>> 0 === value
-    : Number.isFinite(Math.fround(value));
-  if (!fits) throw new RangeError(`pad: ${value} cannot fill the border of a tensor of ${dtype}`);
+  if (!Number.isFinite(value) || !holds(dtype, value)) {
+    throw new RangeError(`pad: ${value} cannot fill the border of a tensor of ${dtype}`);
+  }
   const padded = shape.map((length, axis) => before[axis] + length + after[axis]);
   if (padded.every((length, axis) => length === shape[axis])) return reshape(x, shape);
   return place(x, padded, before, shape.map(() => 1), value);

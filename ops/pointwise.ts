@@ -22,13 +22,13 @@
  *
  * @module
  */
-import type { DType } from "../core/dtype.ts";
+import { type DType, holds, isInteger } from "../core/dtype.ts";
 import { shapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
-import { type Kernel, perElement } from "../core/kernel.ts";
+import { floatLiteral, type Kernel, perElement } from "../core/kernel.ts";
 import { apply, type KernelRequest, type Op, type Recipe } from "../core/op.ts";
 import { broadcastShape, stridesOf } from "../core/shape.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { Tensor } from "../core/tensor.ts";
 import { inEpilogue } from "./epilogue.ts";
 
 /** An operation as formulas. */
@@ -92,6 +92,8 @@ const MOST_STEPS = 512;
 /**
  * Define an operation and list it in {@linkcode pointwiseOps}.
  *
+ * @throws {RangeError} If `backward` has a formula for something that is no input.
+ *
  * @example Usage
  * ```ts
  * import assert from "node:assert/strict";
@@ -112,6 +114,12 @@ const MOST_STEPS = 512;
  */
 export function pointwise(definition: PointwiseDefinition): PointwiseOp {
   const { name, inputs, forward, backward = {} } = definition;
+  const stranger = Object.keys(backward).find((word) => !inputs.includes(word));
+  if (stranger !== undefined) {
+    throw new RangeError(
+      `pointwise: ${name} has a gradient for ${stranger}, but its inputs are ${inputs.join(", ")}`,
+    );
+  }
   const gradients = inputs.map((input) => gradientOf(name, inputs, input, backward[input]));
   const op = formulaOp(
     name,
@@ -127,7 +135,7 @@ export function pointwise(definition: PointwiseDefinition): PointwiseOp {
   );
   const defined: PointwiseOp = {
     ...definition,
-    call: (...values) => applyMixed(op, values),
+    call: (...values) => applyMixed(op, inputs, values),
   };
   pointwiseOps.push(defined);
   return defined;
@@ -151,7 +159,7 @@ export function formula(
   expression: string,
 ): (...inputs: readonly (Tensor | number)[]) => Tensor {
   const op = formulaOp(name, inputs, expression, false);
-  return (...values) => applyMixed(op, values);
+  return (...values) => applyMixed(op, inputs, values);
 }
 
 type Gradient = (inputs: readonly (Tensor | number)[], y: Tensor, g: Tensor) => Tensor | null;
@@ -200,7 +208,7 @@ function formulaOp(
             "\n  help: cast() one of them",
         );
       }
-      if (!integers && (dtypes[0] === "i32" || dtypes[0] === "u32")) {
+      if (!integers && isInteger(dtypes[0])) {
         throw new TypeError(`${name}: works on f32 and f16, not ${dtypes[0]}\n  help: cast() it`);
       }
       return dtypes[0];
@@ -286,7 +294,23 @@ function epilogue(recipe: Recipe, which: readonly boolean[]): Recipe | null {
   });
 }
 
-function applyMixed(op: Op<Attrs>, values: readonly (Tensor | number)[]): Tensor {
+/** @throws {TypeError} If a value is neither tensor nor number, or there are more or fewer than the formula names. */
+function applyMixed(
+  op: Op<Attrs>,
+  names: readonly string[],
+  values: readonly (Tensor | number)[],
+): Tensor {
+  if (values.length !== names.length) {
+    throw new TypeError(
+      `${op.name}: takes ${names.length} inputs (${names.join(", ")}), not ${values.length}`,
+    );
+  }
+  const odd = values.findIndex((value) => typeof value !== "number" && !(value instanceof Tensor));
+  if (odd >= 0) {
+    throw new TypeError(
+      `${op.name}: ${names[odd]} must be a tensor or a number, not ${typeof values[odd]}`,
+    );
+  }
   const tensors = values.filter((value): value is Tensor => typeof value !== "number");
   if (tensors.length === 0) {
     throw shapeError(
@@ -297,11 +321,26 @@ function applyMixed(op: Op<Attrs>, values: readonly (Tensor | number)[]): Tensor
     );
   }
   const constants = values.map((value) => typeof value === "number" ? value : null);
-  const bad = constants.find((constant) => constant !== null && !Number.isFinite(constant));
-  if (bad !== undefined) {
-    throw new RangeError(`${op.name}: the number ${bad} cannot be baked into a shader`);
+  const result = apply(op, tensors, { constants });
+  checkConstants(op.name, constants, computedIn(tensors[0].dtype));
+  return result;
+}
+
+/** Numbers stand in the shader's text, which knows no infinity and no NaN. */
+function checkConstants(
+  op: string,
+  constants: readonly (number | null)[],
+  dtype: DType,
+): void {
+  for (const constant of constants) {
+    if (constant === null) continue;
+    if (!Number.isFinite(constant)) {
+      throw new RangeError(
+        `${op}: the number ${constant} cannot be baked into a shader\n  help: tensor(${constant})`,
+      );
+    }
+    if (!holds(dtype, constant)) throw new RangeError(`${op}: ${constant} is no ${dtype}`);
   }
-  return apply(op, tensors, { constants });
 }
 
 /** The inputs in the formula's order: tensors where they are tensors, numbers where they are baked. */
@@ -370,13 +409,13 @@ function fusedName({ steps }: Program): string {
 /** WGSL: a formula as a function of its tensors. */
 function formulaFunction(
   called: string,
-  { name, formula: { names, expression }, constants }: Step,
+  { formula: { names, expression }, constants }: Step,
   type: string,
 ): string {
   const parameters = names.filter((_, i) => constants[i] === null).map((it) => `${it}: ${type}`);
   const baked = names.map((word, i) => [word, constants[i]] as const)
     .filter((pair): pair is [string, number] => pair[1] !== null)
-    .map(([word, value]) => `  const ${word}: ${type} = ${literal(name, value, type)};\n`);
+    .map(([word, value]) => `  const ${word}: ${type} = ${literal(value, type)};\n`);
   return `fn ${called}(${parameters.join(", ")}) -> ${type} {\n${
     baked.join("")
   }  return ${expression};\n}`;
@@ -407,15 +446,8 @@ function programFunctions({ steps }: Program, type: string, isF16: boolean): str
 }
 
 /** A number as WGSL writes it. */
-function literal(name: string, value: number, type: string): string {
-  if (type === "i32" || type === "u32") {
-    if (!Number.isInteger(value) || (type === "u32" && value < 0)) {
-      throw new RangeError(`${name}: ${value} is no ${type}`);
-    }
-    return `${type}(${value})`;
-  }
-  const text = String(Math.fround(value)); // f32, or T in another kernel's store
-  return /[.e]/.test(text) ? text : `${text}.0`;
+function literal(value: number, type: string): string {
+  return type === "i32" || type === "u32" ? `${type}(${value})` : floatLiteral(value); // or T in another kernel's store
 }
 
 /**

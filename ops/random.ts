@@ -10,8 +10,8 @@
  *
  * @module
  */
-import { type Shape, sizeOf } from "../core/host_array.ts";
-import { perElement } from "../core/kernel.ts";
+import { checkSizes, type Shape, sizeOf } from "../core/host_array.ts";
+import { floatLiteral, perElement } from "../core/kernel.ts";
 import { apply, type Op } from "../core/op.ts";
 import { Tensor } from "../core/tensor.ts";
 
@@ -37,11 +37,6 @@ fn pcg4d(start: vec4u) -> vec4u {
   return v;
 }`;
 
-const float = (value: number) => {
-  const text = String(Math.fround(value));
-  return /[.e]/.test(text) ? text : `${text}.0`;
-};
-
 function randomOp(name: string, stream: number, fromBits: string): Op<Attrs> {
   return {
     name,
@@ -59,7 +54,7 @@ function randomOp(name: string, stream: number, fromBits: string): Op<Attrs> {
           seed === null ? "seed[0]" : `${seed}u`
         }, ${stream}u, 0u));
 ${fromBits}
-  out[i] = ${float(offset)} + ${float(factor)} * u;`,
+  out[i] = ${floatLiteral(offset)} + ${floatLiteral(factor)} * u;`,
       });
     },
     grad: ({ inputs }) => inputs.map(() => null),
@@ -75,6 +70,8 @@ const normalOp = randomOp(
   let u = vec4f(radius * cos(angle), radius * sin(angle));`,
 );
 
+const isFiniteF32 = (value: number) => Number.isFinite(Math.fround(value));
+
 function random(
   op: Op<Attrs>,
   shape: Shape,
@@ -82,11 +79,7 @@ function random(
   offset: number,
   factor: number,
 ): Tensor {
-  if (!shape.every((length) => Number.isInteger(length) && length >= 0)) {
-    throw new RangeError(
-      `${op.name}: sizes must be whole numbers, 0 or more, not [${shape.join(", ")}]`,
-    );
-  }
+  checkSizes(op.name, shape);
   if (seed instanceof Tensor) {
     if (seed.dtype !== "u32" || seed.size !== 1) {
       throw new TypeError(
@@ -132,9 +125,9 @@ export function uniform(
   options: { readonly seed: number | Tensor; readonly low?: number; readonly high?: number },
 ): Tensor {
   const { seed, low = 0, high = 1 } = options;
-  if (!(low <= high) || !Number.isFinite(high - low)) {
+  if (!(low <= high) || ![low, high, high - low].every(isFiniteF32)) {
     throw new RangeError(
-      `uniform: low and high must be finite and in order, not ${low} and ${high}`,
+      `uniform: low and high must be in order and finite, as high - low, not ${low} and ${high}`,
     );
   }
   return random(uniformOp, shape, seed, low, high - low);
@@ -169,7 +162,7 @@ export function normal(
   options: { readonly seed: number | Tensor; readonly mean?: number; readonly std?: number },
 ): Tensor {
   const { seed, mean = 0, std = 1 } = options;
-  if (!Number.isFinite(mean) || !(std >= 0) || !Number.isFinite(std)) {
+  if (!(std >= 0) || ![mean, std].every(isFiniteF32)) {
     throw new RangeError(
       `normal: mean and std must be finite and std not negative, not ${mean}, ${std}`,
     );

@@ -23,7 +23,7 @@ import { apply, type KernelRequest, type Op } from "../core/op.ts";
 import { normaliseAxes, reducedShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { equal } from "./compare.ts";
-import { full } from "./fill.ts";
+import { emptySums } from "./empty_sums.ts";
 import { combineLanes } from "./lanes.ts";
 import { reshape } from "./reshape.ts";
 import {
@@ -238,7 +238,7 @@ function reduce(
   if (count === 0 && name !== "sum") {
     throw new RangeError(`${name}: there are no numbers along axes [${normal}] of [${x.shape}]`);
   }
-  if (count === 0) return full(shape, 0, x.dtype);
+  if (count === 0) return emptySums([x], shape);
   if (name === "mean" && (x.dtype === "i32" || x.dtype === "u32")) {
     throw new TypeError(`mean: works on f32 and f16, not ${x.dtype}\n  help: cast() it`);
   }

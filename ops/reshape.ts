@@ -39,6 +39,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** The shape with -1 replaced by what is left. */
 function workOut(x: Tensor, shape: Shape): Shape {
+  if (!Array.isArray(shape)) {
+    throw new TypeError(`reshape: a shape is a list of sizes, as [2, 3], not ${shape}`);
+  }
   const refuse = (problem: string) => {
     const named = { x: [x.shape, `${x.size} numbers`], shape: [shape, ""] } as const;
     return shapeError("reshape", problem, named);

@@ -80,6 +80,7 @@ function iterations(length: number, k: number): number {
  * @param x `[…, L]`, finite numbers.
  * @param k How many, from 1 to L.
  * @returns `[…, k]`, i32: places along the last axis. It has no gradient.
+ * @throws {TypeError} If `x` holds integers.
  * @throws {ShapeError} If `x` has no axis.
  * @throws {RangeError} If `k` is not a whole number from 1 to L, or k times L is too much for one workgroup (about
  * 500,000 at k = 30).

@@ -103,8 +103,8 @@ export interface CocoRecordOptions {
  *
  * Required of the file: `images` with unique whole ids, `annotations` with unique ids of 1 or more (the
  * official tool reads id 0 as "not matched" and silently counts such a person as missed) and with the
- * `image_id` of a listed image. Required of every person: 3K finite keypoint numbers, a `bbox` of four,
- * an `area` of 0 or more.
+ * `image_id` of a listed image. Required of every person: 3K finite keypoint numbers, every third a
+ * visibility of 0, 1 or 2, a `bbox` of four, an `area` of 0 or more.
  *
  * @param parsed What `JSON.parse` returned.
  * @returns The same object.
@@ -146,7 +146,13 @@ function checkPerson(
       "COCO keeps them in the person_keypoints files, not in the instances files",
     );
   }
-  checkKeypoints(annotation.keypoints, `${place}.keypoints`, skeleton, fail);
+  const keypoints = checkKeypoints(annotation.keypoints, `${place}.keypoints`, skeleton, fail);
+  const wrong = keypoints.findIndex((value, i) => i % 3 === 2 && ![0, 1, 2].includes(value));
+  if (wrong >= 0) {
+    throw fail(
+      `${place}.keypoints[${wrong}] is ${keypoints[wrong]}, a visibility of 0, 1 or 2 expected`,
+    );
+  }
   checkRegion(annotation, place, fail);
   const { num_keypoints: count } = annotation;
   if (count !== undefined && wholeNumber(count, `${place}.num_keypoints`, fail) < 0) {
@@ -202,9 +208,14 @@ export function checkCocoResults(
   return parsed as readonly CocoResult[];
 }
 
-function checkKeypoints(value: unknown, place: string, skeleton: Skeleton, fail: Failure): void {
+function checkKeypoints(
+  value: unknown,
+  place: string,
+  skeleton: Skeleton,
+  fail: Failure,
+): readonly number[] {
   const count = skeleton.keypoints.length;
-  checkNumbers(
+  return checkNumbers(
     value,
     3 * count,
     place,

@@ -15,7 +15,7 @@ export function failure(name: string): Failure {
 }
 
 /**
- * Check a list of so many finite numbers.
+ * The list, if it is one of so many finite numbers.
  *
  * @throws {InputError} If it is none.
  */
@@ -25,7 +25,7 @@ export function checkNumbers(
   place: string,
   fail: Failure,
   help?: string,
-): void {
+): readonly number[] {
   if (!Array.isArray(value)) throw fail(`${place} should be a list, it is ${kind(value)}`);
   if (value.length !== count) {
     throw fail(`${place} has ${value.length} numbers, ${count} expected`, help);
@@ -35,6 +35,7 @@ export function checkNumbers(
       throw fail(`${place}[${i}] is ${show(value[i])}, not a finite number`);
     }
   }
+  return value;
 }
 
 /**
@@ -137,7 +138,13 @@ export function checkRegion(
   place: string,
   fail: Failure,
 ): void {
-  checkNumbers(bbox, 4, `${place}.bbox`, fail);
+  const [, , width, height] = checkNumbers(bbox, 4, `${place}.bbox`, fail);
+  if (width < 0 || height < 0) {
+    throw fail(
+      `${place}.bbox is ${show(bbox)}, a width and a height are 0 or more`,
+      "boxes are [x, y, width, height], not two corners",
+    );
+  }
   if (finiteNumber(area, `${place}.area`, fail) < 0) {
     throw fail(`${place}.area is ${area}, an area is 0 or more`);
   }

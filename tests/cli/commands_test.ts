@@ -65,7 +65,13 @@ Deno.test("main() refuses settings before anything is written", async () => {
         /unknown --recipe "x"; there are small, authors, paper, instances/,
       ],
       [["train", "--steps", "1", "--size", "60", "--out", out], /--size 60 does not suit/],
+      [
+        ["train", "--steps", "1", "--size", "8200", "--out", out],
+        /--size .* at most 8192, not 8200/,
+      ],
       [["train", "--steps", "1", "--threshold", "6", "--out", out], /--threshold .* at most 5/],
+      [["predict", "x.jpg", "--threshold", "6", "--out", out], /--threshold .* at most 5, not 6/],
+      [["evaluate", "--images", folder, "--threshold", "6"], /--threshold .* at most 5, not 6/],
       [["train", "--steps", "1", "--seed", "2017", "--out", out], /seed of scenes to judge on/],
       [[
         "train",
@@ -126,7 +132,17 @@ Deno.test("main() refuses settings before anything is written", async () => {
       [["predict", "--annotations", "a.json", "--out", out], /--annotations is given but not --im/],
       [["predict", "x.jpg", "--preset", "demo", "--out", out], /--preset needs --weights/],
       [["predict", "no/7.jpg", "a/07.png", "--out", out], /would both have image_id 7/],
+      [
+        ["train", "--steps", "1", "--batch", "1000000", "--out", out],
+        /--batch 1000000: its images alone take 45.8 GiB\n {2}help: --accumulate/,
+      ],
       [["predict", "no/such.jpg", "--out", out], /no\/such\.jpg: no such file/],
+      [
+        ["predict", `${import.meta.filename}/x.jpg`, "--out", out],
+        /commands_test\.ts\/x\.jpg: cannot be read \(/,
+      ],
+      [["track", "-", "--out", out], /-: no such file or folder/],
+      [["info", "-"], /-: no such file/],
       [["evaluate", "--annotations", `${folder}/no.json`], /neither --results nor --images given/],
       [["evaluate", "--results", "r.json"], /--annotations is missing/],
       [
@@ -367,13 +383,17 @@ Deno.test("main() names the file and the place of bad records", async () => {
     await Deno.writeTextFile(`${folder}/truth.json`, JSON.stringify(truth));
     const short = [{ image_id: 1, category_id: 1, keypoints: keypoints.slice(3), score: 0.5 }];
     await Deno.writeTextFile(`${folder}/short.json`, JSON.stringify(short));
-    const { message } = await runMain(
-      "evaluate",
-      "--annotations",
-      `${folder}/truth.json`,
-      "--results",
-      `${folder}/short.json`,
+    const results = ["--results", `${folder}/short.json`];
+    const evaluate = (truth: string) =>
+      runMain("evaluate", "--annotations", `${folder}/${truth}.json`, ...results);
+    assert.match((await evaluate("truth")).message, /short\.json.*keypoints.*48/s);
+
+    const [person] = truth.annotations;
+    const unsure = { ...truth, annotations: [{ ...person, keypoints: keypoints.with(5, 0.7) }] };
+    await Deno.writeTextFile(`${folder}/unsure.json`, JSON.stringify(unsure));
+    assert.match(
+      (await evaluate("unsure")).message,
+      /unsure\.json: annotations\[0\]\.keypoints\[5\] is 0\.7, a visibility of 0, 1 or 2 expected$/,
     );
-    assert.match(message, /short\.json.*keypoints.*48/s);
   });
 });

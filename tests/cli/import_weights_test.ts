@@ -50,6 +50,24 @@ const importing = (source: string, out: string, ...more: string[]) =>
 
 const isThere = (path: string) => Deno.stat(path).then(() => true, () => false);
 
+Deno.test("import-weights refuses a weight file of this library, and a place that cannot be written, first", async () => {
+  await withWeights(() => {}, async (source, out) => {
+    assert.equal((await importing(source, out)).code, 0);
+    assert.deepEqual(await importing(out, `${out}.again`), {
+      code: 1,
+      printed: "",
+      message: `import-weights: ${out}: is a weight file of this library already\n` +
+        `  help: predict --weights ${out}`,
+    });
+    const folder = out.replace(/\/[^/]*$/, "");
+    assert.deepEqual(await importing(source, folder), {
+      code: 1,
+      printed: "",
+      message: `import-weights: ${folder}: cannot be written: it is a folder`,
+    });
+  });
+});
+
 Deno.test("import-weights writes a file that loads as the same network, and tells of every tensor", async () => {
   const extra = (weights: Record<string, HostArray>) => {
     weights["model.module.extra"] = hostArray([2], [1, 2]);
@@ -138,6 +156,11 @@ Deno.test("import-weights names what is missing, does not fit or is no number, a
       ["--image-size", "510"],
       /--image-size 510 does not suit the network: it needs a multiple of 8/,
     ],
+    [
+      () => {},
+      ["--image-size", "8200"],
+      /--image-size must be a whole number, 1 or more, at most 8192, not 8200/,
+    ],
   ];
   for (const [change, more, problem] of cases) {
     await withWeights(change, async (source, out) => {
@@ -208,6 +231,10 @@ Deno.test("import-weights knows an EfficientHRNet, and programs load what it wri
     assert.match(
       (await runMain("predict", "photo.jpg", "--weights", out)).message,
       /its format is "ae-efficient-hrnet-1", .*\n {2}help: a program can load it: new EfficientHrNet/,
+    );
+    assert.match(
+      (await importing(out, `${out}.again`)).message,
+      /ours\.safetensors: is a weight file of this library already$/,
     );
   } finally {
     await Deno.remove(folder, { recursive: true });

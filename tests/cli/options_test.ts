@@ -50,8 +50,32 @@ Deno.test("readOptions() refuses zero, negative, too large, fractional and missi
     () => readOptions(command, ["--height", "5.1"]),
     /--height must be a number, 0 or more, at most 5, not 5.1$/,
   );
+  assert.throws(
+    () => readOptions(command, ["--steps", "9007199254740993"]), // read as a number it would be another
+    /--steps must be a whole number, 1 or more, at most 9007199254740991, not 9007199254740993$/,
+  );
   assert.throws(() => readOptions(command, ["--rate", "fast"]), /--rate must be a number/);
   assert.throws(() => readOptions(command, ["--out="]), /--out needs a value/);
+});
+
+Deno.test("readOptions() refuses an option that is given twice, and one without its value", () => {
+  assert.throws(
+    () => readOptions(command, ["--out", "a", "--steps", "5", "--out=b"]),
+    /^InputError: --out is given more than once$/,
+  );
+  assert.equal(readOptions(command, ["--quiet", "--quiet"]).flag("quiet"), true); // says the same twice
+  for (const typed of [["--out"], ["--out", "--quiet"], ["--steps", " "]]) {
+    assert.throws(() => readOptions(command, typed), /^InputError: --(out|steps) needs a value$/);
+  }
+});
+
+Deno.test("readOptions() refuses a value for a flag instead of reading it as yes", () => {
+  assert.throws(
+    () => readOptions(command, ["--quiet=no"]),
+    /^InputError: --quiet takes no value, not "no"\n {2}help: leave it out to say no$/,
+  );
+  const several: Command = { ...command, operands: "NAME…" };
+  assert.deepEqual(readOptions(several, ["--", "--quiet=no"]).operands, ["--quiet=no"]);
 });
 
 Deno.test("readOptions() lets a command ask for what it cannot do without", () => {
@@ -110,7 +134,7 @@ Deno.test("readOptions() wants as many operands as the command says", () => {
 
 Deno.test("readOptions() leaves operands as they were typed, numbers too", () => {
   const several: Command = { ...command, operands: "NAME…" };
-  const typed = ["007", "1e3", "0x10", "photo.jpg"];
+  const typed = ["007", "1e3", "0x10", "-", "photo.jpg"];
   assert.deepEqual(
     readOptions(several, [...typed.slice(0, 2), "--quiet", ...typed.slice(2)]).operands,
     typed,

@@ -34,6 +34,26 @@ Deno.test("predict finds other people with every option that says how to look", 
   });
 });
 
+Deno.test("predict takes the pictures of a folder, and refuses one that has none", async () => {
+  await inFolder(async (folder) => {
+    await sceneFiles(folder);
+    const out = ["--no-pictures", "--out", `${folder}/out`];
+    const { code, printed, message } = await runMain("predict", folder, ...out);
+    assert.deepEqual([code, message], [0, ""]);
+    const names = printed.split("\n").slice(0, -1).map((line) => line.split(":")[0]);
+    const files = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assert.deepEqual(
+      names,
+      files.filter((name) => name.endsWith(".png")).sort().map((name) => `${folder}/${name}`),
+    );
+    await Deno.mkdir(`${folder}/empty`);
+    assert.equal(
+      (await runMain("predict", `${folder}/empty`, ...out)).message,
+      `predict: ${folder}/empty: there is no picture in it`,
+    );
+  });
+});
+
 Deno.test("predict --ids predicts some of the photographs, and needs no other files", async () => {
   await inFolder(async (folder) => {
     const photographs = await sceneFiles(folder);

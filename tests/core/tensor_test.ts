@@ -33,6 +33,42 @@ Deno.test("tensor() takes numbers, nested lists and arrays", async () => {
   assert.deepEqual([...data], [-1, 2]);
 });
 
+Deno.test("tensor() refuses a type that is not the array's, and numbers and shapes that are none", () => {
+  for (const data of [new Float32Array(2), { shape: [2], data: new Float32Array(2) }]) {
+    assert.throws(() => tensor(data, { dtype: "i32" }), {
+      name: "TypeError",
+      message: /^tensor: the array holds f32, not i32\n {2}help: leave dtype out, and cast/,
+    });
+    assert.equal(tensor(data, { dtype: "f32" }).dtype, "f32");
+  }
+  for (const [value, dtype] of [[1.5, "i32"], [3e9, "i32"], [NaN, "i32"], [-1, "u32"]] as const) {
+    assert.throws(() => tensor([[0], [value]], { dtype }), {
+      name: "RangeError",
+      message: `tensor: ${value} is no ${dtype}`,
+    });
+  }
+  for (const shape of [[-2, -3], [1.5, 4]]) {
+    assert.throws(() => tensor({ shape, data: new Float32Array(6) }), {
+      name: "RangeError",
+      message: `tensor: sizes must be whole numbers, 0 or more, not [${shape.join(", ")}]`,
+    });
+  }
+  const words: readonly [unknown, string][] = [[["a"], "string"], [[[true]], "boolean"], [
+    null,
+    "null",
+  ]];
+  for (const [data, word] of words) {
+    assert.throws(() => tensor(data as number[]), {
+      name: "TypeError",
+      message: `tensor: lists hold numbers, not ${word}`,
+    });
+  }
+  assert.throws(() => hostArray(3 as unknown as number[]), {
+    name: "TypeError",
+    message: "hostArray: a shape is a list of sizes, as [2, 3], not 3",
+  });
+});
+
 Deno.test("tensor() refuses lists of different lengths and arrays of the wrong length", () => {
   assert.throws(() => tensor([[1, 2], [3]]), /tensor: lists on level 1 must all have the length/);
   assert.throws(
@@ -177,6 +213,11 @@ Deno.test("compile() refuses to read while tracing, async functions, tensors as 
   assert.match(problems[0], /read: values do not exist yet while a step is being traced/);
   using asynchronous = compile(() => Promise.resolve({}));
   await assert.rejects(asynchronous({}), /compile: the function must not be async/);
+  using hidden = compile(() => new Map([["y", tensor([1])]]));
+  await assert.rejects(hidden({}), {
+    name: "TypeError",
+    message: "compile: a step returns tensors, lists and records of them, not a Map",
+  });
   using step = compile(({ x }: { x: Tensor }) => x.add(1));
   await assert.rejects(
     step({ x: tensor([1]) } as never),

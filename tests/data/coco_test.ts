@@ -277,7 +277,8 @@ Deno.test("CocoDataset names a picture that is damaged or not of the annotated s
     await writePng(`${folder}/a.png`, rgbImage(4, 6));
     await assert.rejects(async () => await data.sample(0), {
       name: "InputError",
-      message: `${folder}/a.png: the picture is 4 x 6, the annotation file says 6 x 4`,
+      message: `${folder}/a.png: the picture is 4 x 6, the annotation file says 6 x 4\n` +
+        "  help: pictures are turned as their EXIF orientation says, annotations must be, too",
     });
     await Deno.writeFile(`${folder}/a.png`, new Uint8Array([0x89, 0x50]));
     await assert.rejects(async () => await data.sample(0), {

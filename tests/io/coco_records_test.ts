@@ -41,7 +41,8 @@ Deno.test("readCocoResults() names the file and the record", async () => {
 
 Deno.test("readCocoTruth() reads annotations and names the file and the record", async () => {
   await inFile(async (path) => {
-    const annotation = { ...person, id: 1, bbox: [0, 0, 2, 2], area: 4 };
+    const keypoints = new Array(17).fill([1.25, 1.25, 1]).flat();
+    const annotation = { ...person, keypoints, id: 1, bbox: [0, 0, 2, 2], area: 4 };
     const truth = { images: [{ id: 7 }], annotations: [annotation] };
     await Deno.writeTextFile(path, JSON.stringify(truth));
     assert.deepEqual(await readCocoTruth(path), truth);

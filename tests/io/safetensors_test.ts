@@ -159,6 +159,20 @@ Deno.test("decodeSafetensors() refuses files that are cut off anywhere", () => {
   );
 });
 
+Deno.test("decodeSafetensors() says what a file is that is often taken for one", () => {
+  const starts: readonly (readonly [number[], RegExp])[] = [
+    [[0x50, 0x4b, 3, 4], /is no safetensors file but a zip archive.*\n {2}help: import-weights/],
+    [[0x80, 2, 0x8a, 0x0a], /is no safetensors file but a pickle.*\n {2}help: import-weights/],
+    [[0x89, 0x50, 0x4e, 0x47], /is no safetensors file but a PNG picture$/],
+    [[0xff, 0xd8, 0xff, 0xe0], /is no safetensors file but a JPEG picture$/],
+  ];
+  for (const [start, message] of starts) {
+    const bytes = new Uint8Array(20).fill(7);
+    bytes.set(start);
+    assert.throws(() => decodeSafetensors(bytes, "w"), { name: "InputError", message });
+  }
+});
+
 Deno.test("decodeSafetensors() refuses a header that is too long or no JSON object", () => {
   const text = new TextEncoder().encode("this is a text file");
   assert.throws(() => decodeSafetensors(text, "w"), {

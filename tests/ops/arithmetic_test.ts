@@ -23,6 +23,19 @@ describe("add, sub, mul", () => {
   });
 });
 
+describe("div", () => {
+  it("is infinite where a tensor is 0, and refuses the number 0", async () => {
+    assert.deepEqual([...(await div(tensor([1, -1]), tensor([0, 0])).read()).data], [
+      Infinity,
+      -Infinity,
+    ]);
+    assert.throws(() => div(tensor([1]), 0), {
+      name: "RangeError",
+      message: "div: b is the number 0",
+    });
+  });
+});
+
 describe("maximum, minimum", () => {
   it("share the gradient where both are equal", async () => {
     const a = tensor([1, 2, 3]);

@@ -29,6 +29,17 @@ describe("comparisons", () => {
     assert.deepEqual([...got.notEqual.data], [1, 0, 1, 0, 1]);
   });
 
+  it("tell NaN from everything, itself too", async () => {
+    const x = tensor([NaN, NaN, 1]);
+    const y = tensor([NaN, 1, NaN]);
+    const got = await read(
+      Object.fromEntries(Object.entries(comparisons).map(([name, op]) => [name, op(x, y)])),
+    );
+    for (const [name, { data }] of Object.entries(got)) {
+      assert.deepEqual([...data], new Array(3).fill(name === "notEqual" ? 1 : 0), name);
+    }
+  });
+
   it("keep the number type", async () => {
     const y = less(tensor([1, 5], { dtype: "u32" }), 3);
     assert.equal(y.dtype, "u32");
@@ -46,6 +57,14 @@ describe("comparisons", () => {
 });
 
 describe("where", () => {
+  it("takes NaN for a yes, since it is not 0", async () => {
+    const a = tensor([1, 1, 1]);
+    const y = where(tensor([NaN, 0, 2]), a, 5);
+    const got = await read({ y, slope: grad(y.sum(), [a])[0] });
+    assert.deepEqual([...got.y.data], [1, 5, 1]);
+    assert.deepEqual([...got.slope.data], [1, 0, 1]);
+  });
+
   it("chooses, and keeps what was not chosen out of the gradient", async () => {
     const x = tensor([-1, 0, 4]);
     const y = where(greater(x, 0), log(x), 7);

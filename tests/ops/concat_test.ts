@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
-import { grad, type Shape, sizeOf, type Tensor, tensor, zeros } from "../../core/mod.ts";
+import {
+  assign,
+  compile,
+  grad,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  tensor,
+  variable,
+  zeros,
+} from "../../core/mod.ts";
 import { concat, slice, stack } from "../../ops/mod.ts";
 import type { Numbers } from "../check_gradient.ts";
 import { at, checkOp, places } from "../check_op.ts";
@@ -44,6 +54,16 @@ describe("concat", () => {
     assert.deepEqual(await y.array(), [Array.from({ length: 20 }, (_, i) => i)]);
     assert.equal(concat([many[0]], 0), many[0]);
     assert.deepEqual(concat([zeros([2, 0]), zeros([2, 0])], 1).shape, [2, 0]);
+  });
+
+  it("of one tensor is its value, which a later assignment does not change", async () => {
+    const x = variable(tensor([1]), "x");
+    using step = compile(() => {
+      assign(x, x.add(1));
+      return { alone: concat([x], 0), beside: concat([x, zeros([0])], 0) };
+    });
+    const { alone, beside } = await step({});
+    assert.deepEqual([await alone.array(), await beside.array(), await x.array()], [[1], [1], [2]]);
   });
 
   it("refuses nothing, other sizes and other types", () => {

@@ -47,6 +47,42 @@ describe("pow", () => {
   });
 });
 
+describe("pow", () => {
+  it("is infinite for 0 and a negative exponent, whether that is a number or a tensor", async () => {
+    const x = tensor([0, 2, Infinity]);
+    const got = await read({
+      number: pow(x, -1),
+      tensor: pow(x, tensor([-2, -1, -0.5])),
+      slope: grad(pow(x, 0.5).sum(), [x])[0],
+    });
+    assert.deepEqual([...got.number.data], [Infinity, 0.5, 0]);
+    assert.deepEqual([...got.tensor.data], [Infinity, 0.5, 0]);
+    assert.equal(got.slope.data[0], Infinity);
+  });
+});
+
+describe("tanh, softplus, sigmoid, exp, pow", () => {
+  it("pass NaN on, with their gradients", async () => {
+    const x = tensor([NaN]);
+    const results = {
+      tanh: tanh(x),
+      softplus: softplus(x),
+      sigmoid: sigmoid(x),
+      exp: exp(x),
+      square: pow(x, 2),
+      root: pow(x, 1 / 3),
+      power: pow(x, tensor([-1])),
+      exponent: pow(tensor([2]), x),
+    };
+    const slopes = Object.entries(results).map(([name, y]) => {
+      return [`slope of ${name}`, grad(y.sum(), [x])[0]] as const;
+    });
+    const got = await read({ ...results, ...Object.fromEntries(slopes) });
+    for (const [name, { data }] of Object.entries(got)) assert.ok(Number.isNaN(data[0]), name);
+    assert.equal(await pow(x, 0).item(), 1); // as everywhere
+  });
+});
+
 describe("exp, log, sqrt, abs", () => {
   it("have their limits at the ends", async () => {
     const zero = tensor([0, 1]);

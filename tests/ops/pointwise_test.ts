@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
 import {
   compile,
+  type DType,
   grad,
   hostArray,
   type Shape,
@@ -10,7 +11,7 @@ import {
   zeros,
 } from "../../core/mod.ts";
 import { Random } from "../../data/random.ts";
-import { add, exp, formula, mul, pow, relu } from "../../ops/mod.ts";
+import { add, exp, formula, mul, pointwise, pow, relu } from "../../ops/mod.ts";
 import { pointwiseOps } from "../../ops/pointwise.ts";
 import type { Numbers } from "../check_gradient.ts";
 import { checkOp, placeOf, places } from "../check_op.ts";
@@ -110,7 +111,39 @@ describe("pointwise", () => {
     });
     assert.throws(() => pow(zeros([2]), NaN), {
       name: "RangeError",
-      message: "pow: the number NaN cannot be baked into a shader",
+      message: /^pow: the number NaN cannot be baked into a shader\n {2}help: tensor\(NaN\)$/,
+    });
+    assert.throws(() => add(zeros([2]), undefined as unknown as number), {
+      name: "TypeError",
+      message: "add: b must be a tensor or a number, not undefined",
+    });
+  });
+
+  it("refuses, where it is called, numbers that the type does not hold", () => {
+    const refused = [[0.5, "i32"], [3e9, "i32"], [-1, "u32"], [2 ** 32, "u32"], [1e39, "f32"]];
+    for (const [value, dtype] of refused as [number, DType][]) {
+      assert.throws(() => add(zeros([2], dtype), value), {
+        name: "RangeError",
+        message: `add: ${value} is no ${dtype}`,
+      });
+    }
+  });
+
+  it("refuses a gradient for what is no input, and inputs in the wrong number", () => {
+    const definition = {
+      name: "halved",
+      inputs: ["x"],
+      forward: "0.5 * x",
+      js: (x: number) => x / 2,
+    };
+    assert.throws(() => pointwise({ ...definition, backward: { y: "0.5 * g" } }), {
+      name: "RangeError",
+      message: "pointwise: halved has a gradient for y, but its inputs are x",
+    });
+    const halved = formula("halved", ["x"], "0.5 * x");
+    assert.throws(() => halved(zeros([2]), 1), {
+      name: "TypeError",
+      message: "halved: takes 1 inputs (x), not 2",
     });
   });
 });

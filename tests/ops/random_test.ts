@@ -88,8 +88,9 @@ describe("uniform", () => {
     }
     assert.throws(() => uniform([2], { seed: 1, low: 2, high: 1 }), {
       name: "RangeError",
-      message: "uniform: low and high must be finite and in order, not 2 and 1",
+      message: "uniform: low and high must be in order and finite, as high - low, not 2 and 1",
     });
+    assert.throws(() => uniform([2], { seed: 1, low: -3e38, high: 3e38 }), { name: "RangeError" });
     assert.throws(() => uniform([2], { seed: zeros([2], "u32") }), {
       name: "TypeError",
       message: "uniform: a seed tensor must hold one u32, not [2] u32",

@@ -81,10 +81,20 @@ Deno.test("checkCocoTruth() names what is wrong with an annotation", () => {
     but({ keypoints: keypoints.with(4, null) }),
     "f: annotations[0].keypoints[4] is null, not a finite number",
   );
+  for (const visibility of [-1, 0.5, 3]) {
+    assert.equal(
+      but({ keypoints: keypoints.with(5, visibility) }),
+      `f: annotations[0].keypoints[5] is ${visibility}, a visibility of 0, 1 or 2 expected`,
+    );
+  }
   assert.equal(but({ bbox: undefined }), "f: annotations[0].bbox should be a list, it is missing");
   assert.equal(but({ bbox: [1, 2, 3] }), "f: annotations[0].bbox has 3 numbers, 4 expected");
   assert.equal(but({ area: "4" }), 'f: annotations[0].area is "4", not a finite number');
   assert.equal(but({ area: -1 }), "f: annotations[0].area is -1, an area is 0 or more");
+  assert.equal(
+    but({ bbox: [5, 5, -3, 2] }),
+    "f: annotations[0].bbox is [5,5,-3,2], a width and a height are 0 or more",
+  );
   assert.equal(
     but({ num_keypoints: -1 }),
     "f: annotations[0].num_keypoints is -1, a number of keypoints is 0 or more",
