@@ -53,6 +53,9 @@ export class BinaryFile implements Bytes {
 
   // deno-lint-ignore require-await -- a position and the read that follows it must not be torn apart
   async read(begin: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (begin < 0) {
+      throw new InputError(`${this.path}: bytes from ${begin} on are asked for; it is damaged`);
+    }
     if (begin + length > this.length) {
       throw new InputError(
         `${this.path}: bytes ${begin} to ${begin + length} are asked for, but the file has only ` +

@@ -24,6 +24,14 @@ Deno.test("BinaryFile reads parts, also of parts, and nothing beyond the end", a
   }
 });
 
+Deno.test("BinaryFile refuses to read before the beginning, where damaged offsets lead", async () => {
+  using file = await BinaryFile.open("deno.json");
+  await assert.rejects(file.read(-30, 30), {
+    name: "InputError",
+    message: "deno.json: bytes from -30 on are asked for; it is damaged",
+  });
+});
+
 Deno.test("BinaryFile names what cannot be opened", async () => {
   await assert.rejects(BinaryFile.open("no/such.file"), /^InputError: no\/such.file: no such file/);
   await assert.rejects(BinaryFile.open("tests"), /^InputError: tests: is a folder, not a file/);
