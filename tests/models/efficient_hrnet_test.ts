@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
 import {
-  Adam,
-  compile,
   disposeModel,
   EFFICIENT_HRNETS,
   EfficientHrNet,
   type EfficientHrNetName,
-  grad,
-  heatmapLoss,
   type HostArray,
   hostArray,
   loadState,
-  parameters,
-  poseLoss,
   read,
   sizeOf,
   stateOf,
@@ -21,10 +15,10 @@ import {
   variables,
   zeros,
 } from "ae";
-import { type Batch, batches, sceneSource } from "ae/data";
 import { ancestors } from "../../core/graph.ts";
 import { assertClose } from "../close.ts";
 import { authorsTensors } from "./efficient_hrnet_names.ts";
+import { assertLearns, assertSeesAll, learnedNumbers } from "./two_resolutions.ts";
 
 /** A network with every kind of part, small enough for a test. */
 const small = {
@@ -33,10 +27,6 @@ const small = {
   channels: [4, 6, 8, 10],
   modules: [1, 1, 1],
 } as const;
-
-function count(model: object): number {
-  return [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
-}
 
 /**
  * Multiply-adds of the convolutions that outputs for one image are computed by: how many there are, and how many
@@ -74,12 +64,12 @@ Deno.test("EfficientHRNet H0 to H-4 cost what the authors state, as their summar
     const { options, imageSize } = EFFICIENT_HRNETS[name as EfficientHrNetName];
     const model = new EfficientHrNet(options);
     // The parameters of the backbone's blocks are counted twice; the first of `features` is no block.
-    const summary = count(model) + count({ blocks: model.features.slice(1) });
+    const summary = learnedNumbers(model) + learnedNumbers({ blocks: model.features.slice(1) });
     const { heatmaps, fineHeatmaps } = model.forward(zeros([1, 3, imageSize, imageSize]));
     const operations = multiplyAdds([heatmaps, fineHeatmaps]);
     assert.deepEqual(
       [
-        (count(model) / 1e6).toFixed(2),
+        (learnedNumbers(model) / 1e6).toFixed(2),
         cutLike(expected[1], summary / 1e6),
         (operations.exact / 1e9).toFixed(2),
         cutLike(expected[3], operations.summary / 1e9),
@@ -163,29 +153,7 @@ Deno.test("EfficientHrNet's backbone pads as TensorFlow does: more behind the im
 
 Deno.test("EfficientHrNet sees the whole image with every branch, and nothing of its neighbours in a batch", async () => {
   const model = new EfficientHrNet({ ...small, tagDimensions: 2, seed: 3 });
-  const image = (n: number) => {
-    const x = hostArray([2, 3, 64, 64]);
-    x.data.forEach((_, i) => x.data[i] = Math.sin(0.01 * i * i));
-    if (n > 0) x.data.fill(100, 3 * 64 * 64 - 8 * 64, 3 * 64 * 64); // the first image's last rows
-    return tensor(x);
-  };
-  const outputs = [0, 1].map((n) => model.forward(image(n)));
-  const parts = await read(
-    Object.fromEntries(outputs.flatMap(({ heatmaps, tags, fineHeatmaps }, n) => [
-      [`heatmaps${n}`, heatmaps],
-      [`tags${n}`, tags],
-      [`fine${n}`, fineHeatmaps],
-    ])),
-  );
-  assert.deepEqual(parts.heatmaps0.shape, [2, 17, 16, 16]);
-  assert.deepEqual(parts.tags0.shape, [2, 2, 17, 16, 16]);
-  assert.deepEqual(parts.fine0.shape, [2, 17, 32, 32]);
-  for (const name of ["heatmaps", "tags", "fine"]) {
-    const [before, after] = [parts[`${name}0`].data, parts[`${name}1`].data];
-    const half = before.length / 2;
-    assert.notEqual(before[0], after[0], `${name}: the first pixel knows of the last rows`);
-    for (let i = half; i < before.length; i++) assert.equal(before[i], after[i], name);
-  }
+  await assertSeesAll(model, (image) => image.fill(100, -8 * 64)); // the last channel's last rows
   disposeModel(model);
 });
 
@@ -209,33 +177,6 @@ Deno.test("EfficientHrNet says what it cannot be made of or look at", () => {
 
 Deno.test("EfficientHrNet learns: losses on both sets of heatmaps and on tags fall", async () => {
   const model = new EfficientHrNet({ ...small, seed: 1 });
-  const adam = new Adam(parameters(model), { learningRate: 3e-3 });
-  const scenes = sceneSource({ seed: 2, size: 64, people: [1, 2] });
-  const shared = { batchSize: 2, inputSize: 64, slots: 2, steps: 1 };
-  const [[coarse], [fine]] = await Promise.all(
-    [4, 2].map((stride) => Array.fromAsync(batches(scenes, { ...shared, stride }))),
-  );
-  using step = compile(
-    (batch: Record<keyof Batch, Tensor> & { readonly fine: Tensor; readonly fineMask: Tensor }) => {
-      const { heatmaps, tags, fineHeatmaps } = model.forward(batch.images, { training: true });
-      const { loss } = poseLoss([{ heatmaps, tags }], batch);
-      const finer = heatmapLoss(fineHeatmaps, { heatmaps: batch.fine, mask: batch.fineMask });
-      const total = loss.add(finer.mean());
-      adam.update(grad(total, adam.parameters));
-      return { total };
-    },
-  );
-  const before = await stateOf(model);
-  const losses: number[] = [];
-  for (let i = 0; i < 12; i++) {
-    const { total } = await step({ ...coarse, fine: fine.heatmaps, fineMask: fine.mask });
-    losses.push(await total.item());
-  }
-  assert.ok(losses.at(-1)! < 0.5 * losses[0], losses.join(" "));
-  const after = await stateOf(model);
-  for (const [name, { data }] of Object.entries(before)) {
-    assert.ok(data.some((value, i) => value !== after[name].data[i]), `${name} has not changed`);
-  }
+  await assertLearns(model);
   disposeModel(model);
-  disposeModel(adam);
 });
