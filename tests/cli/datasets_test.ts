@@ -6,15 +6,7 @@ import { evaluateCommand } from "../../cli/evaluate.ts";
 import { readOptions } from "../../cli/options.ts";
 import { openPhotographs } from "../../cli/sources.ts";
 import { runMain } from "./run_main.ts";
-
-async function inFolder(body: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../in_folder.ts";
 
 async function write(path: string, content: unknown): Promise<string> {
   await Deno.writeTextFile(path, JSON.stringify(content));

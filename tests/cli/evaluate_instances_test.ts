@@ -4,7 +4,8 @@ import { encodePng, encodeRunLengths, evaluateInstances, rgbImage } from "ae";
 import type { CocoInstanceResult, CocoInstanceTruth } from "ae";
 import fixture from "../fixtures/metrics/coco_instances.json" with { type: "json" };
 import { runMain } from "./run_main.ts";
-import { inFolder, jsonOf, writeJson } from "./scene_files.ts";
+import { inFolder } from "../in_folder.ts";
+import { jsonOf, writeJson } from "./scene_files.ts";
 
 const { truth, results } = fixture.main as unknown as {
   truth: CocoInstanceTruth;

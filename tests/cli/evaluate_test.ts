@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { MPII } from "ae";
 import { runMain } from "./run_main.ts";
-import { inFolder, jsonOf, refinerFile, sceneFiles, writeJson } from "./scene_files.ts";
+import { inFolder } from "../in_folder.ts";
+import { jsonOf, refinerFile, sceneFiles, writeJson } from "./scene_files.ts";
 
 Deno.test("evaluate measures other people with every option that says how to look, and writes which", async () => {
   await inFolder(async (folder) => {

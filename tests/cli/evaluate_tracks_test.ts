@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { POSETRACK } from "ae";
 import { runMain } from "./run_main.ts";
-import { inFolder, jsonOf, writeJson } from "./scene_files.ts";
+import { inFolder } from "../in_folder.ts";
+import { jsonOf, writeJson } from "./scene_files.ts";
 
 /** Lines of a MOTChallenge file: each frame's identities, all on places of their own. */
 function lines(...frames: readonly (readonly (readonly [identity: number, place: number])[])[]) {

@@ -2,14 +2,8 @@ import assert from "node:assert/strict";
 import { type CocoInstanceResult, decodeRunLengths, readImage } from "ae";
 import { shippedWeights } from "../../cli/weights.ts";
 import { runMain } from "./run_main.ts";
-import {
-  inFolder,
-  jsonOf,
-  MASK_CATEGORY,
-  maskFiles,
-  sceneFiles,
-  writeJson,
-} from "./scene_files.ts";
+import { inFolder } from "../in_folder.ts";
+import { jsonOf, MASK_CATEGORY, maskFiles, sceneFiles, writeJson } from "./scene_files.ts";
 
 const weights = ["--weights", (await shippedWeights("segment"))!];
 

@@ -8,7 +8,8 @@ import {
   removeHalfWritten,
   writeJson,
 } from "../../cli/output.ts";
-import { inFolder, jsonOf } from "./scene_files.ts";
+import { inFolder } from "../in_folder.ts";
+import { jsonOf } from "./scene_files.ts";
 
 Deno.test("alignedRows() puts names to the left and figures to the right", () => {
   assert.equal(

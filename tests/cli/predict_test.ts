@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type CocoResult, readImage, rgbImage, writePng } from "ae";
 import { runMain } from "./run_main.ts";
-import { inFolder, jsonOf, refinerFile, sceneFiles, writeJson } from "./scene_files.ts";
+import { inFolder } from "../in_folder.ts";
+import { jsonOf, refinerFile, sceneFiles, writeJson } from "./scene_files.ts";
 
 Deno.test("predict finds other people with every option that says how to look", async () => {
   await inFolder(async (folder) => {

@@ -6,16 +6,6 @@ import { instanceSource } from "../../cli/sources.ts";
 import { withoutTags } from "../../cli/transfer.ts";
 import { loadModel, saveModel, shippedWeights } from "../../cli/weights.ts";
 
-/** Run `body` in a folder that is gone afterwards. */
-export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** Write a value as JSON; gives the path back. */
 export async function writeJson(path: string, content: unknown): Promise<string> {
   await Deno.writeTextFile(path, JSON.stringify(content));

@@ -14,7 +14,8 @@ import { syntheticVideo } from "ae/data";
 import { saveAppearance } from "../../cli/appearance.ts";
 import { makeModel, saveModel } from "../../cli/weights.ts";
 import { runMain } from "./run_main.ts";
-import { inFolder, writeJson } from "./scene_files.ts";
+import { inFolder } from "../in_folder.ts";
+import { writeJson } from "./scene_files.ts";
 
 const video = syntheticVideo({ seed: 12, index: 1, size: 64, frames: 12, people: [2, 3] });
 const frames = Array.from({ length: video.length }, (_, t) => video.frame(t));

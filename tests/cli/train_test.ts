@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { COCO, rgbImage, writePng } from "ae";
 import { runMain } from "./run_main.ts";
-import { inFolder, writeJson } from "./scene_files.ts";
+import { inFolder } from "../in_folder.ts";
+import { writeJson } from "./scene_files.ts";
 
 Deno.test("train says how often an instance or a person had no slot", async () => {
   await inFolder(async (folder) => {

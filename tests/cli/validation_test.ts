@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { loadModel, shippedWeights } from "../../cli/weights.ts";
 import { runMain } from "./run_main.ts";
-import { inFolder, maskFiles, writeJson } from "./scene_files.ts";
+import { inFolder } from "../in_folder.ts";
+import { maskFiles, writeJson } from "./scene_files.ts";
 
 const short = ["train", "--instances", "--steps", "2", "--batch", "1"];
 

@@ -13,6 +13,7 @@ import { rgbImage } from "../../image/rgb_image.ts";
 import { writePng } from "../../io/png_file.ts";
 import { COCO, type Skeleton } from "../../pose/skeleton.ts";
 import { CROWDPOSE, MPII } from "../../pose/skeletons.ts";
+import { inFolder } from "../in_folder.ts";
 
 const keypoints = COCO.keypoints.flatMap((_, k) => [k, 2 * k, k % 3]);
 const person = {
@@ -152,17 +153,8 @@ Deno.test("photoRecords() says where a file is wrong", () => {
   }
 });
 
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("loadCoco() reads photographs with their people and ignore masks", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const image = rgbImage(6, 4, new Uint8Array(72).map((_, i) => i));
     await Deno.mkdir(`${folder}/val`);
     await writePng(`${folder}/val/a.png`, image);
@@ -196,7 +188,7 @@ Deno.test("loadCoco() reads photographs with their people and ignore masks", () 
   }));
 
 Deno.test("loadCoco() says what is missing before it reads a picture", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = `${folder}/a.json`;
     await assert.rejects(loadCoco(path, folder), {
       name: "InputError",
@@ -219,7 +211,7 @@ Deno.test("loadCoco() says what is missing before it reads a picture", () =>
   }));
 
 Deno.test("loadCoco() reads no picture outside the folder, and follows links in it", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const [path, photos] = [`${folder}/a.json`, `${folder}/photos`];
     const image = rgbImage(6, 4, new Uint8Array(72).fill(7));
     for (const name of ["photos", "disk"]) await Deno.mkdir(`${folder}/${name}`);
@@ -250,7 +242,7 @@ Deno.test("loadCoco() reads no picture outside the folder, and follows links in 
   }));
 
 Deno.test("CocoDataset reads no picture outside the folder for records that no file gave", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/photos`);
     await writePng(`${folder}/secret.png`, rgbImage(6, 4));
     const record = {
@@ -271,7 +263,7 @@ Deno.test("CocoDataset reads no picture outside the folder for records that no f
   }));
 
 Deno.test("CocoDataset names a picture that is damaged or not of the annotated size", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const record = { id: 7, fileName: "a.png", width: 6, height: 4, people: [], ignored: [] };
     const data = new CocoDataset(folder, [record]);
     await writePng(`${folder}/a.png`, rgbImage(4, 6));
@@ -288,7 +280,7 @@ Deno.test("CocoDataset names a picture that is damaged or not of the annotated s
   }));
 
 Deno.test("CocoDataset names a region that cannot be drawn", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await writePng(`${folder}/a.png`, rgbImage(6, 4));
     const shape = { size: [4, 6] as const, counts: [23] };
     const ignored = [{ place: "annotations[3].segmentation", shape }];

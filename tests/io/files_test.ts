@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import { readBytes, writeFileAtomic } from "../../io/mod.ts";
-
-/** Run with an empty folder that is removed afterwards. */
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../in_folder.ts";
 
 /** Run while a function of Deno's rejects: failures that a test run by root cannot bring about. */
 async function whileFailing(

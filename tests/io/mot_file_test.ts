@@ -1,14 +1,6 @@
 import assert from "node:assert/strict";
 import { readMotDetections, readMotResults, readMotTruth, writeMotResults } from "../../io/mod.ts";
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../in_folder.ts";
 
 Deno.test("readMotTruth(), readMotResults() and readMotDetections() name the file and the line", () =>
   inFolder(async (folder) => {

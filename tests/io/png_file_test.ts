@@ -2,20 +2,12 @@ import assert from "node:assert/strict";
 import { readImage } from "../../image/read_image.ts";
 import { rgbImage } from "../../image/rgb_image.ts";
 import { writePng } from "../../io/png_file.ts";
+import { inFolder } from "../in_folder.ts";
 
 const image = rgbImage(3, 2, new Uint8Array(18).fill(200));
 
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("writePng() replaces a file and leaves nothing half-written", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = `${folder}/a.png`;
     await Deno.writeTextFile(path, "old");
     await writePng(path, image);
@@ -31,7 +23,7 @@ Deno.test("writePng() replaces a file and leaves nothing half-written", () =>
   }));
 
 Deno.test("writePng() writes through no link, whatever the link is called", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const [precious, out] = [`${folder}/precious.txt`, `${folder}/out`];
     await Deno.mkdir(out);
     await Deno.writeTextFile(precious, "mine");

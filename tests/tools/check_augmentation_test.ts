@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { augmentationCommand, WAYS, waysNamed } from "../../tools/check_augmentation.ts";
 import { runTool } from "../../tools/tool.ts";
-import { inFolder, refinerFile } from "../cli/scene_files.ts";
+import { refinerFile } from "../cli/scene_files.ts";
+import { inFolder } from "../in_folder.ts";
 
 Deno.test("waysNamed() gives the ways of a list, or all of them", () => {
   assert.deepEqual(waysNamed(undefined), Object.entries(WAYS));
