@@ -76,11 +76,11 @@ export interface Op<Attrs> {
   /**
    * Set if the kernel writes its results through `store` (core/kernel.ts), so that a pointwise operation that alone
    * needs them can be computed there. `store` is told the place along the channel axis, which is counted from the end.
-   * `unrolled` says for which results the shader has very many stores.
+   * `withoutResidual` says of which shape results are that take no residual on the software driver: ops/epilogue.ts.
    */
   readonly stores?: {
     readonly channelAxis: number;
-    readonly unrolled?: (output: Shape) => boolean;
+    readonly withoutResidual?: (output: Shape) => boolean;
   };
   /**
    * The same result from the kernel of the input `which` points at, an operation with `stores` that nobody else needs.

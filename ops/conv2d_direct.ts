@@ -27,7 +27,7 @@ const directOp: Op<ConvAttrs> = {
   name: "conv2d.direct",
   shape: ([[N]], { O, outH, outW }) => [N, O, outH, outW],
   kernel: convKernel,
-  stores: { channelAxis: -3, unrolled: () => true },
+  stores: { channelAxis: -3, withoutResidual: () => true },
   flops: ([[N, C]], { O, kH, kW, outH, outW }) => 2 * N * C * O * kH * kW * outH * outW,
 };
 

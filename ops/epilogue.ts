@@ -9,9 +9,9 @@
  * result (a residual), hold one number per channel (a bias, a folded norm; loaded once per channel where the kernel
  * has several results of it at hand), or one number in all.
  *
- * On the software driver, kernels that have very many stores written out (`unrolled`) take no residual: a load beside
- * each of a hundred stores doubles what compiling them takes, half a second to a second more, for a pass that takes a
- * fraction of a millisecond.
+ * On the software driver some take no residual (`withoutResidual`): where very many stores are written out, a load beside
+ * each of a hundred of them doubles what compiling takes, half a second to a second more, for a pass that takes a
+ * fraction of a millisecond; and where the results are few, that pass takes next to nothing.
  *
  * A sum in parts (ops/workgroup_tiles.ts) is no result yet: who reads it reads the sum of the parts, another kernel's
  * result, so nothing here can come too early.
@@ -75,9 +75,11 @@ export function inEpilogue(
 /** Where the number of `input`, repeated to `shape`, lies that goes with one of the producer's results. */
 function placeOf(input: Shape, shape: Shape, producer: Tensor): Place | null {
   const size = sizeOf(input);
-  const { channelAxis, unrolled } = producer.recipe!.op.stores!;
+  const { channelAxis, withoutResidual } = producer.recipe!.op.stores!;
   // First, because the kernel may write over what is like its result, even where that is one number.
-  if (size === sizeOf(shape)) return unrolled?.(producer.shape) && isSoftware() ? null : "element";
+  if (size === sizeOf(shape)) {
+    return withoutResidual?.(producer.shape) && isSoftware() ? null : "element";
+  }
   if (size === 1) return "only";
   const channels = producer.shape.at(channelAxis)!;
   const perChannel = sizeOf(producer.shape.slice(producer.shape.length + channelAxis)) / channels;

@@ -87,7 +87,7 @@ const registersOp: Op<Attrs> = {
     return [...leadingOf(a, b), rows, columns];
   },
   kernel: tileKernel,
-  stores: { channelAxis: -2, unrolled: () => true },
+  stores: { channelAxis: -2, withoutResidual: () => true },
   flops: ([a, b], attrs) => flopsOf(a, b, attrs),
 };
 

@@ -150,7 +150,8 @@ const FEW_RESULTS = 2 ** 18;
 /** What stores pixels: of strips four at a time, else one by one or in images that are always small. */
 const toPixels = {
   channelAxis: -3,
-  unrolled: (image: Shape) => walkTiles(image).four !== "strip" || sizeOf(image) < FEW_RESULTS,
+  withoutResidual: (image: Shape) =>
+    walkTiles(image).four !== "strip" || sizeOf(image) < FEW_RESULTS,
 };
 
 /** `[N, C, H, W]` to `[36, C, T]`. */
