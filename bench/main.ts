@@ -7,7 +7,7 @@
  *
  * - A sample ends when one number of every result is in main memory. Deno looks only every 10 ms whether that is so:
  *   every sample holds this floor, which is measured and printed, and nothing is subtracted. Where a work is short, a
- *   sample is as many runs as keep us busy for 100 ms, the same number for everybody; times are per run.
+ *   sample is as many runs as keep us busy for 400 ms, the same number for everybody; times are per run.
  * - Our works and those of jax-js are compiled (`compile`, `jit`); tfjs has no such thing and is called operation by
  *   operation in `tidy`. Nobody skips a repeated run: less the readback, ten queued runs took 4.4 to 5.4 times as long
  *   as two (2026-11-26).

@@ -12,7 +12,7 @@ export interface Timing {
   readonly least: number;
 }
 
-const LEAST_SAMPLE_MS = 100; // ten times what a readback costs in Deno
+const LEAST_SAMPLE_MS = 400; // a readback, ten in Deno, is then a fortieth of it
 const MOST_REPETITIONS = 4096;
 const PATIENCE_MS = 12_000;
 const FEWEST_SAMPLES = 3;

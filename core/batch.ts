@@ -118,7 +118,7 @@ function signatureOf(kernel: Kernel): string | undefined {
   const { parts } = kernel;
   if (!isSmall(kernel)) return undefined;
   const { name, request: { output }, declarations = "", workgroupSize } = parts;
-  if (parts.stores) return undefined; // `store` is a declaration, too
+  if (parts.stores || parts.texels) return undefined; // `store` is a declaration, too
   const mentions = (word: string) => new RegExp(`\\b${word}\\b`).test(declarations);
   // Declarations are outside the parts, where neither buffers nor constants of one of them can be seen.
   const own = [...parts.inputs, "out", ...Object.keys(parts.constants ?? {})].some(mentions);
@@ -207,7 +207,14 @@ function join(jobs: readonly Job[]): Job {
     main: calls,
   });
   return {
-    kernel: { title, code, workgroups: [first, 1, 1], sizes, parts: jobs[0].kernel.parts },
+    kernel: {
+      title,
+      code,
+      workgroups: [first, 1, 1],
+      sizes,
+      textures: [],
+      parts: jobs[0].kernel.parts,
+    },
     reads: reads.map(({ place }) => place),
     writes: jobs.flatMap(({ writes }) => writes),
     flops: jobs.reduce((sum, { flops }) => sum + flops, 0),

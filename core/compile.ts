@@ -25,7 +25,7 @@ import {
   summarise,
 } from "./plan.ts";
 import { callBack, callBackFrom, lend } from "./lent.ts";
-import { acquireAll, type Block, release } from "./pool.ts";
+import { acquireAll, type Block, release, type TexelBlock } from "./pool.ts";
 import { measureChoices } from "./measure.ts";
 import { isWatched } from "./origin.ts";
 import {
@@ -82,7 +82,7 @@ interface CompiledVersion {
   readonly watch: Watch | undefined;
   readonly output: unknown;
   /** Buffers of the slots and inputs. */
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly (Block | TexelBlock)[];
   /** Buffers of the outputs, those of variables among them, in the order of `handles`. */
   readonly outputBlocks: readonly Block[];
   /** Inputs that the plan reads, by name. */
@@ -306,20 +306,22 @@ async function trace(
   const inputs = new Map([...placeholders].filter(([, x]) => plan.leaves.includes(x)));
   const placed = [...inputs.values()];
   const targets = assignments.map(({ variable }) => variable);
-  const blocks = acquireAll([...placed.map(({ bytes }) => bytes), ...plan.slots], owner);
+  const buffers = acquireAll([...placed.map(({ bytes }) => bytes), ...plan.slots], owner);
+  const blocks: (Block | TexelBlock)[] = [...buffers];
   try {
     placed.forEach(({ storage }, i) =>
-      Object.assign(storage, { block: blocks[i], borrowed: true })
+      Object.assign(storage, { block: buffers[i], borrowed: true })
     );
     await fillLeaves(gpu, [...new Set([...plan.leaves, ...targets])]);
     const jobs = await prepare(gpu, plan);
     const blockOf = (place: Place) =>
-      "slot" in place ? blocks[placed.length + place.slot] : place.leaf.storage.block!;
+      "slot" in place ? buffers[placed.length + place.slot] : place.leaf.storage.block!;
     const bufferOf = (place: Place) =>
       "slot" in place ? blockOf(place).buffer : bufferOfLeaf(place.leaf);
     const outputBlocks = plan.outputs.map(blockOf);
     const handles = new Map(outputs.map((x, i) => [x, lend(x, outputBlocks[i])]));
-    const dispatches = bind(gpu, jobs, bufferOf);
+    const { dispatches, textures } = bind(gpu, jobs, bufferOf, owner);
+    blocks.push(...textures);
     return {
       gpu,
       plan,

@@ -12,6 +12,10 @@ export const COST = {
   scalar: 13,
   /** Four neighbours from a storage buffer. */
   vector: 23,
+  /** Four neighbours from a texture: a texel. */
+  texel: 11,
+  /** A number copied to a texture, by one core for all (0.5 beyond 16 MB). */
+  copied: 0.25,
   /** A multiply-add in registers. */
   multiplyAdd: 0.3,
   /** A variable carried from one round of a loop to the next: written under the mask of active lanes. */

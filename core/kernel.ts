@@ -21,6 +21,7 @@ import { GpuError } from "./errors.ts";
 import { type Gpu, openedGpu } from "./device.ts";
 import { sizeOf } from "./host_array.ts";
 import type { KernelRequest } from "./op.ts";
+import { bytesOf, TEXEL_FUNCTION } from "./texels.ts";
 
 /** A shader and how many workgroups run it. */
 export interface Kernel {
@@ -32,6 +33,8 @@ export interface Kernel {
   readonly workgroups: readonly [number, number, number];
   /** What the shader reads as its sizes; empty if it reads none. */
   readonly sizes: readonly number[];
+  /** What it reads as textures: the binding's number and how many bytes. */
+  readonly textures: readonly { readonly binding: number; readonly bytes: number }[];
   /** What it was put together from. */
   readonly parts: KernelParts;
 }
@@ -46,6 +49,8 @@ export interface KernelParts {
   readonly inputs: readonly string[];
   /** Inputs (and "out") that are bound as `array<vec4<…>>` instead of single numbers. */
   readonly vectors?: readonly string[];
+  /** Inputs (f32) that are read as textures, `texel(x, i)` for the numbers from 4 i: see texels.ts. */
+  readonly texels?: readonly string[];
   /** Whole numbers known when the shader is made, upper case: `{ COUNT: 7 }` gives `const COUNT = 7u;`. */
   readonly constants?: Readonly<Record<string, number>>;
   /** Whole numbers read when the kernel runs: `{ ROWS: 7 }` gives `let ROWS = sizes[0];` at the start of `main`. */
@@ -137,14 +142,19 @@ export function kernel(parts: KernelParts): Kernel {
   const empty = sizeOf(request.output.shape) === 0;
   const types = [...request.inputs, request.output].map((type) => type.dtype);
   const names = [...inputs, "out"];
-  const arrayOf = (i: number) =>
-    parts.vectors?.includes(names[i]) ? `array<vec4<${types[i]}>>` : `array<${types[i]}>`;
+  const typeOf = (i: number) =>
+    parts.texels?.includes(names[i])
+      ? TEXTURE
+      : parts.vectors?.includes(names[i])
+      ? `array<vec4<${types[i]}>>`
+      : `array<${types[i]}>`;
   const sizes = Object.entries(parts.sizes ?? {});
   const declarations = [
+    ...(parts.texels?.length ? [TEXEL_FUNCTION] : []),
     ...(parts.declarations ? [parts.declarations] : []),
     ...(parts.stores ? [storeFunctions(parts)] : []),
   ];
-  const buffers = names.map((buffer, i) => `${buffer}: ${arrayOf(i)}`)
+  const buffers = names.map((buffer, i) => `${buffer}: ${typeOf(i)}`)
     .filter((_, i) => i !== request.overwrites);
   const bindings = bindBuffers(buffers.slice(0, -1), sizes.length, buffers.slice(-1));
   const code = shaderText({
@@ -159,7 +169,13 @@ export function kernel(parts: KernelParts): Kernel {
     workgroupSize: parts.workgroupSize,
     main: empty ? [] : [...sizes.map(([key], i) => `  let ${key} = sizes[${i}];`), parts.body],
   });
-  return { title, code, workgroups, sizes: sizes.map(([, value]) => value), parts };
+  const textures = names.filter((_, i) => i !== request.overwrites)
+    .flatMap((name, binding) =>
+      parts.texels?.includes(name)
+        ? [{ binding, bytes: bytesOf(request.inputs[inputs.indexOf(name)]) }]
+        : []
+    );
+  return { title, code, workgroups, sizes: sizes.map(([, value]) => value), textures, parts };
 }
 
 /** WGSL: the one place where a kernel with `stores` writes its results. */
@@ -189,6 +205,9 @@ export function floatLiteral(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
+/** WGSL type of an input that is read as a texture. */
+const TEXTURE = "texture_2d<f32>";
+
 /** WGSL that binds buffers, each as `name: type`, in this order: those read, the sizes, those written. */
 export function bindBuffers(
   read: readonly string[],
@@ -196,7 +215,9 @@ export function bindBuffers(
   written: readonly string[],
 ): string[] {
   const buffers = [
-    ...read.map((buffer) => `var<storage, read> ${buffer}`),
+    ...read.map((buffer) =>
+      buffer.endsWith(TEXTURE) ? `var ${buffer}` : `var<storage, read> ${buffer}`
+    ),
     ...(sizes > 0 ? [`var<storage, read> sizes: array<u32, ${sizes}>`] : []),
     ...written.map((buffer) => `var<storage, read_write> ${buffer}`),
   ];
@@ -300,12 +321,15 @@ export function perElement(
   });
 }
 
+/** What can be bound: buffers that are read or also written, and textures. */
+export type BindingKind = "read" | "read_write" | "texture";
+
 /** A compiled shader. */
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
-  /** How many buffers it binds. */
-  readonly bindings: number;
+  /** What it binds, in order. */
+  readonly bindings: readonly BindingKind[];
 }
 
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
@@ -324,8 +348,9 @@ export function pipelineOf(
   pipelines.set(device, cache);
   const known = cache.get(code);
   if (known) return known;
-  const access = [...code.matchAll(/^@group.*var<storage, (\w+)>/gm)].map(([, it]) => it);
-  const layout = layoutOf(device, access);
+  const bindings = [...code.matchAll(/^@group.*(?:var<storage, (\w+)>|texture_2d)/gm)]
+    .map(([, access = "texture"]) => access as BindingKind);
+  const layout = layoutOf(device, bindings);
   device.pushErrorScope("validation"); // read below if the pipeline fails
   const module = device.createShaderModule({ label: title, code });
   const scope = device.popErrorScope();
@@ -334,7 +359,7 @@ export function pipelineOf(
     layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
     compute: { module, entryPoint: "main" },
   }).then(
-    (pipeline) => ({ pipeline, layout, bindings: access.length }),
+    (pipeline) => ({ pipeline, layout, bindings }),
     async (error) => {
       cache.delete(code);
       const reason = ((await scope)?.message ?? error.message).trim();
@@ -372,20 +397,22 @@ export function sizesBuffer({ device }: Gpu, sizes: readonly number[]): GPUBuffe
   return buffer;
 }
 
-/** The layout of buffers with this access, made by hand because "auto" drops unused inputs. */
-function layoutOf(device: GPUDevice, access: readonly string[]): GPUBindGroupLayout {
+/** The layout of such bindings, made by hand because "auto" drops unused inputs. */
+function layoutOf(device: GPUDevice, kinds: readonly BindingKind[]): GPUBindGroupLayout {
   const cache = layouts.get(device) ?? new Map<string, GPUBindGroupLayout>();
   layouts.set(device, cache);
-  const known = cache.get(access.join());
+  const known = cache.get(kinds.join());
   if (known) return known;
   const made = device.createBindGroupLayout({
-    entries: access.map((it, binding) => ({
+    entries: kinds.map((kind, binding) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: it === "read" ? "read-only-storage" : "storage" },
+      ...(kind === "texture"
+        ? { texture: { sampleType: "unfilterable-float" } }
+        : { buffer: { type: kind === "read" ? "read-only-storage" : "storage" } }),
     })),
   });
-  cache.set(access.join(), made);
+  cache.set(kinds.join(), made);
   return made;
 }
 

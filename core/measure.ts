@@ -11,7 +11,7 @@ import { ancestors, resolveView } from "./graph.ts";
 import { sizeOf } from "./host_array.ts";
 import { lower, subjectOf } from "./lower.ts";
 import { makePlan, type Place } from "./plan.ts";
-import { acquireAll, release } from "./pool.ts";
+import { acquireAll, type Block, release, type TexelBlock } from "./pool.ts";
 import {
   bind,
   bufferOfLeaf,
@@ -103,11 +103,13 @@ async function timeOf(
   });
   const jobs = await preparing;
   await fillLeaves(gpu, plan.leaves);
-  const blocks = acquireAll(plan.slots, "measuring");
+  const buffers = acquireAll(plan.slots, "measuring");
+  const blocks: (Block | TexelBlock)[] = [...buffers];
   try {
     const bufferOf = (place: Place) =>
-      "slot" in place ? blocks[place.slot].buffer : bufferOfLeaf(place.leaf);
-    const dispatches = bind(gpu, jobs, bufferOf);
+      "slot" in place ? buffers[place.slot].buffer : bufferOfLeaf(place.leaf);
+    const { dispatches, textures } = bind(gpu, jobs, bufferOf, "measuring");
+    blocks.push(...textures);
     const run = (times: number) =>
       gpu.timestamps ? byDevice(gpu, dispatches, times) : byClock(gpu, dispatches, times);
     await run(1); // the driver compiles at the first dispatch

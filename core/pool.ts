@@ -8,6 +8,7 @@
  */
 import { GpuError } from "./errors.ts";
 import { openedGpu } from "./device.ts";
+import { BYTES_PER_LINE, linesOf, makeTexture } from "./texels.ts";
 
 /** One row of {@linkcode memory}'s table. */
 export interface MemoryOwner {
@@ -23,6 +24,8 @@ export interface MemoryOwner {
 export interface Block {
   /** The buffer; what it is used for may be smaller. */
   readonly buffer: GPUBuffer;
+  /** What it can be used for. */
+  readonly kind: "storage" | "staging" | "texture";
   /** The buffer's size. */
   readonly bytes: number;
   /** Where the buffer lies; a lost device takes its buffers with it. */
@@ -31,13 +34,20 @@ export interface Block {
   owner: string;
 }
 
+/** A texture and who holds it. */
+export interface TexelBlock extends Omit<Block, "buffer"> {
+  readonly texture: GPUTexture;
+}
+
 /** WebGPU does not tell how much memory a device has; this is a net against runaway loops. */
 const DEFAULT_BUDGET_BYTES = 4 * 2 ** 30;
 const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 const STAGING = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
 
-const free = new Map<string, Block[]>();
-const held = new Set<Block>();
+type AnyBlock = Block | TexelBlock;
+
+const free = new Map<string, AnyBlock[]>();
+const held = new Set<AnyBlock>();
 let budgetBytes = DEFAULT_BUDGET_BYTES;
 let totalBytes = 0;
 let home: GPUDevice | undefined;
@@ -55,10 +65,7 @@ export function acquire(
   owner: string,
   kind: "storage" | "staging" = "storage",
 ): Block {
-  const gpu = openedGpu();
-  if (!gpu) throw new GpuError("internal: a buffer was asked for before the device was open");
-  const { device } = gpu;
-  if (device !== home) forgetBuffers(device);
+  const device = ownDevice();
   const limit = device.limits.maxStorageBufferBindingSize;
   if (kind === "storage" && bytes > limit) {
     throw new GpuError(
@@ -70,23 +77,48 @@ export function acquire(
     );
   }
   const size = Math.min(sizeClass(bytes), kind === "storage" ? limit : Infinity);
-  const block = free.get(`${kind} ${size}`)?.pop();
-  if (block) {
-    block.owner = owner;
-    held.add(block);
-    return block;
-  }
-  if (totalBytes + size > budgetBytes) freeUnused();
-  if (totalBytes + size > budgetBytes) throw overBudget(size, owner);
   const usage = kind === "storage" ? STORAGE : STAGING;
-  const made: Block = {
+  return take(device, kind, size, owner, () => ({
     buffer: device.createBuffer({ label: owner, size, usage }),
-    bytes: size,
-    device,
-    owner,
-  };
-  totalBytes += size;
-  held.add(made);
+  }));
+}
+
+/** Take a texture of at least `bytes` for texels.ts. */
+export function acquireTexture(bytes: number, owner: string): TexelBlock {
+  const device = ownDevice();
+  const lines = linesOf(bytes);
+  return take(device, "texture", lines * BYTES_PER_LINE, owner, () => ({
+    texture: makeTexture(device, owner, lines),
+  }));
+}
+
+/** The open device; if it is a new one, the old one's memory is forgotten. */
+function ownDevice(): GPUDevice {
+  const gpu = openedGpu();
+  if (!gpu) throw new GpuError("internal: a buffer was asked for before the device was open");
+  if (gpu.device !== home) forgetBuffers(gpu.device);
+  return gpu.device;
+}
+
+/** Memory of this kind and size: some that nobody holds, or new. */
+function take<Memory extends object>(
+  device: GPUDevice,
+  kind: Block["kind"],
+  bytes: number,
+  owner: string,
+  make: () => Memory,
+): Memory & Omit<Block, "buffer"> {
+  const known = free.get(`${kind} ${bytes}`)?.pop() as (AnyBlock & Memory) | undefined;
+  if (known) {
+    known.owner = owner;
+    held.add(known);
+    return known;
+  }
+  if (totalBytes + bytes > budgetBytes) freeUnused();
+  if (totalBytes + bytes > budgetBytes) throw overBudget(bytes, owner);
+  const made = { ...make(), kind, bytes, device, owner };
+  totalBytes += bytes;
+  held.add(made as unknown as AnyBlock);
   return made;
 }
 
@@ -104,16 +136,18 @@ export function acquireAll(sizes: readonly number[], owner: string): Block[] {
 
 /** Destroy a buffer that may be damaged. */
 export function discard(block: Block): void {
-  if (!held.delete(block)) return;
-  block.buffer.destroy();
+  if (held.delete(block)) destroy(block);
+}
+
+function destroy(block: AnyBlock): void {
+  ("buffer" in block ? block.buffer : block.texture).destroy();
   totalBytes -= block.bytes;
 }
 
-/** Give a buffer back; whoever takes it next may overwrite it after the work submitted so far. */
-export function release(block: Block): void {
+/** Give memory back; whoever takes it next may overwrite it after the work submitted so far. */
+export function release(block: Block | TexelBlock): void {
   if (!held.delete(block)) return;
-  const kind = block.buffer.usage & GPUBufferUsage.MAP_READ ? "staging" : "storage";
-  const key = `${kind} ${block.bytes}`;
+  const key = `${block.kind} ${block.bytes}`;
   const list = free.get(key);
   if (list) list.push(block);
   else free.set(key, [block]);
@@ -122,10 +156,7 @@ export function release(block: Block): void {
 /** Destroy the buffers that nobody holds. */
 export function freeUnused(): void {
   for (const list of free.values()) {
-    for (const block of list) {
-      block.buffer.destroy();
-      totalBytes -= block.bytes;
-    }
+    list.forEach(destroy);
   }
   free.clear();
 }

@@ -21,8 +21,17 @@ import { type Pipeline, pipelineOf, sizesBuffer, unseen } from "./kernel.ts";
 import { resolveView } from "./graph.ts";
 import { type Assignment, makePlan, type Place, type Plan } from "./plan.ts";
 import { callBackFrom } from "./lent.ts";
-import { acquire, acquireAll, type Block, discard, release } from "./pool.ts";
+import {
+  acquire,
+  acquireAll,
+  acquireTexture,
+  type Block,
+  discard,
+  release,
+  type TexelBlock,
+} from "./pool.ts";
 import { installReader, type Storage, type Tensor } from "./tensor.ts";
+import { encodeTexelCopy, linesOf, type TexelCopy } from "./texels.ts";
 import { currentTrace } from "./trace.ts";
 import type { Variable } from "./variable.ts";
 import { warmUp } from "./warm_up.ts";
@@ -33,17 +42,21 @@ export interface Dispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
+  /** What it reads as textures, copied there before it. */
+  readonly copies: readonly TexelCopy[];
 }
 
-/** Encode dispatches into one compute pass, timed if asked. */
-export function encode(
-  encoder: GPUCommandEncoder,
-  dispatches: readonly Dispatch[],
-  timestampWrites?: GPUComputePassTimestampWrites,
-): void {
-  const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
+/** Encode dispatches into one compute pass, or one more after each copy. */
+export function encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
+  let pass = encoder.beginComputePass();
   let current: GPUComputePipeline | undefined;
-  for (const { pipeline, bindGroup, workgroups } of dispatches) {
+  for (const { pipeline, bindGroup, workgroups, copies } of dispatches) {
+    if (copies.length > 0) {
+      pass.end();
+      for (const copy of copies) encodeTexelCopy(encoder, copy);
+      pass = encoder.beginComputePass();
+      current = undefined;
+    }
     if (pipeline !== current) pass.setPipeline(current = pipeline);
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(...workgroups);
@@ -76,25 +89,59 @@ export function jobsOf(gpu: Gpu, plan: Plan): Job[] {
     : joinSmall(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
 }
 
+/** Dispatches, and the textures that they copy to: to be given back when they have been submitted for the last time. */
+export interface Bound {
+  readonly dispatches: readonly Dispatch[];
+  readonly textures: readonly TexelBlock[];
+}
+
 /** Bind every prepared job to its buffers. */
 export function bind(
   gpu: Gpu,
   jobs: readonly PreparedJob[],
   bufferOf: (place: Place) => GPUBuffer,
-): Dispatch[] {
-  return jobs.map(({ pipeline, layout, reads, writes, kernel: { title, workgroups, sizes } }) => {
+  owner: string,
+): Bound {
+  const textures = texturesFor(jobs, owner);
+  const dispatches = jobs.map(({ pipeline, layout, reads, writes, kernel }) => {
+    const { title, workgroups, sizes } = kernel;
     const buffers = [
       ...reads.map(bufferOf),
       ...(sizes.length > 0 ? [sizesBuffer(gpu, sizes)] : []),
       ...writes.map(bufferOf),
     ];
-    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
-    return {
-      pipeline,
-      bindGroup: gpu.device.createBindGroup({ label: title, layout, entries }),
-      workgroups,
-    };
+    const entries: GPUBindGroupEntry[] = buffers.map((buffer, binding) => ({
+      binding,
+      resource: { buffer },
+    }));
+    const copies = kernel.textures.map(({ binding, bytes }) => {
+      const { texture } = textures.get(textureKey(binding, bytes))!;
+      entries[binding] = { binding, resource: texture.createView() };
+      return { from: buffers[binding], to: texture, bytes };
+    });
+    const bindGroup = gpu.device.createBindGroup({ label: title, layout, entries });
+    return { pipeline, bindGroup, workgroups, copies };
   });
+  return { dispatches, textures: [...textures.values()] };
+}
+
+/** The textures that jobs copy to. Each copies right before its dispatch, so that they can use the same ones. */
+function texturesFor(jobs: readonly PreparedJob[], owner: string): Map<string, TexelBlock> {
+  const textures = new Map<string, TexelBlock>();
+  try {
+    for (const { binding, bytes } of jobs.flatMap(({ kernel }) => kernel.textures)) {
+      const key = textureKey(binding, bytes);
+      if (!textures.has(key)) textures.set(key, acquireTexture(bytes, owner));
+    }
+  } catch (error) {
+    for (const block of textures.values()) release(block);
+    throw error;
+  }
+  return textures;
+}
+
+function textureKey(binding: number, bytes: number): string {
+  return `${binding} ${linesOf(bytes)}`;
 }
 
 /** The buffer of a leaf. */
@@ -233,7 +280,7 @@ async function submit(
   const blocks = acquireAll(plan.slots, "tensors");
   const bufferOf = (place: Place) =>
     "slot" in place ? blocks[place.slot].buffer : bufferOfLeaf(place.leaf);
-  const dispatches = bind(gpu, jobs, bufferOf);
+  const { dispatches, textures } = bind(gpu, jobs, bufferOf, "tensors");
   using watch = await watchPlan(gpu, plan, dispatches, bufferOf);
   const encoder = gpu.device.createCommandEncoder();
   watch?.reset(encoder);
@@ -253,6 +300,7 @@ async function submit(
   blocks.forEach((block, slot) => {
     if (!kept.has(slot)) release(block);
   });
+  textures.forEach(release);
   await watch?.verdict();
 }
 

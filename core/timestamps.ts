@@ -1,12 +1,14 @@
 /**
- * A clock on the device: one compute pass for each dispatch, with a timestamp at both ends.
+ * A clock on the device: one compute pass for each dispatch, with a timestamp at both ends. Where something is copied
+ * for a dispatch, that is timed with it.
  *
  * @module
  */
 import { throwFailure } from "./confirm.ts";
 import type { Gpu } from "./device.ts";
 import { GpuError } from "./errors.ts";
-import { type Dispatch, encode } from "./run.ts";
+import type { Dispatch } from "./run.ts";
+import { encodeTexelCopy } from "./texels.ts";
 
 const BYTES = 8; // a timestamp is a 64-bit number of nanoseconds
 /** WebGPU's limit of queries in a set. */
@@ -44,12 +46,21 @@ export class TimestampQueries {
 
   /** Encode the dispatches, each between two timestamps, and the copy of the times. */
   encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
-    dispatches.forEach((dispatch, i) => {
-      encode(encoder, [dispatch], {
-        querySet: this.#sets[Math.floor(2 * i / MOST)],
-        beginningOfPassWriteIndex: 2 * i % MOST,
-        endOfPassWriteIndex: 2 * i % MOST + 1,
+    dispatches.forEach(({ pipeline, bindGroup, workgroups, copies }, i) => {
+      const querySet = this.#sets[Math.floor(2 * i / MOST)];
+      const begin = { beginningOfPassWriteIndex: 2 * i % MOST };
+      const end = { endOfPassWriteIndex: 2 * i % MOST + 1 };
+      if (copies.length > 0) {
+        encoder.beginComputePass({ timestampWrites: { querySet, ...begin } }).end();
+        for (const copy of copies) encodeTexelCopy(encoder, copy);
+      }
+      const pass = encoder.beginComputePass({
+        timestampWrites: { querySet, ...(copies.length > 0 ? {} : begin), ...end },
       });
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...workgroups);
+      pass.end();
     });
     this.#sets.forEach((set, n) => {
       encoder.resolveQuerySet(set, 0, set.count, this.#resolved, n * MOST * BYTES);

@@ -11,6 +11,7 @@
  */
 import type { Gpu } from "./device.ts";
 import { type Kernel, type Pipeline, pipelineOf } from "./kernel.ts";
+import { makeTexture } from "./texels.ts";
 
 /** For fewer shaders a worker is not worth starting. */
 const FEW = 16;
@@ -64,14 +65,17 @@ export async function dispatchNothing(
   pipelines: readonly Pipeline[],
 ): Promise<void> {
   const buffers: GPUBuffer[] = [];
+  const texture = makeTexture(device, "warm-up", 1);
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   for (const { pipeline, layout, bindings } of pipelines) {
-    while (buffers.length < bindings) {
+    while (buffers.length < bindings.length) {
       buffers.push(device.createBuffer({ size: STAND_IN, usage: GPUBufferUsage.STORAGE }));
     }
-    const entries = buffers.slice(0, bindings)
-      .map((buffer, binding) => ({ binding, resource: { buffer } }));
+    const entries = bindings.map((kind, binding) => ({
+      binding,
+      resource: kind === "texture" ? texture.createView() : { buffer: buffers[binding] },
+    }));
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
     pass.dispatchWorkgroups(0);
@@ -80,4 +84,5 @@ export async function dispatchNothing(
   device.queue.submit([encoder.finish()]);
   await device.queue.onSubmittedWorkDone();
   for (const buffer of buffers) buffer.destroy();
+  texture.destroy();
 }

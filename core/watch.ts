@@ -132,7 +132,7 @@ async function lookDispatch(
   const buffers = [buffer, sizesBuffer(gpu, [size, row, FIELDS * number]), counts.buffer];
   const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
   const bindGroup = gpu.device.createBindGroup({ label: kernel.title, layout, entries });
-  return { pipeline, bindGroup, workgroups };
+  return { pipeline, bindGroup, workgroups, copies: [] };
 }
 
 /** One invocation for each word of four bytes: one f32, or two f16, of which the last may not be there. */

@@ -51,8 +51,8 @@ const matmulOp: Op<MatmulAttrs> = {
   },
   lower({ inputs: [a, b], attrs }) {
     const batch = sizeOf(leadingOf(a.shape, b.shape));
-    const sizes = { ...sizesOf(a.shape, b.shape, attrs), batch };
-    const [registers, workgroup] = [registerTiles(sizes), workgroupTiles(sizes)];
+    const registers = registerTiles(a, b, attrs);
+    const workgroup = workgroupTiles({ ...sizesOf(a.shape, b.shape, attrs), batch });
     const tiles = isSoftware() ? [...registers, ...workgroup] : [...workgroup, ...registers];
     const tile = choose("matmul", tiles, MOST_MEASURED);
     return (registers.includes(tile) ? registerProduct : workgroupProduct)(a, b, attrs, tile);

@@ -7,14 +7,18 @@
  *
  *     16 rows x 16 columns, per k: 32 numbers loaded, 256 multiply-adds
  *
+ * The software adapter loads texels faster than numbers of a buffer; where a product is large enough to pay for copying
+ * both matrices, a tile of "texels" reads them as textures (core/texels.ts). Its sums are the same to the bit.
+ *
  * Either matrix may be stored transposed; that only changes which four neighbours a load brings.
  *
  * @module
  */
 import { COST } from "../core/cost.ts";
-import { sizeOf } from "../core/host_array.ts";
+import { type Shape, sizeOf } from "../core/host_array.ts";
 import { grid, isSoftware, type Kernel, kernel, range } from "../core/kernel.ts";
-import { apply, type KernelRequest, type Op } from "../core/op.ts";
+import { fitsTexture } from "../core/texels.ts";
+import { apply, type KernelRequest, type Op, type TensorType } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { flopsOf, leadingOf, type MatmulAttrs, sizesOf, startOf } from "./matmul_layout.ts";
 
@@ -33,12 +37,15 @@ const PRODUCT = COST.multiplyAdd + COST.carried / 4;
 interface Tile {
   readonly rows: number;
   readonly columns: number;
+  /** Whether it reads the matrices as textures. */
+  readonly texels?: boolean;
 }
 
-const TILES = [4, 8, 16, 32].flatMap((rows) =>
-  [4, 8, 16].map((columns): Tile => ({ rows, columns }))
-);
-const nameOf = ({ rows, columns }: Tile) => `${rows}x${columns}`;
+const TILES: readonly Tile[] = [
+  ...[4, 8, 16, 32].flatMap((rows) => [4, 8, 16].map((columns) => ({ rows, columns }))),
+  ...[16, 32].map((columns) => ({ rows: 16, columns, texels: true })),
+];
+const nameOf = ({ rows, columns, texels }: Tile) => `${texels ? "texels " : ""}${rows}x${columns}`;
 
 /** Names of all tiles. */
 export const REGISTER_TILES: readonly string[] = TILES.map(nameOf);
@@ -48,28 +55,32 @@ export const REGISTER_TILES: readonly string[] = TILES.map(nameOf);
  * large tile pays until its sums no longer fit the first cache; a graphics card has registers for a smaller one.
  */
 export function registerTiles(
-  { rows, columns, terms, batch }: {
-    readonly rows: number;
-    readonly columns: number;
-    readonly terms: number;
-    readonly batch: number;
-  },
+  a: TensorType,
+  b: TensorType,
+  attrs: MatmulAttrs,
 ): string[] {
+  const { rows, columns, terms } = sizesOf(a.shape, b.shape, attrs);
+  const batch = sizeOf(leadingOf(a.shape, b.shape));
   const products = rows * columns * terms * batch;
   const most = products < SMALL_PRODUCT
     ? { rows: 4, columns: 4 }
     : isSoftware()
-    ? { rows: products < LARGE_PRODUCT ? 16 : 32, columns: 16 }
+    ? products < LARGE_PRODUCT ? { rows: 16, columns: 16 } : { rows: 32, columns: 32 }
     : { rows: 16, columns: 8 };
+  const textures = isSoftware() && [a, b].every((x) => fitsTexture(x) && isWide(x.shape));
   const fits = (tile: Tile, within: Tile) =>
     tile.rows <= within.rows && tile.columns <= within.columns;
-  const candidates = TILES.filter((tile) => fits(tile, { rows, columns }));
+  const candidates = TILES.filter((tile) =>
+    fits(tile, { rows, columns }) && (textures || !tile.texels)
+  );
   if (candidates.length === 0) return ["4x4"];
   const timeOf = (tile: Tile) => {
     const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * batch;
     const loads = (tile.rows + tile.columns) / 4;
-    const perTerm = loads * COST.vector + tile.rows * tile.columns * PRODUCT;
-    return Math.ceil(tiles / COST.abreast) * perTerm;
+    const perTerm = loads * (tile.texels ? COST.texel : COST.vector) +
+      tile.rows * tile.columns * PRODUCT;
+    const copying = tile.texels ? (sizeOf(a.shape) + sizeOf(b.shape)) * COST.copied : 0;
+    return Math.ceil(tiles / COST.abreast) * terms * perTerm + copying;
   };
   return candidates.toSorted((a, b) =>
     Number(fits(b, most)) - Number(fits(a, most)) || timeOf(a) - timeOf(b)
@@ -107,8 +118,8 @@ function tileKernel(request: KernelRequest<Attrs>): Kernel {
   const tilesAcross = Math.ceil(columns / tile.columns);
   const { workgroups, row } = grid(batch * tilesDown * tilesAcross, WORKGROUP);
   const wideOut = columns % 4 === 0;
-  const wideA = a.shape[a.shape.length - 1] % 4 === 0 && (!transposeA || tile.rows % 4 === 0);
-  const wideB = b.shape[b.shape.length - 1] % 4 === 0;
+  const wideA = isWide(a.shape) && (!transposeA || tile.rows % 4 === 0);
+  const wideB = isWide(b.shape);
   const starts = { a: startOf(a.shape, leading), b: startOf(b.shape, leading) };
 
   // Names in the shader: a<r> is four k of row r, a<q>_<k> four rows from 4q at k; b<q>_<k> four columns
@@ -129,32 +140,33 @@ function tileKernel(request: KernelRequest<Attrs>): Kernel {
         )
       )
       : tileRowsAt.map((r) => `let a${r} = ${load}_a(startA + (row + ${r}u) * K + k);`);
-    const loadsOfB = transposeB
-      ? [
-        ...range(tile.columns).map((c) =>
-          `let c${c} = ${load}_b(startB + (column + ${c}u) * K + k);`
-        ),
-        ...groupsAt.flatMap((q) =>
-          range(count).map((k) => {
+    const loadsOfB = (q: number) =>
+      transposeB
+        ? [
+          ...range(4).map((c) => 4 * q + c).map((c) =>
+            `let c${c} = ${load}_b(startB + (column + ${c}u) * K + k);`
+          ),
+          ...range(count).map((k) => {
             const four = range(4).map((c) => `c${4 * q + c}${count === 4 ? `.${names[k]}` : ""}`);
             return `let b${q}_${k} = vec4f(${four.join(", ")});`;
-          })
-        ),
-      ]
-      : range(count).flatMap((k) =>
-        groupsAt.map((q) =>
+          }),
+        ]
+        : range(count).map((k) =>
           `let b${q}_${k} = four_b(startB + (k + ${k}u) * N + column + ${4 * q}u);`
-        )
-      );
+        );
     // A sum takes its four products one after the other, so that it stays in a register for them.
-    const products = tileRowsAt.flatMap((r) =>
-      groupsAt.flatMap((q) =>
-        range(count).map((k) =>
-          `y${r}_${q} = fma(vec4f(${valueOfA(r, k, count === 1)}), b${q}_${k}, y${r}_${q});`
-        )
-      )
-    );
-    return [...loadsOfA, ...loadsOfB, ...products].map((line) => `    ${line}`).join("\n");
+    const products = (r: number, q: number) =>
+      range(count).map((k) =>
+        `y${r}_${q} = fma(vec4f(${valueOfA(r, k, count === 1)}), b${q}_${k}, y${r}_${q});`
+      );
+    // Texels come so fast that the columns' are best loaded right before their use, into registers.
+    const lines = tile.texels
+      ? groupsAt.flatMap((q) => [...loadsOfB(q), ...tileRowsAt.flatMap((r) => products(r, q))])
+      : [
+        ...groupsAt.flatMap(loadsOfB),
+        ...tileRowsAt.flatMap((r) => groupsAt.flatMap((q) => products(r, q))),
+      ];
+    return [...loadsOfA, ...lines].map((line) => `    ${line}`).join("\n");
   };
 
   const ifInside = (c: number, store: string) =>
@@ -182,6 +194,7 @@ ${step(1)}
     name: "matmul",
     request,
     inputs: ["a", "b"],
+    texels: tile.texels ? ["a", "b"] : [],
     vectors: [...(wideA ? ["a"] : []), ...(wideB ? ["b"] : []), ...(wideOut ? ["out"] : [])],
     sizes: {
       M: rows,
@@ -194,7 +207,11 @@ ${step(1)}
       STRIDE_A: starts.a.stride,
       STRIDE_B: starts.b.stride,
     },
-    declarations: `${loaders("a", wideA)}\n${loaders("b", wideB)}`,
+    declarations: tile.texels
+      ? ["a", "b"].map((matrix) =>
+        `fn four_${matrix}(at: u32) -> vec4f { return texel(${matrix}, at / 4u); }`
+      ).join("\n")
+      : `${loaders("a", wideA)}\n${loaders("b", wideB)}`,
     workgroupSize: [WORKGROUP, 1, 1],
     workgroups,
     iterations: Math.ceil(terms / 4) + 4,
@@ -215,6 +232,11 @@ ${step(4)}
   }${tail}
 ${tileRowsAt.map(storesOfRow).join("\n")}`,
   });
+}
+
+/** Whether a load of four neighbours never goes beyond a row as it is stored. */
+function isWide(shape: Shape): boolean {
+  return shape[shape.length - 1] % 4 === 0;
 }
 
 /** WGSL functions that load four neighbours, and one, of a matrix as f32. */

@@ -15,7 +15,6 @@ import {
   profile,
   read,
   relu,
-  setChoice,
   sizeOf,
   type Tensor,
   tensor,
@@ -28,6 +27,7 @@ import { fuse } from "../../core/fuse.ts";
 import { ancestors } from "../../core/graph.ts";
 import { lower } from "../../core/lower.ts";
 import { makePlan, summarise } from "../../core/plan.ts";
+import { withWays } from "../with_ways.ts";
 
 const random = new Random(5);
 /** Numbers whose sums and products are rounded, so that another order of them would be seen. */
@@ -38,7 +38,7 @@ const draw = (shape: readonly number[]): HostArray<Float32Array<ArrayBuffer>> =>
 const UNROLLED = /direct|product|registers|winograd, (odd|square)|convTranspose/;
 
 /** Winograd's method and the product of 1x1 kernels are for f32; the others have their like among the rest. */
-const ONLY_F32 = /winograd|product|direct, odd|convTranspose/;
+const ONLY_F32 = /winograd|product|direct, odd|convTranspose|texels/;
 
 /** What an operation computes, `[N, C, …]`, and how. */
 interface Case {
@@ -179,6 +179,7 @@ const CASES: readonly Case[] = [
   ),
   matmulCase("registers, tiles that overlap", "8x8", [2, 13, 11, 9]),
   matmulCase("registers, vectors", "8x8", [1, 16, 24, 8]),
+  matmulCase("registers, texels in tiles that overlap", "texels 16x16", [2, 19, 20, 8]),
   matmulCase("shared by a workgroup, odd", "shared 32x32", [2, 33, 5, 7]),
   matmulCase("shared by a workgroup, vectors", "shared 32x64", [1, 40, 72, 16]),
   gradientCase(
@@ -253,19 +254,6 @@ const CASES: readonly Case[] = [
     gradientCase(`batchNorm2d.grad [${shape}]`, shape, normalised),
   ]),
 ];
-
-/** Run `body` with ways forced; a read plans before it first waits. */
-async function withWays<R>(
-  ways: Readonly<Record<string, string>>,
-  body: () => R,
-): Promise<Awaited<R>> {
-  for (const [what, way] of Object.entries(ways)) setChoice(what, way);
-  try {
-    return await body();
-  } finally {
-    for (const what of Object.keys(ways)) setChoice(what, null);
-  }
-}
 
 /** The epilogue of all cases: a factor and a shift per channel, a ReLU, a factor and a number for all, perhaps a residual first. */
 interface Others {

@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
-import { ones, read, type Shape, type Tensor, tensor, zeros } from "../../core/mod.ts";
-import { matmul, type MatmulOptions } from "../../ops/mod.ts";
+import { openGpu } from "../../core/device.ts";
+import {
+  type DType,
+  kernelsOf,
+  ones,
+  read,
+  type Shape,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../core/mod.ts";
+import { matmul, type MatmulOptions, uniform } from "../../ops/mod.ts";
 import type { Numbers } from "../check_gradient.ts";
 import { at, checkOp, places } from "../check_op.ts";
+import { withWays } from "../with_ways.ts";
 
 const product =
   (shape: Shape, { transposeA, transposeB }: MatmulOptions) => (a: Numbers, b: Numbers) => {
@@ -68,6 +79,46 @@ describe("matmul", () => {
       [...got.transposed.data],
       product([516, 260], { transposeA: true, transposeB: true })(at, bt),
     );
+  });
+
+  it("gives the same bits whether it reads buffers or textures", async () => {
+    const draw = (shape: Shape, seed: number) => uniform(shape, { seed, low: -1, high: 1 });
+    const shapes: [Shape, Shape, MatmulOptions][] = [
+      [[16, 4], [4, 32], {}],
+      [[35, 24], [24, 52], {}], // tiles overlap
+      [[24, 36], [24, 52], { transposeA: true }],
+      [[35, 24], [57, 24], { transposeB: true }],
+      [[24, 36], [57, 24], { transposeA: true, transposeB: true }],
+      [[3, 16, 20], [20, 32], {}],
+      [[2, 1, 16, 8], [3, 8, 36], {}],
+    ];
+    const results = (tile: string) =>
+      withWays({ matmul: tile }, () =>
+        read(Object.fromEntries(shapes.map(([a, b, options], i) => [
+          i,
+          matmul(draw(a, i), draw(b, 100 + i), options),
+        ]))));
+    const buffers = await results("16x16");
+    for (const tile of ["texels 16x16", "texels 16x32"]) {
+      const textures = await results(tile);
+      shapes.forEach(([a, b], i) =>
+        assert.deepEqual([...textures[i].data], [...buffers[i].data], `${tile} [${a}] [${b}]`)
+      );
+    }
+  });
+
+  it("reads textures on the software adapter where a product is large enough, as it says", async () => {
+    const tileOf = async (a: Shape, b: Shape, dtype: DType = "f32") => {
+      const kernels = await kernelsOf(matmul(zeros(a, dtype), zeros(b, dtype)));
+      return /texture_2d/.test(kernels.at(-1)!.code) ? "texels" : "buffers";
+    };
+    const { software } = await openGpu();
+    const large = software ? "texels" : "buffers";
+    assert.equal(await tileOf([512, 512], [512, 512]), large);
+    assert.equal(await tileOf([36, 64, 64], [36, 64, 256]), large);
+    assert.equal(await tileOf([16, 16], [16, 16]), "buffers"); // copying costs more than it saves
+    assert.equal(await tileOf([512, 510], [510, 512]), "buffers"); // a texel would cross a row's end
+    assert.equal(await tileOf([512, 512], [512, 512], "f16"), "buffers");
   });
 
   it("adds 300,000 terms: more than one invocation may loop over", async () => {
