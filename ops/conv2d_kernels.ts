@@ -15,9 +15,10 @@
  * @module
  */
 import { COST } from "../core/cost.ts";
-import { grid, type Kernel, kernel, perElement, range } from "../core/kernel.ts";
-import type { KernelRequest } from "../core/op.ts";
+import { grid, isSoftware, type Kernel, kernel, perElement, range } from "../core/kernel.ts";
+import type { KernelRequest, TensorType } from "../core/op.ts";
 import type { Shape } from "../core/host_array.ts";
+import { fitsTexture } from "../core/texels.ts";
 
 /** Settings of one convolution; the two directions may be padded differently (in ∂x of an oblong kernel). */
 export interface ConvAttrs {
@@ -60,8 +61,20 @@ export interface Block {
   readonly rows: boolean;
 }
 
+/** Whether a convolution reads an input, four numbers at a time, as a texture: the software adapter is faster so. */
+function asTexels(x: TensorType, wide: boolean): boolean {
+  return wide && isSoftware() && fitsTexture(x);
+}
+
+/** WGSL of four neighbours as f32. */
+function four(name: string, at: string, texels: boolean): string {
+  return texels ? `texel(${name}, ${at})` : `vec4f(${name}[${at}])`;
+}
+
 /** How the columns of x under a block are loaded: four at a time where they are aligned. */
 interface ColumnLoads {
+  /** Whether they are loaded from a texture. */
+  readonly texels: boolean;
   /** Whether x is bound as vectors: every block's own columns begin at one and are inside the image. */
   readonly aligned: boolean;
   /** Offsets, from the block's first column, of the first column of each vector. */
@@ -74,7 +87,8 @@ interface ColumnLoads {
  * The columns of x under a block of TW outputs. Vectors hold those from the first output's own column to the last's,
  * which are inside the image; what the kernel reaches beyond them may be outside.
  */
-function columnLoads(TW: number, W: number, attrs: ConvAttrs): ColumnLoads {
+function columnLoads(TW: number, x: TensorType, attrs: ConvAttrs): ColumnLoads {
+  const W = x.shape[3];
   const { kW, padX, stride, dilation, outW } = attrs;
   const columns = patchOffsets(TW, kW, stride, dilation);
   const aligned = W % 4 === 0 && TW * stride % 4 === 0 && outW % TW === 0 && outW * stride <= W;
@@ -85,11 +99,13 @@ function columnLoads(TW: number, W: number, attrs: ConvAttrs): ColumnLoads {
     )
     : [];
   const covered = new Set(vectors.flatMap((s) => range(4).map((k) => s + k)));
-  return { aligned, vectors, scalars: columns.filter((s) => !covered.has(s)) };
+  const scalars = columns.filter((s) => !covered.has(s));
+  return { texels: asTexels(x, aligned), aligned, vectors, scalars };
 }
 
 /** What it costs to load one row of them. */
-function rowCost({ vectors, scalars }: ColumnLoads): number {
+function rowCost({ texels, vectors, scalars }: ColumnLoads): number {
+  if (texels) return (vectors.length + scalars.length) * COST.texel;
   return vectors.length * COST.vector + scalars.length * COST.scalar;
 }
 
@@ -101,23 +117,23 @@ function rowCost({ vectors, scalars }: ColumnLoads): number {
  * @param row.columnsInside True where every column is.
  */
 function loadRow(
-  { aligned, vectors, scalars }: ColumnLoads,
+  { texels, aligned, vectors, scalars }: ColumnLoads,
   { stride, padX }: ConvAttrs,
   row: { name: string; at: string; inside: string; columnsInside: boolean },
 ): string[] {
   const { name, at, inside, columnsInside } = row;
   return [
     ...vectors.flatMap((s) => [
-      `      let ${name}_from_${s} = select(vec4f(), vec4f(x[(${at} + ox * ${stride}u) / 4u + ${
-        (s - padX) / 4
-      }u]), ${inside});`,
+      `      let ${name}_from_${s} = select(vec4f(), ${
+        four("x", `(${at} + ox * ${stride}u) / 4u + ${(s - padX) / 4}u`, texels)
+      }, ${inside});`,
       ...range(4).map((k) => `      let ${name}_${s + k} = ${name}_from_${s}[${k}];`),
     ]),
     ...scalars.map((s) => {
       const number = aligned // its place in its vector is known: the block's first column is a multiple of 4
-        ? `x[(${at} + column${s}) / 4u][${((s - padX) % 4 + 4) % 4}]`
-        : `x[${at} + column${s}]`;
-      return `      let ${name}_${s} = select(0.0, f32(${number}), ${inside}${
+        ? `${four("x", `(${at} + column${s}) / 4u`, texels)}[${((s - padX) % 4 + 4) % 4}]`
+        : `f32(x[${at} + column${s}])`;
+      return `      let ${name}_${s} = select(0.0, ${number}, ${inside}${
         columnsInside ? "" : ` && column${s}Inside`
       });`;
     }),
@@ -125,8 +141,11 @@ function loadRow(
 }
 
 /** Of the blocks whose shader is not too long, the one that is estimated to take least. */
-export function chooseBlock([N, C, , W]: Shape, attrs: ConvAttrs): Block {
+export function chooseBlock(x: TensorType, attrs: ConvAttrs): Block {
+  const [N, C] = x.shape;
   const { O, kH, kW, stride, dilation, outH, outW } = attrs;
+  const packed = { shape: [C, kH, kW, 4 * quarter(O)], dtype: x.dtype };
+  const perWeights = asTexels(packed, true) ? COST.texel : COST.vector; // four of them
   const limit = longestShader(2 * N * C * O * kH * kW * outH * outW);
   const TH = Math.min(outH, 4);
   const widths = outW % 8 === 0 ? [4, 8] : [Math.min(outW, 4)];
@@ -136,7 +155,7 @@ export function chooseBlock([N, C, , W]: Shape, attrs: ConvAttrs): Block {
   let best: Block | undefined;
   let least = Infinity;
   for (const TW of widths) {
-    const perRow = rowCost(columnLoads(TW, W, attrs));
+    const perRow = rowCost(columnLoads(TW, x, attrs));
     for (const TO of [4, 8, 12, 16]) {
       if (TO > quarter(O) * 4 || (outW % TW !== 0 && TO > 8)) continue; // stores without vectors are long
       const count = Math.ceil(outW / TW) * Math.ceil(outH / TH) * N * Math.ceil(O / TO);
@@ -145,7 +164,7 @@ export function chooseBlock([N, C, , W]: Shape, attrs: ConvAttrs): Block {
         for (const channels of depths) {
           const unrolled = TO * TH * TW * kW * (rows ? kH : 1) * channels;
           if (unrolled > limit && !(TO === 4 && !rows && channels === 1)) continue;
-          const perChannel = loadedRows * perRow + kH * kW * (TO / 4) * COST.vector +
+          const perChannel = loadedRows * perRow + kH * kW * (TO / 4) * perWeights +
             TO * TH * TW * kH * kW * COST.multiplyAdd +
             TO * TH * TW * COST.carried * (rows ? 1 : kH) / channels;
           const time = perChannel * Math.ceil(count / COST.abreast);
@@ -161,13 +180,14 @@ export function chooseBlock([N, C, , W]: Shape, attrs: ConvAttrs): Block {
  * Forward and gradient of the input. Inputs: x `[N, C, H, W]`, weights `[C, kH, kW, O⌈4⌉]`, perhaps a bias `[O]`.
  */
 export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
-  const { inputs: [{ shape }], attrs } = request;
-  const [N, C, H, W] = shape;
+  const { inputs: [x, w], attrs } = request;
+  const [N, C, H, W] = x.shape;
   const { O, kH, kW, stride, padY, padX, dilation, outH, outW } = attrs;
-  const { TH, TW, TO, channels, rows } = chooseBlock(shape, attrs);
+  const { TH, TW, TO, channels, rows } = chooseBlock(x, attrs);
+  const weightTexels = asTexels(w, true);
   const bias = request.inputs.length > 2;
   const quads = range(TO / 4);
-  const loads = columnLoads(TW, W, attrs);
+  const loads = columnLoads(TW, x, attrs);
   const tilesX = Math.ceil(outW / TW);
   const tilesY = Math.ceil(outH / TH);
   const count = tilesX * tilesY * N * Math.ceil(O / TO);
@@ -193,7 +213,9 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const weightsOf = (u: number, row: string) =>
     range(kW).flatMap((v) =>
       quads.map((q) =>
-        `      let w_${u}_${v}_${q} = vec4f(w[taps + (${row} * ${kW}u + ${v}u) * QUARTERS + ${q}u]);`
+        `      let w_${u}_${v}_${q} = ${
+          four("w", `taps + (${row} * ${kW}u + ${v}u) * QUARTERS + ${q}u`, weightTexels)
+        };`
       )
     );
   /**
@@ -265,6 +287,7 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
     name: "conv2d",
     request,
     inputs: bias ? ["x", "w", "bias"] : ["x", "w"],
+    texels: [...(loads.texels ? ["x"] : []), ...(weightTexels ? ["w"] : [])],
     vectors: [
       ...(loads.aligned ? ["x"] : []),
       "w",
@@ -410,15 +433,16 @@ interface GradBlock {
 }
 
 /** Of the blocks whose shader is not too long, the one that is estimated to take least. */
-function chooseGradBlock(x: Shape, attrs: ConvAttrs): GradBlock {
-  const [N, C, , W] = x;
+function chooseGradBlock(x: TensorType, g: TensorType, attrs: ConvAttrs): GradBlock {
+  const [N, C] = x.shape;
   const { O, kH, kW, outH, outW } = attrs;
   const limit = longestShader(2 * N * C * O * kH * kW * outH * outW);
   let best: GradBlock | undefined;
   let least = Infinity;
-  const parts = weightGradParts(x, attrs);
+  const parts = weightGradParts(x.shape, attrs);
+  const perVector = asTexels(g, true) ? COST.texel : COST.vector;
   for (const TW of outW % 8 === 0 ? [4, 8] : [Math.min(outW, 4)]) {
-    const perRow = rowCost(columnLoads(TW, W, attrs));
+    const perRow = rowCost(columnLoads(TW, x, attrs));
     for (const TO of [4, 8]) {
       for (let most = Math.min(C, 16); most >= 1; most--) {
         const blocksC = Math.ceil(C / most);
@@ -426,7 +450,7 @@ function chooseGradBlock(x: Shape, attrs: ConvAttrs): GradBlock {
         const unrolled = TO * TC * kW * TW;
         if (TO > quarter(O) * 4 || (unrolled > limit && (TO > 4 || TC > 1))) continue;
         const perStrip = TC * perRow +
-          TO * (outW % 4 === 0 ? TW / 4 * COST.vector : TW * COST.scalar) +
+          TO * (outW % 4 === 0 ? TW / 4 * perVector : TW * COST.scalar) +
           TO * TC * kW * (TW * COST.multiplyAdd + COST.carried);
         const count = Math.ceil(O / TO) * blocksC * kH * parts;
         const time = perStrip * Math.ceil(outW / TW) * Math.ceil(count / COST.abreast);
@@ -442,19 +466,20 @@ function chooseGradBlock(x: Shape, attrs: ConvAttrs): GradBlock {
  * `[N, C, H, W]` and the gradient of y `[N, O, outH, outW]`. An invocation owns one row of the kernels.
  */
 export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
-  const { inputs: [{ shape }], attrs } = request;
-  const [N, C, H, W] = shape;
+  const { inputs: [x, g], attrs } = request;
+  const [N, C, H, W] = x.shape;
   const { O, kH, kW, stride, padY, padX, dilation, outH, outW } = attrs;
-  const { TO, TC, TW } = chooseGradBlock(shape, attrs);
+  const { TO, TC, TW } = chooseGradBlock(x, g, attrs);
   const quads = range(TO / 4);
-  const parts = weightGradParts(shape, attrs);
-  const rowsOfPart = rowsPerPart(shape, attrs);
+  const parts = weightGradParts(x.shape, attrs);
+  const rowsOfPart = rowsPerPart(x.shape, attrs);
   const blocksO = Math.ceil(O / TO);
   const blocksC = Math.ceil(C / TC);
   const count = blocksO * blocksC * kH * parts;
   const strips = Math.ceil(outW / TW);
-  const loads = columnLoads(TW, W, attrs);
+  const loads = columnLoads(TW, x, attrs);
   const vectorLoads = outW % 4 === 0;
+  const gradTexels = asTexels(g, vectorLoads);
 
   const loadGrad = quads.flatMap((q) => {
     const plane = (lane: number) =>
@@ -462,7 +487,9 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
     if (vectorLoads) {
       return range(TW / 4).flatMap((k) => [
         ...range(4).map((lane) =>
-          `    let g${4 * q + lane}_${k} = vec4f(g[(${plane(lane)}) / 4u + ${k}u]);`
+          `    let g${4 * q + lane}_${k} = ${
+            four("g", `(${plane(lane)}) / 4u + ${k}u`, gradTexels)
+          };`
         ),
         ...range(4).map((t) => {
           const numbers = range(4).map((lane) => `g${4 * q + lane}_${k}[${t}]`).join(", ");
@@ -514,6 +541,7 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
     name: "conv2d.grad.weight",
     request,
     inputs: ["x", "g"],
+    texels: [...(loads.texels ? ["x"] : []), ...(gradTexels ? ["g"] : [])],
     vectors: [...(loads.aligned ? ["x"] : []), ...(vectorLoads ? ["g"] : []), "out"],
     constants: { H, W, OUT_H: outH, OUT_W: outW },
     sizes: {

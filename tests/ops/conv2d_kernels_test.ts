@@ -44,7 +44,7 @@ describe("chooseBlock", () => {
   it("covers the output with whole vectors of channels, and writes out little for little work", () => {
     for (const [x, O, size, stride] of LAYERS) {
       const attrs = attrsOf(x, O, size, stride);
-      const { TH, TW, TO, channels, rows } = chooseBlock(x, attrs);
+      const { TH, TW, TO, channels, rows } = chooseBlock(f32(x), attrs);
       assert.ok(TO % 4 === 0 && TO <= Math.ceil(O / 4) * 4, `${x}`);
       assert.ok(TH <= attrs.outH && TW <= attrs.outW && x[1] % channels === 0, `${x}`);
       const written = TH * TW * TO * size * (rows ? size : 1) * channels;
@@ -56,7 +56,7 @@ describe("chooseBlock", () => {
 
   it("takes all rows of a 3x3 kernel at once where that pays", () => {
     const x = [8, 32, 32, 32];
-    const { rows, TW } = chooseBlock(x, attrsOf(x, 32, 3));
+    const { rows, TW } = chooseBlock(f32(x), attrsOf(x, 32, 3));
     assert.deepEqual({ rows, TW }, { rows: true, TW: 8 });
   });
 });
