@@ -16,7 +16,7 @@ import { bytesPerNumber } from "./dtype.ts";
 import { sizeOf } from "./host_array.ts";
 import type { TensorType } from "./op.ts";
 
-/** Texels of a line: the smallest texture that WebGPU guarantees is 8,192 wide, and a line must not waste much. */
+/** Texels of a line; a tensor's last line is mostly not full, so they are not as long as WebGPU would allow. */
 export const TEXELS_ACROSS = 1024;
 /** Four f32. */
 const BYTES_PER_TEXEL = 16;

@@ -142,7 +142,8 @@ export function choose(
  * same rounding everywhere. Concerns what is planned from now on.
  *
  * @param what The operation: `"conv2d"` (`"product"`, `"winograd"`, `"shared"`, `"direct"`), `"matmul"` (tiles in
- * registers like `"16x16"`, reading textures like `"texels 16x16"`, shared by a workgroup like `"shared 64x64"`) or `"conv2d.shared"` (the latter).
+ * registers like `"16x16"`, the same from textures like `"texels 16x16"`, shared by a workgroup like `"shared 64x64"`)
+ * or `"conv2d.shared"` (the latter).
  * @param candidate The way; null gives the choice back to the library.
  * @throws {RangeError} If there is no such operation or way.
  *
