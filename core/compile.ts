@@ -379,7 +379,8 @@ function describeStep(
 /**
  * What a step of a function would do, without doing it: nothing is computed and no buffer is taken, so that a step
  * that the machine could not run can be planned too. The ways of computing are those of this machine's adapter. What
- * depends on no input is counted, though a compiled step computes it once only.
+ * depends on no input is counted, though a compiled step computes it once only; the textures that kernels copy inputs to
+ * on the software adapter (texels.ts) are not: about a tenth more.
  *
  * @param fn As for {@linkcode compile}.
  * @param inputs Shape and type of each input.
