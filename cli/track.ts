@@ -34,7 +34,7 @@ import type { Sample } from "../data/mod.ts";
 import { loadAppearance, placedBy, Retagger } from "./appearance.ts";
 import { type Command, under, type Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
-import { isFolder, picturesIn } from "./pictures.ts";
+import { framesNamed } from "./pictures.ts";
 import { findPeople, LOOKING, lookingOf, type PredictOptions } from "./prediction.ts";
 import { BY_PLACE, BY_TAG } from "./tracking.ts";
 import { type LoadedModel, loadGivenOrShipped, NETWORK, shippedWeights } from "./weights.ts";
@@ -52,7 +52,7 @@ const WAYS = ["tag", "place"] as const;
 /** `track`. */
 export const trackCommand: Command = {
   summary: "Follow people through the frames of a video.",
-  operands: "FRAME… | FOLDER",
+  operands: "FRAME… | FOLDER | -",
   options: {
     ...NETWORK,
     ...under("Network", {
@@ -104,8 +104,8 @@ export const trackCommand: Command = {
   },
   notes: [
     "FRAME… are followed in the order given, the pictures of a FOLDER in the order of their " +
-    "names, numbers as numbers. What is under How to look says how people are found, as in " +
-    "predict.",
+    "names, numbers as numbers; - stands for the paths that standard input lists, one a line. " +
+    "What is under How to look says how people are found, as in predict.",
     "tracks.txt has MOTChallenge's form, boxes around the keypoints; tracks.json PoseTrack's, " +
     "frames numbered from 1; evaluate-tracks measures both.",
   ],
@@ -119,7 +119,7 @@ export const trackCommand: Command = {
 async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
   const [looking, options] = [lookingOf(values), trackingOf(values)];
-  const paths = await framesOf(values.operands);
+  const paths = await framesNamed(values.operands);
   const loaded = await loadGivenOrShipped(values);
   const net = options.by === "tag" ? await appearanceOf(values, loaded) : undefined;
   const every = values.flag("no-pictures") ? Infinity : Math.ceil(paths.length / MOST_SHOWN);
@@ -190,24 +190,6 @@ function trackingOf(values: Values): TrackPeopleOptions {
     ...(distance === undefined ? {} : { maxTagDistance: distance }),
     ...(birthScore === undefined ? {} : { birthScore }),
   };
-}
-
-/**
- * The files of the frames, in their order.
- *
- * @throws {InputError} If there are none, or a folder is among several.
- */
-async function framesOf(operands: readonly string[]): Promise<readonly string[]> {
-  const [first] = operands;
-  if (first === undefined) throw new InputError("no frame given\n  help: track FOLDER, or FRAME…");
-  for (const path of operands) {
-    const folder = await isFolder(path);
-    if (folder === undefined) throw new InputError(`${path}: no such file or folder`);
-    if (!folder) continue;
-    if (operands.length === 1) return await picturesIn(path);
-    throw new InputError(`${path}: is a folder\n  help: give files, or one folder alone`);
-  }
-  return operands;
 }
 
 /**
