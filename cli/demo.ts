@@ -39,6 +39,7 @@ import {
   syntheticSource,
 } from "./sources.ts";
 import { recipeOf } from "./recipe.ts";
+import { say } from "./say.ts";
 import type { TrainingResult } from "./training.ts";
 import {
   learnedNumbers,
@@ -99,7 +100,7 @@ async function run(values: Values): Promise<void> {
   await writeFileAtomic(`${out}/report.html`, reportHtml(reportOf(done, galleries)));
   await writePictures(out, galleries.at(-1)!.scenes);
   await writeOverview(out, (shipped ?? trained).predictions);
-  console.log(`\nreport       ${out}/report.html`);
+  say(`\nreport       ${out}/report.html`);
 }
 
 /** A run of the demo. */

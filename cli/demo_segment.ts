@@ -27,6 +27,7 @@ import {
 import type { Command, Values } from "./options.ts";
 import { alignedRows, announce, collected, figure, prepareFolder, writeJson } from "./output.ts";
 import { recipeOf } from "./recipe.ts";
+import { say } from "./say.ts";
 import {
   decodeMaps,
   instanceOptionsOf,
@@ -127,7 +128,7 @@ async function run(values: Values): Promise<void> {
   };
   await writeFileAtomic(`${out}/report.html`, segmentReportHtml(report));
   await writePictures(out, galleries.at(-1)!.scenes);
-  console.log(`\nreport       ${out}/report.html`);
+  say(`\nreport       ${out}/report.html`);
 }
 
 /** What is measured, by its label. */

@@ -32,6 +32,7 @@ import {
   trainingProgress,
   writeJson,
 } from "./output.ts";
+import { say } from "./say.ts";
 import { clipBatches, videoClips } from "./sources.ts";
 import {
   BY_PLACE,
@@ -125,7 +126,7 @@ async function run(values: Values): Promise<void> {
   });
   await writeFileAtomic(`${out}/report.html`, report);
   await writeAnimations(out, shown.map((i) => shipped[i]));
-  console.log(`\nreport       ${out}/report.html`);
+  say(`\nreport       ${out}/report.html`);
 }
 
 /** The networks that come with the library: who finds people, and who gives them tags that last. */

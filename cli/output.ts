@@ -12,6 +12,7 @@ import {
   terminalSink,
   writeFileAtomic,
 } from "../mod.ts";
+import { say } from "./say.ts";
 
 /**
  * Make a folder ready for writing before any work is done.
@@ -100,14 +101,14 @@ export function alignedRows(rows: readonly (readonly string[])[]): string {
 /** Say with what a command works: names and what they stand for, in two columns. */
 export function announce(rows: Readonly<Record<string, string>>): void {
   const width = Math.max(...Object.keys(rows).map((name) => name.length)) + 2;
-  for (const [name, text] of Object.entries(rows)) console.log(name.padEnd(width) + text);
+  for (const [name, text] of Object.entries(rows)) say(name.padEnd(width) + text);
 }
 
 /** Print figures, a line each; those of COCO are -1 where there is nothing to measure. */
 export function printFigures(figures: Readonly<Record<string, number>>): void {
   const width = Math.max(9, ...Object.keys(figures).map((name) => name.length));
   for (const [name, value] of Object.entries(figures)) {
-    console.log(`${name.padEnd(width)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
+    say(`${name.padEnd(width)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
   }
 }
 

@@ -14,6 +14,7 @@ import { peopleFinder } from "./people_finder.ts";
 import { picturesNamed } from "./pictures.ts";
 import { LOOKING } from "./prediction.ts";
 import { REFINING } from "./refinement.ts";
+import { say } from "./say.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
 import { loadNetwork, NETWORK } from "./weights.ts";
 
@@ -95,17 +96,17 @@ async function run(values: Values): Promise<void> {
     results.push(...records);
     const line = `${fileName}: image_id ${id}, ${count}`;
     if (values.flag("no-pictures")) {
-      console.log(line);
+      say(line);
     } else {
       const name = `${out}/${id}_${baseName(fileName)}.png`;
       await writePng(name, paint());
-      console.log(`${line}, ${name}`);
+      say(`${line}, ${name}`);
     }
     progress.update(++done);
   }
   progress.finish();
   await writeFileAtomic(`${out}/results.json`, JSON.stringify(results) + "\n");
-  console.log(`${out}/results.json`);
+  say(`${out}/results.json`);
   if (broken.length > 0) {
     throw new InputError(
       `${broken.length} of ${photographs!.length} photographs could not be read and are not in ` +

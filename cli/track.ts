@@ -36,6 +36,7 @@ import { type Command, under, type Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
 import { framesNamed } from "./pictures.ts";
 import { findPeople, LOOKING, lookingOf, type PredictOptions } from "./prediction.ts";
+import { say, warn } from "./say.ts";
 import { BY_PLACE, BY_TAG } from "./tracking.ts";
 import { type LoadedModel, loadGivenOrShipped, NETWORK, shippedWeights } from "./weights.ts";
 
@@ -135,7 +136,7 @@ async function run(values: Values): Promise<void> {
     ...await writeTracks(out, tracks, { skeleton, paths }),
     ...await writePictures(out, video.picturesOf(tracks), { skeleton, framesPerSecond }),
   ];
-  for (const name of names) console.log(`${out}/${name}`);
+  for (const name of names) say(`${out}/${name}`);
 }
 
 /** The files of tracks; their names. */
@@ -147,7 +148,7 @@ async function writeTracks(
   await writeMotResults(`${out}/tracks.txt`, tracks.map(asBoxes));
   const places = POSETRACK.keypoints.map((name) => skeleton.keypoints.indexOf(name));
   if (places.every((k) => k === -1)) {
-    console.error(`no tracks.json: "${skeleton.name}" has none of PoseTrack's keypoints`);
+    warn(`no tracks.json: "${skeleton.name}" has none of PoseTrack's keypoints`);
     return ["tracks.txt"];
   }
   await writePoseTrackResults(
