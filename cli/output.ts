@@ -134,14 +134,17 @@ export function trainingProgress(
 /**
  * See that a file can be written, before anything is computed for it.
  *
- * @throws {InputError} If it is a folder, or its own folder is not there or cannot be written to.
+ * @throws {InputError} If it is a folder, its name is too long, or its own folder is not there or cannot be written to.
  */
 export async function checkWritable(path: string): Promise<void> {
-  const existing = await Deno.stat(path).catch(() => undefined);
-  if (existing?.isDirectory) throw new InputError(`${path}: cannot be written: it is a folder`);
+  const refused = (why: string) => new InputError(`${path}: cannot be written: ${why}`);
+  const existing = await Deno.stat(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw refused(error.message);
+  });
+  if (existing?.isDirectory) throw refused("it is a folder");
   try {
     await Deno.remove(await Deno.makeTempFile({ dir: dirname(path), prefix: ".probe" }));
   } catch (error) {
-    throw new InputError(`${path}: cannot be written: ${(error as Error).message}`);
+    throw refused((error as Error).message);
   }
 }

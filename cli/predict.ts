@@ -98,7 +98,7 @@ async function run(values: Values): Promise<void> {
     if (values.flag("no-pictures")) {
       say(line);
     } else {
-      const name = `${out}/${id}_${baseName(fileName)}.png`;
+      const name = `${out}/${pictureFileName(id, fileName)}`;
       await writePng(name, paint());
       say(`${line}, ${name}`);
     }
@@ -158,6 +158,21 @@ async function* photos(
 
 function baseName(path: string): string {
   return path.split(/[\\/]/).at(-1)!.replace(/\.[^.]*$/, "");
+}
+
+/** Bytes of UTF-8 that a file's name may have on the usual file systems. */
+const MOST_NAME_BYTES = 255;
+
+/**
+ * The name of the picture of a photograph: `7_street.png`. A long name is cut; its number still makes it the only one.
+ *
+ * @param id The photograph's image_id, unlike all others.
+ */
+export function pictureFileName(id: number, path: string): string {
+  const [start, end] = [`${id}_`, ".png"]; // a byte each letter
+  const left = new Uint8Array(MOST_NAME_BYTES - start.length - end.length);
+  const name = baseName(path);
+  return `${start}${name.slice(0, new TextEncoder().encodeInto(name, left).read)}${end}`;
 }
 
 /**
