@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type Variable, variable } from "../core/variable.ts";
 import { cast, convTranspose2d } from "../ops/mod.ts";
@@ -56,11 +57,16 @@ export class ConvTranspose2d implements Layer {
   /**
    * Make the layer with seeded first values.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If channels or size are not whole numbers of 1 or more.
    */
   constructor(options: ConvTranspose2dLayerOptions) {
     const { inChannels, outChannels, size, stride = 1, pad = 0 } = options;
-    const { init = "pytorch", seed = 0, name = "conv_transpose2d" } = options;
+    const { bias = true, init = "pytorch", seed = 0, name = "conv_transpose2d" } = options;
+    checkOptionNames("ConvTranspose2d", options, {
+      ...{ inChannels, outChannels, size, stride, pad, bias },
+      ...{ init, seed, name },
+    });
     for (const [key, value] of Object.entries({ inChannels, outChannels, size })) {
       if (!Number.isInteger(value) || value < 1) {
         throw new RangeError(
@@ -75,7 +81,7 @@ export class ConvTranspose2d implements Layer {
       return variable(initialValues(shape, { initializer, fanIn, seed, name: full }), full);
     };
     this.weight = first("weight", [inChannels, outChannels, size, size]);
-    this.bias = options.bias ?? true ? first("bias", [outChannels]) : null;
+    this.bias = bias ? first("bias", [outChannels]) : null;
     this.#stride = stride;
     this.#pad = pad;
   }
