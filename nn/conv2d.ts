@@ -4,6 +4,7 @@
  * @module
  */
 import { checkOptionNames } from "../core/errors.ts";
+import { checkWhole } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type Variable, variable } from "../core/variable.ts";
 import { cast, conv2d } from "../ops/mod.ts";
@@ -74,22 +75,17 @@ export class Conv2d implements Layer {
       ...{ init, initScale, seed, name },
     });
     for (const [key, value] of Object.entries({ inChannels, outChannels, size, stride, groups })) {
-      if (!Number.isInteger(value) || value < 1) {
-        throw new RangeError(`Conv2d: ${key} must be a whole number, 1 or more, not ${value}`);
-      }
+      checkWhole("Conv2d", key, value, 1);
     }
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new RangeError(
         `Conv2d: ${groups} groups do not divide ${inChannels} and ${outChannels} channels`,
       );
     }
-    if (!Number.isInteger(pad) || pad < 0) {
-      throw new RangeError(
-        options.pad === undefined
-          ? `Conv2d: size ${size} is even, so pad must be given`
-          : `Conv2d: pad must be a whole number, 0 or more, not ${pad}`,
-      );
+    if (options.pad === undefined && size % 2 === 0) {
+      throw new RangeError(`Conv2d: size ${size} is even, so pad must be given`);
     }
+    checkWhole("Conv2d", "pad", pad, 0);
     const fanIn = inChannels / groups * size * size;
     const rule = initializers[init];
     const first = (field: "weight" | "bias", shape: readonly number[]) => {

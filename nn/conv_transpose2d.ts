@@ -4,6 +4,7 @@
  * @module
  */
 import { checkOptionNames } from "../core/errors.ts";
+import { checkWhole } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type Variable, variable } from "../core/variable.ts";
 import { cast, convTranspose2d } from "../ops/mod.ts";
@@ -68,11 +69,7 @@ export class ConvTranspose2d implements Layer {
       ...{ init, seed, name },
     });
     for (const [key, value] of Object.entries({ inChannels, outChannels, size })) {
-      if (!Number.isInteger(value) || value < 1) {
-        throw new RangeError(
-          `ConvTranspose2d: ${key} must be a whole number, 1 or more, not ${value}`,
-        );
-      }
+      checkWhole("ConvTranspose2d", key, value, 1);
     }
     const fanIn = outChannels * size * size; // as PyTorch counts it, though it is the fan-out
     const first = (field: "weight" | "bias", shape: readonly number[]) => {
