@@ -63,7 +63,7 @@ export const EFFICIENT_HRNET_FORMAT = "ae-efficient-hrnet-1";
 /** Side of the largest input that a network may have, pixels: beyond, a network's buffers fit no device. */
 export const LARGEST_IMAGE = 8192;
 
-/** What heatmaps are taught to be at a keypoint's centre, and cut off at: no peak exceeds a threshold of so much. */
+/** What heatmaps are taught to be at a keypoint's centre, and most decoders cut off: a higher threshold finds nobody. */
 const HIGHEST_HEATMAP = 1;
 
 /** The bounds of `--threshold`, in every command. */
