@@ -5,7 +5,6 @@
  * @module
  */
 import {
-  adapterInfo,
   COCO,
   type DemoReport,
   type ReportEvaluation,
@@ -16,6 +15,7 @@ import {
 import { type Sample, SYNTHETIC_VERSION } from "../data/mod.ts";
 import { hardest, writeOverview, writePictures } from "./demo_pictures.ts";
 import {
+  begin,
   demoOptions,
   type DemoSetting,
   demoSettingOf,
@@ -25,7 +25,7 @@ import {
 import { idealMaps, measure, type Measured } from "./evaluation.ts";
 import { decode, predict, type Prediction } from "./prediction.ts";
 import type { Command, Values } from "./options.ts";
-import { alignedRows, announce, collected, figure, prepareFolder, writeJson } from "./output.ts";
+import { alignedRows, collected, figure, writeJson } from "./output.ts";
 import {
   EVALUATION_NAME,
   EVALUATION_SCENES,
@@ -39,6 +39,7 @@ import {
   syntheticSource,
 } from "./sources.ts";
 import { recipeOf } from "./recipe.ts";
+import { say } from "./say.ts";
 import type { TrainingResult } from "./training.ts";
 import {
   learnedNumbers,
@@ -75,13 +76,8 @@ async function run(values: Values): Promise<void> {
   const recipe = recipeOf("small");
   const fresh = makeModel(values.text("preset")!, { seed }, recipe.decoding);
   const source = syntheticSource(seed, fresh.imageSize, await posesOf(values));
-  await prepareFolder(out);
-  const { name: adapter } = await adapterInfo();
-  announce({
-    adapter,
-    network: `${fresh.preset}: ${sizeOfNetwork(fresh)}`,
-    "measured on": EVALUATION_NAME,
-  });
+  const network = `${fresh.preset}: ${sizeOfNetwork(fresh)}`;
+  const adapter = await begin(out, { network, measuredOn: EVALUATION_NAME });
 
   const slots = MOST_PEOPLE.poses;
   const training = await trainOnScenes(fresh, source, recipe, { ...setting, slots });
@@ -99,7 +95,7 @@ async function run(values: Values): Promise<void> {
   await writeFileAtomic(`${out}/report.html`, reportHtml(reportOf(done, galleries)));
   await writePictures(out, galleries.at(-1)!.scenes);
   await writeOverview(out, (shipped ?? trained).predictions);
-  console.log(`\nreport       ${out}/report.html`);
+  say(`\nreport       ${out}/report.html`);
 }
 
 /** A run of the demo. */

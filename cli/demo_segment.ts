@@ -8,7 +8,6 @@
  * @module
  */
 import {
-  adapterInfo,
   type NamedFigure,
   type SegmentEvaluation,
   type SegmentReport,
@@ -18,6 +17,7 @@ import {
 import { SCENE_CLASSES } from "../data/mod.ts";
 import { hardest, sceneOf, writePictures } from "./demo_segment_pictures.ts";
 import {
+  begin,
   demoOptions,
   type DemoSetting,
   demoSettingOf,
@@ -25,8 +25,9 @@ import {
   trainOnScenes,
 } from "./demos.ts";
 import type { Command, Values } from "./options.ts";
-import { alignedRows, announce, collected, figure, prepareFolder, writeJson } from "./output.ts";
+import { alignedRows, collected, figure, writeJson } from "./output.ts";
 import { recipeOf } from "./recipe.ts";
+import { say } from "./say.ts";
 import {
   decodeMaps,
   instanceOptionsOf,
@@ -79,13 +80,8 @@ async function run(values: Values): Promise<void> {
   const preset = values.text("preset")!;
   const fresh = makeInstanceModel(preset, SCENE_CLASSES, { seed }, recipe.decoding);
   const source = instanceSource(seed, fresh.imageSize, await posesOf(values));
-  await prepareFolder(out);
-  const { name: adapter } = await adapterInfo();
-  announce({
-    adapter,
-    network: `${preset}: ${sizeOfNetwork(fresh)}`,
-    "measured on": INSTANCE_EVALUATION_NAME,
-  });
+  const network = `${preset}: ${sizeOfNetwork(fresh)}`;
+  const adapter = await begin(out, { network, measuredOn: INSTANCE_EVALUATION_NAME });
 
   const training = await trainOnScenes(fresh, source, recipe, {
     ...setting,
@@ -127,7 +123,7 @@ async function run(values: Values): Promise<void> {
   };
   await writeFileAtomic(`${out}/report.html`, segmentReportHtml(report));
   await writePictures(out, galleries.at(-1)!.scenes);
-  console.log(`\nreport       ${out}/report.html`);
+  say(`\nreport       ${out}/report.html`);
 }
 
 /** What is measured, by its label. */

@@ -7,7 +7,6 @@
  * @module
  */
 import {
-  adapterInfo,
   AppearanceNet,
   InputError,
   type TrackingFigures,
@@ -22,16 +21,10 @@ import {
   trainAppearance,
 } from "./appearance.ts";
 import { mostConfused, videoReport, writeAnimations } from "./demo_track_pictures.ts";
-import { demoOptions, demoSettingOf } from "./demos.ts";
+import { begin, demoOptions, demoSettingOf } from "./demos.ts";
 import type { Command, Values } from "./options.ts";
-import {
-  alignedRows,
-  announce,
-  collected,
-  prepareFolder,
-  trainingProgress,
-  writeJson,
-} from "./output.ts";
+import { alignedRows, collected, trainingProgress, writeJson } from "./output.ts";
+import { say } from "./say.ts";
 import { clipBatches, videoClips } from "./sources.ts";
 import {
   BY_PLACE,
@@ -77,12 +70,11 @@ async function run(values: Values): Promise<void> {
   const { out, seed, batchSize } = setting;
   const clips = clipBatches(batchSize);
   const { poses, tags } = await shippedNetworks();
-  await prepareFolder(out);
   const net = new AppearanceNet({ seed });
-  const videos = evaluationVideos(poses.imageSize, { count: values.number("videos")! });
-  const measuredOn = videosName(videos.length);
-  const { name: adapter } = await adapterInfo();
-  announce({ adapter, network: sizeOfNetwork({ model: net }), "measured on": measuredOn });
+  const count = values.number("videos")!;
+  const measuredOn = videosName(count);
+  const adapter = await begin(out, { network: sizeOfNetwork({ model: net }), measuredOn });
+  const videos = evaluationVideos(poses.imageSize, { count });
 
   const stream = batchesAhead(videoClips(seed, poses.imageSize), {
     ...clips,
@@ -125,7 +117,7 @@ async function run(values: Values): Promise<void> {
   });
   await writeFileAtomic(`${out}/report.html`, report);
   await writeAnimations(out, shown.map((i) => shipped[i]));
-  console.log(`\nreport       ${out}/report.html`);
+  say(`\nreport       ${out}/report.html`);
 }
 
 /** The networks that come with the library: who finds people, and who gives them tags that last. */

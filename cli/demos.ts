@@ -1,15 +1,15 @@
 /**
- * What the three demos have in common: most of their options, the training of a new network, the look at the weights
- * that come with the library, and how their pictures are called.
+ * What the three demos have in common: most of their options, how they begin, the training of a new network, the look at
+ * the weights that come with the library, and how their pictures are called.
  *
  *     options ─► train a network from nothing ─► measure it, and the shipped one ─► figures, report, pictures
  *
  * @module
  */
-import { InputError, resizeImage, type RgbImage } from "../mod.ts";
+import { adapterInfo, InputError, resizeImage, type RgbImage } from "../mod.ts";
 import { batchesAhead, type BatchOptions, type DescribedSource } from "../data/mod.ts";
 import type { Options, Values } from "./options.ts";
-import { trainingProgress } from "./output.ts";
+import { announce, prepareFolder, trainingProgress } from "./output.ts";
 import type { Recipe } from "./recipe.ts";
 import { train, type TrainingLimits, type TrainingResult } from "./training.ts";
 import { type LoadedModel, loadModel, shippedWeights } from "./weights.ts";
@@ -67,6 +67,23 @@ export function demoSettingOf(
     batchSize: values.number("batch")!,
     limits: steps === undefined ? { minutes: values.number("minutes")! } : { steps },
   };
+}
+
+/**
+ * Make the demo's folder ready, and say with what it works.
+ *
+ * @param about Its network, and what that is measured on.
+ * @returns The adapter's name.
+ * @throws {InputError} If the folder cannot be made or written to.
+ */
+export async function begin(
+  out: string,
+  { network, measuredOn }: { readonly network: string; readonly measuredOn: string },
+): Promise<string> {
+  await prepareFolder(out);
+  const { name: adapter } = await adapterInfo();
+  announce({ adapter, network, "measured on": measuredOn });
+  return adapter;
 }
 
 /** Train a new network on scenes. */

@@ -23,6 +23,7 @@ import {
 } from "../mod.ts";
 import { type Command, under, type Values } from "./options.ts";
 import { alignedRows, checkWritable, writeJson } from "./output.ts";
+import { say } from "./say.ts";
 import { type MotVideo, type PoseVideo, readTracks } from "./track_files.ts";
 
 /** `evaluate-tracks`. */
@@ -82,8 +83,8 @@ async function run(values: Values): Promise<void> {
     })
     : undefined;
   const rows = videos.map(({ name }, v) => [name, parts[v]] as const);
-  console.log(tableOf(rows.length > 1 ? [...rows, ["all", all]] : rows));
-  if (people) console.log(`\n${poseTableOf(people)}`);
+  say(tableOf(rows.length > 1 ? [...rows, ["all", all]] : rows));
+  if (people) say(`\n${poseTableOf(people)}`);
   if (json !== undefined) {
     const figures = { dataset: kind, threshold, figures: all, videos: Object.fromEntries(rows) };
     await writeJson(json, { ...figures, posetrack: people });

@@ -29,6 +29,7 @@ import {
 import { COARSEST_STRIDE } from "../models/high_resolution.ts";
 import type { Command, Values } from "./options.ts";
 import { checkWritable } from "./output.ts";
+import { say } from "./say.ts";
 import {
   AUTHORS_DECODING,
   AUTHORS_SECOND_LOOK,
@@ -126,7 +127,7 @@ async function run(values: Values): Promise<void> {
   const { recipes, settings, summary } = network;
   checkSize("--image-size", Number(settings.imageSize), network);
   const report = compareNames(recipes, shapes);
-  console.log(linesOf(report, shapes).join("\n"));
+  say(linesOf(report, shapes).join("\n"));
   if (report.missing.length > 0) {
     throw new InputError(
       `${path}: tensors are missing, ${report.missing.length} of them; nothing is written`,
@@ -136,7 +137,7 @@ async function run(values: Values): Promise<void> {
   const importedFrom = `${origin}: ${path.split(/[\\/]/).at(-1)}`;
   await writeSafetensors(out, weights, { ...settings, importedFrom });
   const numbers = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
-  console.log(
+  say(
     `${out}: ${summary}, ` +
       `${Object.keys(weights).length} tensors, ${numbers.toLocaleString("en")} numbers`,
   );

@@ -22,6 +22,7 @@ import {
 import { ancestors } from "../core/graph.ts";
 import type { Command, Values } from "./options.ts";
 import { recipeOf } from "./recipe.ts";
+import { say } from "./say.ts";
 import { PHOTOGRAPH_SLOTS } from "./sources.ts";
 import { trainingStep } from "./training.ts";
 import { TrainingState } from "./training_state.ts";
@@ -100,7 +101,8 @@ export interface WeightFileInfo {
 async function run(values: Values): Promise<void> {
   const [path] = values.operands;
   const info = await infoOf(path, values);
-  console.log(values.flag("json") ? JSON.stringify(info, null, 2) : linesOf(info).join("\n"));
+  if (values.flag("json")) console.log(JSON.stringify(info, null, 2));
+  else say(linesOf(info).join("\n"));
 }
 
 async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {

@@ -14,6 +14,7 @@ import { importWeightsCommand } from "./import_weights.ts";
 import { infoCommand } from "./info.ts";
 import { type Command, readOptions } from "./options.ts";
 import { predictCommand } from "./predict.ts";
+import { warn } from "./say.ts";
 import { trackCommand } from "./track.ts";
 import { trainCommand } from "./train.ts";
 
@@ -63,7 +64,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return Deno.exitCode; // a command that was interrupted sets it
   } catch (error) {
     if (!isMendable(error)) throw error;
-    console.error(`${name ? `${name}: ` : ""}${error.message}`);
+    warn(`${name ? `${name}: ` : ""}${error.message}`);
     return 1;
   }
 }

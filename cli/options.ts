@@ -29,6 +29,10 @@ export interface Option {
   readonly above?: boolean;
   /** Largest number allowed. @default {Infinity, or of whole numbers 2^53 - 1} */
   readonly most?: number;
+  /** True if `most` itself is not allowed. */
+  readonly below?: boolean;
+  /** Why it has these bounds: said to whoever passes them. */
+  readonly because?: string;
 }
 
 /** Options by name, in the order of `--help`. */
@@ -215,13 +219,16 @@ function readNumber(name: string, option: Option, typed: string): number {
   const whole = option.type === "whole";
   const { least = 0, above = false, most = whole ? Number.MAX_SAFE_INTEGER : Infinity } = option;
   const lower = above ? `above ${least}` : `${least} or more`;
-  const bound = option.most !== undefined || value > most ? `${lower}, at most ${most}` : lower;
+  const { below = false, because } = option;
+  const upper = below ? `below ${most}` : `at most ${most}`;
+  const bound = option.most !== undefined || value > most ? `${lower}, ${upper}` : lower;
   if (
     !Number.isFinite(value) || value < least || (above && value === least) || value > most ||
-    (whole && !Number.isInteger(value))
+    (below && value === most) || (whole && !Number.isInteger(value))
   ) {
     throw new InputError(
-      `--${name} must be a ${whole ? "whole " : ""}number, ${bound}, not ${typed}`,
+      `--${name} must be a ${whole ? "whole " : ""}number, ${bound}, not ${typed}` +
+        (because ? `\n  help: ${because}` : ""),
     );
   }
   return value;

@@ -12,6 +12,7 @@ import {
   terminalSink,
   writeFileAtomic,
 } from "../mod.ts";
+import { say } from "./say.ts";
 
 /**
  * Make a folder ready for writing before any work is done.
@@ -100,14 +101,14 @@ export function alignedRows(rows: readonly (readonly string[])[]): string {
 /** Say with what a command works: names and what they stand for, in two columns. */
 export function announce(rows: Readonly<Record<string, string>>): void {
   const width = Math.max(...Object.keys(rows).map((name) => name.length)) + 2;
-  for (const [name, text] of Object.entries(rows)) console.log(name.padEnd(width) + text);
+  for (const [name, text] of Object.entries(rows)) say(name.padEnd(width) + text);
 }
 
 /** Print figures, a line each; those of COCO are -1 where there is nothing to measure. */
 export function printFigures(figures: Readonly<Record<string, number>>): void {
   const width = Math.max(9, ...Object.keys(figures).map((name) => name.length));
   for (const [name, value] of Object.entries(figures)) {
-    console.log(`${name.padEnd(width)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
+    say(`${name.padEnd(width)} ${value < 0 ? "undefined (-1)" : value.toFixed(3)}`);
   }
 }
 
@@ -133,14 +134,17 @@ export function trainingProgress(
 /**
  * See that a file can be written, before anything is computed for it.
  *
- * @throws {InputError} If it is a folder, or its own folder is not there or cannot be written to.
+ * @throws {InputError} If it is a folder, its name is too long, or its own folder is not there or cannot be written to.
  */
 export async function checkWritable(path: string): Promise<void> {
-  const existing = await Deno.stat(path).catch(() => undefined);
-  if (existing?.isDirectory) throw new InputError(`${path}: cannot be written: it is a folder`);
+  const refused = (why: string) => new InputError(`${path}: cannot be written: ${why}`);
+  const existing = await Deno.stat(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw refused(error.message);
+  });
+  if (existing?.isDirectory) throw refused("it is a folder");
   try {
     await Deno.remove(await Deno.makeTempFile({ dir: dirname(path), prefix: ".probe" }));
   } catch (error) {
-    throw new InputError(`${path}: cannot be written: ${(error as Error).message}`);
+    throw refused((error as Error).message);
   }
 }

@@ -37,6 +37,21 @@ export async function picturesIn(folder: string): Promise<readonly string[]> {
   return names.sort(compare).map((name) => join(folder, name));
 }
 
+/** Asks for the list that `-` stands for. */
+type ReadList = () => Promise<string>;
+
+const readStandardInput: ReadList = () => new Response(Deno.stdin.readable).text();
+
+/** Operands with, in place of `-`, the paths that standard input lists, one a line. */
+async function withListed(
+  operands: readonly string[],
+  readList: ReadList,
+): Promise<readonly string[]> {
+  const list = operands.includes("-") ? await readList() : "";
+  const listed = list.split(/\r?\n/).filter((path) => path !== "");
+  return operands.flatMap((path) => path === "-" ? listed : [path]);
+}
+
 /**
  * The files that operands name: a folder stands for its pictures, `-` for the paths that standard input lists, one a
  * line.
@@ -46,13 +61,33 @@ export async function picturesIn(folder: string): Promise<readonly string[]> {
  */
 export async function picturesNamed(
   operands: readonly string[],
-  readList: () => Promise<string> = () => new Response(Deno.stdin.readable).text(),
+  readList: ReadList = readStandardInput,
 ): Promise<readonly string[]> {
-  const list = operands.includes("-") ? await readList() : "";
-  const listed = list.split(/\r?\n/).filter((path) => path !== "");
-  const files = operands.flatMap((path) => path === "-" ? listed : [path])
+  const files = (await withListed(operands, readList))
     .map(async (path) => await isFolder(path) ? await picturesIn(path) : [path]);
   return (await Promise.all(files)).flat();
+}
+
+/**
+ * The frames of a video, in their order: files, or the pictures of one folder; `-` as in {@linkcode picturesNamed}.
+ *
+ * @param readList Gives the list; it is asked only if there is a `-`.
+ * @throws {InputError} If there are none, one is not there, or a folder is among several.
+ */
+export async function framesNamed(
+  operands: readonly string[],
+  readList: ReadList = readStandardInput,
+): Promise<readonly string[]> {
+  const paths = await withListed(operands, readList);
+  if (paths.length === 0) throw new InputError("no frame given\n  help: track FOLDER, or FRAME…");
+  for (const path of paths) {
+    const folder = await isFolder(path);
+    if (folder === undefined) throw new InputError(`${path}: no such file or folder`);
+    if (!folder) continue;
+    if (paths.length === 1) return await picturesIn(path);
+    throw new InputError(`${path}: is a folder\n  help: give files, or one folder alone`);
+  }
+  return paths;
 }
 
 function unreadable(path: string, error: unknown): InputError {

@@ -14,6 +14,7 @@ import { peopleFinder } from "./people_finder.ts";
 import { picturesNamed } from "./pictures.ts";
 import { LOOKING } from "./prediction.ts";
 import { REFINING } from "./refinement.ts";
+import { say } from "./say.ts";
 import { openPhotographs, samplesOf } from "./sources.ts";
 import { loadNetwork, NETWORK } from "./weights.ts";
 
@@ -95,17 +96,17 @@ async function run(values: Values): Promise<void> {
     results.push(...records);
     const line = `${fileName}: image_id ${id}, ${count}`;
     if (values.flag("no-pictures")) {
-      console.log(line);
+      say(line);
     } else {
-      const name = `${out}/${id}_${baseName(fileName)}.png`;
+      const name = `${out}/${pictureFileName(id, fileName)}`;
       await writePng(name, paint());
-      console.log(`${line}, ${name}`);
+      say(`${line}, ${name}`);
     }
     progress.update(++done);
   }
   progress.finish();
   await writeFileAtomic(`${out}/results.json`, JSON.stringify(results) + "\n");
-  console.log(`${out}/results.json`);
+  say(`${out}/results.json`);
   if (broken.length > 0) {
     throw new InputError(
       `${broken.length} of ${photographs!.length} photographs could not be read and are not in ` +
@@ -157,6 +158,21 @@ async function* photos(
 
 function baseName(path: string): string {
   return path.split(/[\\/]/).at(-1)!.replace(/\.[^.]*$/, "");
+}
+
+/** Bytes of UTF-8 that a file's name may have on the usual file systems. */
+const MOST_NAME_BYTES = 255;
+
+/**
+ * The name of the picture of a photograph: `7_street.png`. A long name is cut; its number still makes it the only one.
+ *
+ * @param id The photograph's image_id, unlike all others.
+ */
+export function pictureFileName(id: number, path: string): string {
+  const [start, end] = [`${id}_`, ".png"]; // a byte each letter
+  const left = new Uint8Array(MOST_NAME_BYTES - start.length - end.length);
+  const name = baseName(path);
+  return `${start}${name.slice(0, new TextEncoder().encodeInto(name, left).read)}${end}`;
 }
 
 /**

@@ -55,7 +55,7 @@ import {
   SINGLE_SCALE,
   type Size,
 } from "./scales.ts";
-import { AUTHORS_DECODING, type Decoding, HIGHEST_THRESHOLD, type LoadedModel } from "./weights.ts";
+import { AUTHORS_DECODING, type Decoding, type LoadedModel, THRESHOLD_BOUNDS } from "./weights.ts";
 
 /** Maps of one image. */
 export interface Maps {
@@ -113,7 +113,7 @@ export const LOOKING: Options = under("How to look", {
   },
   threshold: {
     type: "number",
-    most: HIGHEST_THRESHOLD,
+    ...THRESHOLD_BOUNDS,
     help: "height that peaks must exceed",
     otherwise: "the weight file's, else the decoder's",
   },

@@ -34,8 +34,9 @@ import type { Sample } from "../data/mod.ts";
 import { loadAppearance, placedBy, Retagger } from "./appearance.ts";
 import { type Command, under, type Values } from "./options.ts";
 import { prepareFolder, progressOnStderr } from "./output.ts";
-import { isFolder, picturesIn } from "./pictures.ts";
+import { framesNamed } from "./pictures.ts";
 import { findPeople, LOOKING, lookingOf, type PredictOptions } from "./prediction.ts";
+import { say, warn } from "./say.ts";
 import { BY_PLACE, BY_TAG } from "./tracking.ts";
 import { type LoadedModel, loadGivenOrShipped, NETWORK, shippedWeights } from "./weights.ts";
 
@@ -52,7 +53,7 @@ const WAYS = ["tag", "place"] as const;
 /** `track`. */
 export const trackCommand: Command = {
   summary: "Follow people through the frames of a video.",
-  operands: "FRAME… | FOLDER",
+  operands: "FRAME… | FOLDER | -",
   options: {
     ...NETWORK,
     ...under("Network", {
@@ -104,8 +105,8 @@ export const trackCommand: Command = {
   },
   notes: [
     "FRAME… are followed in the order given, the pictures of a FOLDER in the order of their " +
-    "names, numbers as numbers. What is under How to look says how people are found, as in " +
-    "predict.",
+    "names, numbers as numbers; - stands for the paths that standard input lists, one a line. " +
+    "What is under How to look says how people are found, as in predict.",
     "tracks.txt has MOTChallenge's form, boxes around the keypoints; tracks.json PoseTrack's, " +
     "frames numbered from 1; evaluate-tracks measures both.",
   ],
@@ -119,7 +120,7 @@ export const trackCommand: Command = {
 async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
   const [looking, options] = [lookingOf(values), trackingOf(values)];
-  const paths = await framesOf(values.operands);
+  const paths = await framesNamed(values.operands);
   const loaded = await loadGivenOrShipped(values);
   const net = options.by === "tag" ? await appearanceOf(values, loaded) : undefined;
   const every = values.flag("no-pictures") ? Infinity : Math.ceil(paths.length / MOST_SHOWN);
@@ -135,7 +136,7 @@ async function run(values: Values): Promise<void> {
     ...await writeTracks(out, tracks, { skeleton, paths }),
     ...await writePictures(out, video.picturesOf(tracks), { skeleton, framesPerSecond }),
   ];
-  for (const name of names) console.log(`${out}/${name}`);
+  for (const name of names) say(`${out}/${name}`);
 }
 
 /** The files of tracks; their names. */
@@ -147,7 +148,7 @@ async function writeTracks(
   await writeMotResults(`${out}/tracks.txt`, tracks.map(asBoxes));
   const places = POSETRACK.keypoints.map((name) => skeleton.keypoints.indexOf(name));
   if (places.every((k) => k === -1)) {
-    console.error(`no tracks.json: "${skeleton.name}" has none of PoseTrack's keypoints`);
+    warn(`no tracks.json: "${skeleton.name}" has none of PoseTrack's keypoints`);
     return ["tracks.txt"];
   }
   await writePoseTrackResults(
@@ -190,24 +191,6 @@ function trackingOf(values: Values): TrackPeopleOptions {
     ...(distance === undefined ? {} : { maxTagDistance: distance }),
     ...(birthScore === undefined ? {} : { birthScore }),
   };
-}
-
-/**
- * The files of the frames, in their order.
- *
- * @throws {InputError} If there are none, or a folder is among several.
- */
-async function framesOf(operands: readonly string[]): Promise<readonly string[]> {
-  const [first] = operands;
-  if (first === undefined) throw new InputError("no frame given\n  help: track FOLDER, or FRAME…");
-  for (const path of operands) {
-    const folder = await isFolder(path);
-    if (folder === undefined) throw new InputError(`${path}: no such file or folder`);
-    if (!folder) continue;
-    if (operands.length === 1) return await picturesIn(path);
-    throw new InputError(`${path}: is a folder\n  help: give files, or one folder alone`);
-  }
-  return operands;
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   trainingProgress,
 } from "./output.ts";
 import { recipeOf } from "./recipe.ts";
+import { say } from "./say.ts";
 import { checkpointToGoOnFrom, savingNowAndThen, savingOf, settingsOf } from "./train_files.ts";
 import { networkOf } from "./train_network.ts";
 import { checkTrainOptions, recipeName, TRAIN_OPTIONS } from "./train_options.ts";
@@ -115,7 +116,7 @@ async function run(values: Values): Promise<void> {
   const [seed, batchSize] = [values.number("seed"), values.number("batch")];
   const log = { adapter, seed, batchSize, ...figures, curves: metrics.curves() };
   await writeFileAtomic(`${out}/log.json`, JSON.stringify(log, null, 1) + "\n");
-  console.log(`weights  ${out}/weights.safetensors`);
+  say(`weights  ${out}/weights.safetensors`);
 }
 
 function dataOf(values: Values): string {

@@ -6,6 +6,7 @@
 import { InputError } from "../mod.ts";
 import type { SampleSource, StreamPosition } from "../data/mod.ts";
 import type { Values } from "./options.ts";
+import { say } from "./say.ts";
 import { recipeName } from "./train_options.ts";
 import { everyMinutes, everySteps, type Interlude, type Pause } from "./training.ts";
 import { bestOf, type Checkpoint, readCheckpoint, writeCheckpoint } from "./training_state.ts";
@@ -67,7 +68,7 @@ export async function checkpointToGoOnFrom(
       );
     }
   } else if (resume) {
-    console.log(`resume   there is no ${path}: from the start`);
+    say(`resume   there is no ${path}: from the start`);
   }
   for (const old of [path, `${values.text("out")}/best.safetensors`]) await removeIfThere(old);
   return undefined;

@@ -8,7 +8,7 @@ import { DATASET_OPTIONS } from "./datasets.ts";
 import { type Options, under, type Values } from "./options.ts";
 import { type RecipeName, RECIPES } from "./recipe.ts";
 import { EVALUATION_SEED, POSES, VALIDATION_SEED } from "./sources.ts";
-import { HIGHEST_THRESHOLD, LARGEST_IMAGE, PRESET } from "./weights.ts";
+import { LARGEST_IMAGE, PRESET, THRESHOLD_BOUNDS } from "./weights.ts";
 
 /** Number types of `--precision`. */
 export const PRECISIONS = ["f32", "f16"] as const;
@@ -145,7 +145,7 @@ export const TRAIN_OPTIONS: Options = {
   ...under("Output", {
     threshold: {
       type: "number",
-      most: HIGHEST_THRESHOLD,
+      ...THRESHOLD_BOUNDS,
       help: "height that peaks, or scores of a second look, must exceed; kept with the weights",
       otherwise: "the recipe's",
     },

@@ -11,6 +11,7 @@ import { measure } from "./evaluation.ts";
 import type { Judgement, MetricsLog } from "./metrics_log.ts";
 import type { Values } from "./options.ts";
 import { predict } from "./prediction.ts";
+import { warn } from "./say.ts";
 import { measureMasks, segment } from "./segmentation.ts";
 import {
   instanceValidationScenes,
@@ -80,7 +81,7 @@ async function photographsToJudgeOn(
 function readable(photographs: SampleSource): Readable {
   const broken = new Set<string>();
   const onBroken = (reason: string) => {
-    if (!broken.has(reason)) console.error(`not judged: ${reason}`);
+    if (!broken.has(reason)) warn(`not judged: ${reason}`);
     broken.add(reason);
   };
   return { samples: () => samplesOf(photographs, onBroken) };

@@ -63,8 +63,16 @@ export const EFFICIENT_HRNET_FORMAT = "ae-efficient-hrnet-1";
 /** Side of the largest input that a network may have, pixels: beyond, a network's buffers fit no device. */
 export const LARGEST_IMAGE = 8192;
 
-/** The highest threshold that a weight file may have: heatmaps above have diverged, see combineScales(). */
-export const HIGHEST_THRESHOLD = 5;
+/** What heatmaps are taught to be at a keypoint's centre, and most decoders cut off: a higher threshold finds nobody. */
+const HIGHEST_HEATMAP = 1;
+
+/** The bounds of `--threshold`, in every command. */
+export const THRESHOLD_BOUNDS = {
+  most: HIGHEST_HEATMAP,
+  below: true,
+  because:
+    "networks are taught heatmaps of 1 at most: nobody would be found; recipes have 0.1 to 0.66",
+} as const;
 
 /**
  * The file of weights that come with the library; undefined while there are none.
@@ -355,7 +363,7 @@ export function describedModel(
     decoding: {
       ...(threshold === undefined
         ? {}
-        : { threshold: numberOf(path, "threshold", threshold, HIGHEST_THRESHOLD) }),
+        : { threshold: numberOf(path, "threshold", threshold, HIGHEST_HEATMAP) }),
       ...(maxTagDistance === undefined
         ? {}
         : { maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance) }),

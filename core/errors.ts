@@ -129,3 +129,33 @@ export function unknownName(kind: string, name: string, names: readonly string[]
       (near ? `\n  help: did you mean "${near}"?` : ""),
   );
 }
+
+/**
+ * Refuse options that a layer or network does not know. They come from notebooks in JavaScript and from JSON, which no
+ * compiler looks at, and with `strides: 2` ignored another network would be trained without a word.
+ *
+ * @param of Whose options they are.
+ * @param options What was given.
+ * @param known Everything there is, by name; the values do not matter.
+ * @throws {InputError} If there is another; suggests the nearest.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkOptionNames } from "ae";
+ *
+ * const options: { size?: number; stride?: number } = JSON.parse('{ "strides": 2 }');
+ * assert.throws(
+ *   () => checkOptionNames("Conv", options, { size: 3, stride: 1 }),
+ *   /^InputError: unknown option of Conv "strides"; there are size, stride\n {2}help: did you mean "stride"\?$/,
+ * );
+ * ```
+ */
+export function checkOptionNames<Options extends object>(
+  of: string,
+  options: Options,
+  known: Readonly<Record<keyof Options, unknown>>,
+): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) throw unknownName(`option of ${of}`, unknown, Object.keys(known));
+}

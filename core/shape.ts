@@ -77,3 +77,20 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepAxes: bo
   if (keepAxes) return shape.map((length, axis) => axes.includes(axis) ? 1 : length);
   return shape.filter((_, axis) => !axes.includes(axis));
 }
+
+/**
+ * See that an option of whoever is a whole number. A pair, as other libraries take one for rows and columns, is told
+ * that there is one number for both.
+ *
+ * @throws {RangeError} If it is none, or less than `least`.
+ */
+export function checkWhole(of: string, name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  const given: unknown = value; // in JavaScript it may be anything
+  throw new RangeError(
+    `${of}: ${name} must be a whole number, ${least} or more, not ` +
+      (Array.isArray(given)
+        ? `[${given.join(", ")}]\n  help: give one number, for rows and columns alike`
+        : given),
+  );
+}

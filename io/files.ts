@@ -41,7 +41,7 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
  *
  * @param path In a folder that exists.
  * @param content Bytes, parts that follow each other, or text to be stored as UTF-8.
- * @throws {InputError} If the folder does not exist or cannot be written to, the path is a folder, or
+ * @throws {InputError} If the folder does not exist or cannot be written to, the path is a folder or too long, or
  *   the disk is full; the message starts with the path, and no partial file is left behind.
  *
  * @example Usage
@@ -133,6 +133,9 @@ export function reason(error: unknown, doing: string): string {
   if (error instanceof Deno.errors.IsADirectory) return "is a folder, not a file";
   if (error instanceof Deno.errors.NotADirectory) {
     return "a part of the path is a file, not a folder";
+  }
+  if (error instanceof Error && "code" in error && error.code === "ENAMETOOLONG") {
+    return "the name is longer than the file system allows";
   }
   if (error instanceof Deno.errors.PermissionDenied) return `no permission to ${doing}`;
   if (error instanceof Deno.errors.NotCapable) {

@@ -17,7 +17,7 @@
  *
  * @module
  */
-import { shapeError } from "../core/errors.ts";
+import { checkOptionNames, shapeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { ForwardOptions } from "../nn/mod.ts";
 import { ConvBlock } from "./conv_block.ts";
@@ -63,6 +63,7 @@ export class AppearanceNet {
   /**
    * Make the network with seeded first values.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If a size is not a whole number of 1 or more, or the seed not one of 0 or more.
    */
   constructor(options: AppearanceNetOptions = {}) {
@@ -75,6 +76,7 @@ export class AppearanceNet {
       }
     }
     this.options = { channels, keypoints, tagDimensions, seed };
+    checkOptionNames("AppearanceNet", options, this.options);
     const hidden = (number: number, inChannels: number, shape: { size: number; stride?: number }) =>
       new ConvBlock({
         ...shape,

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { BatchNorm2d, Conv2d, type ForwardOptions, type Layer } from "../nn/mod.ts";
 import { relu } from "../ops/mod.ts";
@@ -64,26 +65,32 @@ export class ConvBlock implements Layer {
   /**
    * Make the block with seeded first values.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If channels, size or stride are not whole numbers of 1 or more, or the size is even.
    */
   constructor(options: ConvBlockOptions) {
-    const { batchNorm = "none", name = "block", outChannels } = options;
-    const { inChannels, size, stride, initScale, seed } = options;
-    this.#relu = options.relu ?? true;
-    this.#normFirst = batchNorm === "everywhere";
+    const { inChannels, outChannels, size, stride, relu = true, batchNorm = "none" } = options;
+    const normFirst = batchNorm === "everywhere";
+    const { bias = !normFirst, initScale, seed, name = "block" } = options; // a norm would take a bias away again
+    checkOptionNames("ConvBlock", options, {
+      ...{ inChannels, outChannels, size, stride, relu, batchNorm },
+      ...{ bias, initScale, seed, name },
+    });
+    this.#relu = relu;
+    this.#normFirst = normFirst;
     this.conv = new Conv2d({
       inChannels,
       outChannels,
       size,
       stride,
-      bias: options.bias ?? !this.#normFirst, // a norm would take it away again
+      bias,
       initScale,
       seed,
       name: `${name}.conv`,
     });
     this.bn = batchNorm === "none" ? null : new BatchNorm2d({
       channels: outChannels,
-      relu: this.#relu && this.#normFirst,
+      relu: relu && normFirst,
       name: `${name}.bn`,
     });
   }

@@ -50,6 +50,7 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { BatchNorm2d, type Conv2d, type ForwardOptions, type Layer } from "../nn/mod.ts";
 import { mean, pad, sigmoid } from "../ops/mod.ts";
@@ -312,6 +313,7 @@ export class EfficientHrNet {
   /**
    * Make the network with seeded first values.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If a count is not a whole number of 1 or more, or a multiple not above 0.
    */
   constructor(options: EfficientHrNetOptions = {}) {
@@ -332,6 +334,7 @@ export class EfficientHrNet {
       ...{ backboneWidth, backboneDepth, channels, modules, keypoints, tagDimensions },
       ...{ imageNorm, seed },
     };
+    checkOptionNames("EfficientHrNet", options, this.#options);
     const maker = new Maker(seed);
     const { layers, taps } = backbone(maker, backboneWidth, backboneDepth);
     this.features = layers;

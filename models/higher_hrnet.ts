@@ -20,6 +20,7 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { BatchNorm2d, type Conv2d, type ForwardOptions, type Layer } from "../nn/mod.ts";
 import { relu, reshape, upsample2d } from "../ops/mod.ts";
@@ -150,6 +151,7 @@ export class HigherHrNet {
   /**
    * Make the network with seeded first values.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If a size is not a whole number of 1 or more.
    */
   constructor(options: HigherHrNetOptions = {}) {
@@ -158,6 +160,7 @@ export class HigherHrNet {
     const [stage2, stage3, stage4] = modules;
     checkHourglass("HigherHrNet", { width, keypoints, tagDimensions, stage2, stage3, stage4 });
     this.#options = { width, keypoints, tagDimensions, modules, seed };
+    checkOptionNames("HigherHrNet", options, this.#options);
     const maker = new Maker(seed);
     const inside = STEM * EXPANSION;
     this.conv1 = maker.conv("conv1", 3, STEM, { size: 3, stride: 2 });

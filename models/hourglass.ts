@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { ForwardOptions, Layer } from "../nn/mod.ts";
 import { maxPool2d, upsample2d } from "../ops/mod.ts";
@@ -68,11 +69,16 @@ export class Hourglass implements Layer {
   /**
    * Make the hourglass with seeded first values.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If depth or channels are not whole numbers of 1 or more, or an increase is negative.
    */
   constructor(options: HourglassOptions) {
     const { depth, channels, increase = 128, innerIncrease = increase } = options;
     const { batchNorm = "none", seed = 0, name = "hourglass" } = options;
+    checkOptionNames("Hourglass", options, {
+      ...{ depth, channels, increase, innerIncrease },
+      ...{ batchNorm, seed, name },
+    });
     checkHourglass("Hourglass", { depth, channels });
     checkHourglass("Hourglass", { increase, innerIncrease }, 0);
     const wide = channels + increase;

@@ -30,7 +30,7 @@
  *
  * @module
  */
-import { shapeError } from "../core/errors.ts";
+import { checkOptionNames, shapeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type ForwardOptions, type Layer, parameters } from "../nn/mod.ts";
 import { cast, maxPool2d, recompute, reshape, slice } from "../ops/mod.ts";
@@ -144,11 +144,13 @@ export class PoseNet {
   /**
    * Make the network with seeded first values.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If a size is not a whole number of 1 or more (0 for `increase` and `extraChannels`), the
    * seed is not a whole number of 0 or more, or residual blocks have odd channels.
    */
   constructor(options: PoseNetOptions = {}) {
     const all = withDefaults(options);
+    checkOptionNames("PoseNet", options, all);
     this.#options = all;
     const { stacks, channels, tagInitScale, seed, keypoints, tagDimensions } = all;
     const outChannels = keypoints * (1 + tagDimensions) + all.extraChannels;

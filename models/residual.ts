@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { BatchNorm2d, Conv2d, type ForwardOptions, type Layer } from "../nn/mod.ts";
 import { maxPool2d, upsample2d } from "../ops/mod.ts";
@@ -70,10 +71,12 @@ export class Residual implements Layer {
   /**
    * Make the block with seeded first values.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If channels are not whole numbers of 1 or more or O is odd.
    */
   constructor(options: ResidualOptions) {
     const { inChannels, outChannels, seed = 0, name = "residual" } = options;
+    checkOptionNames("Residual", options, { inChannels, outChannels, seed, name });
     checkHourglass("Residual", { inChannels, outChannels });
     if (outChannels % 2 !== 0) {
       throw new RangeError(`Residual: outChannels must be even, not ${outChannels}`);
@@ -144,10 +147,12 @@ export class ResidualHourglass implements Layer {
   /**
    * Make the hourglass with seeded first values.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If depth or channels are not whole numbers of 1 or more, or channels is odd.
    */
   constructor(options: ResidualHourglassOptions) {
     const { depth, channels, seed = 0, name = "hourglass" } = options;
+    checkOptionNames("ResidualHourglass", options, { depth, channels, seed, name });
     checkHourglass("ResidualHourglass", { depth, channels });
     const block = (field: string) =>
       new Residual({

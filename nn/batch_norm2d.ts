@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { shapeError } from "../core/errors.ts";
+import { checkOptionNames, shapeError } from "../core/errors.ts";
 import { ones, type Tensor, zeros } from "../core/tensor.ts";
 import { assign, type Variable, variable } from "../core/variable.ts";
 import { batchNorm2d, batchNorm2dInference, runningStatistic } from "../ops/mod.ts";
@@ -63,11 +63,14 @@ export class BatchNorm2d implements Layer {
   /**
    * Make the layer.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If channels is not a whole number of 1 or more, momentum is not in 0 to 1 or eps is not
    * above 0.
    */
   constructor(options: BatchNorm2dLayerOptions) {
-    const { channels, momentum = 0.1, eps = 1e-5, name = "batchNorm2d" } = options;
+    const { channels, momentum = 0.1, eps = 1e-5, relu = false } = options;
+    const { name = "batchNorm2d" } = options;
+    checkOptionNames("BatchNorm2d", options, { channels, momentum, eps, relu, name });
     if (!Number.isInteger(channels) || channels < 1) {
       throw new RangeError(
         `BatchNorm2d: channels must be a whole number, 1 or more, not ${channels}`,
@@ -86,7 +89,7 @@ export class BatchNorm2d implements Layer {
     this.runningVar = variable(ones([channels]), `${name}.running_var`, statistic);
     this.#momentum = momentum;
     this.#eps = eps;
-    this.#relu = options.relu ?? false;
+    this.#relu = relu;
   }
 
   /**

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
+import { checkWhole } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type Variable, variable } from "../core/variable.ts";
 import { cast, conv2d } from "../ops/mod.ts";
@@ -60,33 +62,32 @@ export class Conv2d implements Layer {
   /**
    * Make the layer with seeded first values.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If channels, size, stride or groups are not whole numbers of 1 or more, the groups do not
    * divide the channels, or no `pad` is given and the size is even.
    */
   constructor(options: Conv2dLayerOptions) {
     const { inChannels, outChannels, size = 3, stride = 1, groups = 1 } = options;
-    const { seed = 0, name = "conv2d" } = options;
+    const { pad = (size - 1) / 2, bias = true } = options;
+    const { init = "pytorch", initScale, seed = 0, name = "conv2d" } = options;
+    checkOptionNames("Conv2d", options, {
+      ...{ inChannels, outChannels, size, stride, pad, groups, bias },
+      ...{ init, initScale, seed, name },
+    });
     for (const [key, value] of Object.entries({ inChannels, outChannels, size, stride, groups })) {
-      if (!Number.isInteger(value) || value < 1) {
-        throw new RangeError(`Conv2d: ${key} must be a whole number, 1 or more, not ${value}`);
-      }
+      checkWhole("Conv2d", key, value, 1);
     }
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new RangeError(
         `Conv2d: ${groups} groups do not divide ${inChannels} and ${outChannels} channels`,
       );
     }
-    const pad = options.pad ?? (size - 1) / 2;
-    if (!Number.isInteger(pad) || pad < 0) {
-      throw new RangeError(
-        options.pad === undefined
-          ? `Conv2d: size ${size} is even, so pad must be given`
-          : `Conv2d: pad must be a whole number, 0 or more, not ${pad}`,
-      );
+    if (options.pad === undefined && size % 2 === 0) {
+      throw new RangeError(`Conv2d: size ${size} is even, so pad must be given`);
     }
+    checkWhole("Conv2d", "pad", pad, 0);
     const fanIn = inChannels / groups * size * size;
-    const rule = initializers[options.init ?? "pytorch"];
-    const { initScale } = options;
+    const rule = initializers[init];
     const first = (field: "weight" | "bias", shape: readonly number[]) => {
       const scale = field === "weight" && initScale
         ? (i: number) => initScale(Math.floor(i / fanIn))
@@ -99,7 +100,7 @@ export class Conv2d implements Layer {
       );
     };
     this.weight = first("weight", [outChannels, inChannels / groups, size, size]);
-    this.bias = options.bias ?? true ? first("bias", [outChannels]) : null;
+    this.bias = bias ? first("bias", [outChannels]) : null;
     this.#stride = stride;
     this.#pad = pad;
     this.#groups = groups;

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
+import { checkWhole } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type Variable, variable } from "../core/variable.ts";
 import { cast, convTranspose2d } from "../ops/mod.ts";
@@ -56,17 +58,18 @@ export class ConvTranspose2d implements Layer {
   /**
    * Make the layer with seeded first values.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If channels or size are not whole numbers of 1 or more.
    */
   constructor(options: ConvTranspose2dLayerOptions) {
     const { inChannels, outChannels, size, stride = 1, pad = 0 } = options;
-    const { init = "pytorch", seed = 0, name = "conv_transpose2d" } = options;
+    const { bias = true, init = "pytorch", seed = 0, name = "conv_transpose2d" } = options;
+    checkOptionNames("ConvTranspose2d", options, {
+      ...{ inChannels, outChannels, size, stride, pad, bias },
+      ...{ init, seed, name },
+    });
     for (const [key, value] of Object.entries({ inChannels, outChannels, size })) {
-      if (!Number.isInteger(value) || value < 1) {
-        throw new RangeError(
-          `ConvTranspose2d: ${key} must be a whole number, 1 or more, not ${value}`,
-        );
-      }
+      checkWhole("ConvTranspose2d", key, value, 1);
     }
     const fanIn = outChannels * size * size; // as PyTorch counts it, though it is the fan-out
     const first = (field: "weight" | "bias", shape: readonly number[]) => {
@@ -75,7 +78,7 @@ export class ConvTranspose2d implements Layer {
       return variable(initialValues(shape, { initializer, fanIn, seed, name: full }), full);
     };
     this.weight = first("weight", [inChannels, outChannels, size, size]);
-    this.bias = options.bias ?? true ? first("bias", [outChannels]) : null;
+    this.bias = bias ? first("bias", [outChannels]) : null;
     this.#stride = stride;
     this.#pad = pad;
   }

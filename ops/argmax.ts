@@ -59,7 +59,10 @@ const argmaxOp: Op<null> = {
  * The place of the largest value along axes: of equal ones the first. Places count from 0; over several axes they
  * count through them in row-major order, as if they were one.
  *
- * @param x Any shape and type, without NaN.
+ * Nothing is larger than NaN, and NaN is not larger than anything: one that stands first stays the largest, any other is
+ * passed over (PyTorch gives the place of the first NaN, wherever it stands).
+ *
+ * @param x Any shape and type; NaN first in one of the pieces of 4,096 that a row is looked at in may hide that piece.
  * @param axes Axes to look along, negative ones from the end; all when omitted.
  * @param keepAxes Keep these axes with size 1. @default {false}
  * @returns `x`'s shape without `axes`, i32; `[]` when all are looked along. It has no gradient.

@@ -12,6 +12,7 @@ import { perElement } from "../core/kernel.ts";
 import { apply, type Op } from "../core/op.ts";
 import { normaliseAxes, sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { full } from "./fill.ts";
 import { reshape } from "./reshape.ts";
 import { axesOf, coordinatesOf, inGroupsOfFour, mergeAxes, offsetOf } from "./strided.ts";
 
@@ -55,10 +56,21 @@ const concatOp: Op<{ readonly axis: number }> = {
   },
 };
 
+/** The first tensor, depending on others that hold no numbers, too: their gradients are as empty as they are. */
+const besideEmptyOp: Op<null> = {
+  name: "concat",
+  view: true,
+  shape: ([x]) => x,
+  grad: ({ inputs: [, ...empty], gradOutput }) => [
+    gradOutput,
+    ...empty.map(({ shape, dtype }) => full(shape, 0, dtype)),
+  ],
+};
+
 /**
  * Tensors one after the other along an axis that exists.
  *
- * @param tensors At least one; sizes agree on every other axis.
+ * @param tensors At least one; sizes agree on every other axis. Those of size 0 along `axis` add nothing.
  * @param axis The axis that grows; negative counts from the end.
  * @returns The common shape, with the sizes along `axis` added.
  * @throws {RangeError} If there are no tensors, or the axis does not exist.
@@ -88,7 +100,10 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
     });
   }
   const filled = tensors.filter(({ shape }) => shape[normal] > 0);
-  return concatFilled(filled.length === 0 ? [first] : filled, normal);
+  const empty = tensors.filter(({ shape }) => shape[normal] === 0);
+  if (filled.length === 0) filled.push(empty.shift()!);
+  const joined = concatFilled(filled, normal);
+  return empty.length === 0 ? joined : apply(besideEmptyOp, [joined, ...empty], null);
 }
 
 function concatFilled(tensors: readonly Tensor[], axis: number): Tensor {

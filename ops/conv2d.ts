@@ -25,7 +25,7 @@ import { shapeError } from "../core/errors.ts";
 import type { Shape } from "../core/host_array.ts";
 import { isSoftware } from "../core/kernel.ts";
 import { apply, type Op, type TensorType } from "../core/op.ts";
-import { sameShape } from "../core/shape.ts";
+import { checkWhole, sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { choose, declareWays } from "../core/tune.ts";
 import { concat, slice } from "./concat.ts";
@@ -172,7 +172,8 @@ export interface Conv2dOptions {
 
 /**
  * Two-dimensional convolution: `y[n, o, i, j] = bias[o] + Σ x[n, c, i·s + u·d − p, j·s + v·d − p] · w[o, c, u, v]`
- * over c, u, v, with stride s, dilation d, padding p and x = 0 outside the image.
+ * over c, u, v, with stride s, dilation d, padding p and x = 0 outside the image. Kernels may be oblong; stride, dilation
+ * and padding are one number for rows and columns.
  *
  * @param x Images, `[N, C, H, W]`.
  * @param weight Kernels, `[O, C / groups, kH, kW]`.
@@ -194,7 +195,10 @@ export interface Conv2dOptions {
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
   const { bias, stride = 1, pad = 0, dilation = 1, groups = 1 } = options;
   checkTypes(x, weight, bias);
-  checkOptions({ stride, dilation, groups }, pad);
+  for (const [name, value] of Object.entries({ stride, dilation, groups })) {
+    checkWhole("conv2d", name, value, 1);
+  }
+  checkWhole("conv2d", "pad", pad, 0);
   checkShapes(x, weight, bias, groups);
   const [O, perGroup, kH, kW] = weight.shape;
   const [, C, H, W] = x.shape;
@@ -231,17 +235,6 @@ function grouped(x: Tensor, weight: Tensor, options: Conv2dOptions & { groups: n
     );
   });
   return concat(outputs, 1);
-}
-
-function checkOptions(positive: Readonly<Record<string, number>>, pad: number): void {
-  for (const [name, value] of Object.entries(positive)) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`conv2d: ${name} must be a whole number, 1 or more, not ${value}`);
-    }
-  }
-  if (!Number.isInteger(pad) || pad < 0) {
-    throw new RangeError(`conv2d: pad must be a whole number, 0 or more, not ${pad}`);
-  }
 }
 
 function checkTypes(x: Tensor, weight: Tensor, bias: Tensor | undefined): void {

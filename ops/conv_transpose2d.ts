@@ -11,7 +11,7 @@
  */
 import { shapeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { sameShape } from "../core/shape.ts";
+import { checkWhole, sameShape } from "../core/shape.ts";
 import { transposedConvolution } from "./conv2d.ts";
 import { reshape } from "./reshape.ts";
 
@@ -54,19 +54,9 @@ export function convTranspose2d(
   options: ConvTranspose2dOptions = {},
 ): Tensor {
   const { bias, stride = 1, pad = 0, outputPad = 0 } = options;
-  for (
-    const [name, value, least] of [["stride", stride, 1], ["pad", pad, 0], [
-      "outputPad",
-      outputPad,
-      0,
-    ]] as const
-  ) {
-    if (!Number.isInteger(value) || value < least) {
-      throw new RangeError(
-        `convTranspose2d: ${name} must be a whole number, ${least} or more, not ${value}`,
-      );
-    }
-  }
+  checkWhole("convTranspose2d", "stride", stride, 1);
+  checkWhole("convTranspose2d", "pad", pad, 0);
+  checkWhole("convTranspose2d", "outputPad", outputPad, 0);
   if (outputPad >= stride) {
     throw new RangeError(
       `convTranspose2d: outputPad must be below stride, but it is ${outputPad} of ${stride}`,

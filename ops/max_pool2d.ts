@@ -155,7 +155,10 @@ function gradientIterations({ size, stride }: Window): number {
  *
  * The gradient goes to the maximum; of several equal ones to the first, row by row, as in PyTorch.
  *
- * @param x `[N, C, H, W]`, without NaN.
+ * A window with a NaN gives NaN or the largest of its numbers, whichever its kernel compares first (in PyTorch NaN);
+ * one of NaN alone gives NaN. {@linkcode watchNumbers} finds where one was born.
+ *
+ * @param x `[N, C, H, W]`.
  * @param options.size Rows and columns of a window. @default {2}
  * @param options.stride How far apart windows lie. @default {size}
  * @param options.pad Border around `x`; at most half the size. @default {0}

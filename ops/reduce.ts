@@ -332,7 +332,10 @@ export function mean(x: Tensor, axes?: readonly number[], keepAxes = false): Ten
  * Largest value over axes. The gradient goes to the largest value; where several are equal they share it
  * evenly, as PyTorch's `amax` does.
  *
- * @param x Any shape, without NaN.
+ * A NaN beside numbers is passed over, where PyTorch would let it through: WGSL leaves `max` of NaN to the driver, and
+ * those tried do so. A row of NaN alone gives NaN. {@linkcode watchNumbers} finds where one was born.
+ *
+ * @param x Any shape.
  * @param axes Axes to look along, negative ones from the end; all when omitted.
  * @param keepAxes Keep these axes with size 1. @default {false}
  * @returns `x`'s shape without `axes`; `[]` when all are looked along.

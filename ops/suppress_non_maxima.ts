@@ -60,7 +60,9 @@ const suppressOp: Op<Required<SuppressOptions>> = {
  * Keep the local maxima, set everything else to 0: `y[…, i, j] = x[…, i, j]` where no pixel of the `size x size` window
  * around it is larger, else 0. Outside the image counts as minus infinity. There is no gradient.
  *
- * @param x Any number of images, `[…, H, W]`, without NaN.
+ * A NaN stays, since nothing is larger, and is larger than none of its neighbours.
+ *
+ * @param x Any number of images, `[…, H, W]`.
  * @returns `x`'s shape.
  * @throws {ShapeError} If `x` has fewer than two axes.
  * @throws {RangeError} If `size` is not an odd whole number from 1 to 99.

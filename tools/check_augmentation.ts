@@ -45,12 +45,7 @@ import {
 import { afterSecondLook, loadRefiner, lookedAgain, REFINING } from "../cli/refinement.ts";
 import { scaleRule } from "../cli/scales.ts";
 import { JUDGED_SIZE, SETTING } from "../cli/sources.ts";
-import {
-  HIGHEST_THRESHOLD,
-  type LoadedModel,
-  loadGivenOrShipped,
-  NETWORK,
-} from "../cli/weights.ts";
+import { type LoadedModel, loadGivenOrShipped, NETWORK, THRESHOLD_BOUNDS } from "../cli/weights.ts";
 import { runTool } from "./tool.ts";
 
 /** Seed of the crowds: neither training nor the demo's evaluation uses it. */
@@ -96,7 +91,7 @@ export const augmentationCommand: Command = {
     },
     threshold: {
       type: "number",
-      most: HIGHEST_THRESHOLD,
+      ...THRESHOLD_BOUNDS,
       help: "height that peaks of the first looks must exceed",
       otherwise: "the weight file's",
     },

@@ -1,7 +1,7 @@
 /**
  * What docs/reliability.md promises, proved: each fault is brought about, and then it is looked what is lost.
  *
- *     deno task check:faults [--kills 50] [NAME…]
+ *     deno task check:faults [--kills 50] [--minutes M] [NAME…]
  *
  * Needs leave to mount small file systems (`disk-full`, `read-only`): root on Linux.
  *
@@ -19,7 +19,7 @@ import {
   runProgram,
   startProgram,
 } from "./faults/training_runs.ts";
-import { runTool } from "./tool.ts";
+import { minutesOption, runTool, untilOf } from "./tool.ts";
 
 /** A short run that writes often. */
 const RUN = [
@@ -35,6 +35,8 @@ interface Place {
   /** The folder of an undisturbed run. */
   readonly plain: string;
   readonly kills: number;
+  /** When `performance.now()` has come so far, nothing more is killed. */
+  readonly until: number;
 }
 
 /** A fault: throws if a promise is broken, and says what was seen. */
@@ -205,10 +207,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   "killed": {
     promise: "a run killed at any moment goes on from its last checkpoint and ends the same",
-    async bringAbout({ folder, kills }) {
-      const result = await killAtRandom(kills, folder, (line) => console.error(`  ${line}`));
+    async bringAbout({ folder, kills, until }) {
+      const say = (line: string) => console.error(`  ${line}`);
+      const result = await killAtRandom(kills, folder, say, until);
       expect(result.problems.length === 0, result.problems.join("; "));
-      return `${result.kills} kills at ${result.moments} moments, nothing lost`;
+      const short = result.kills < kills ? ` of ${kills}` : "";
+      return `${result.kills}${short} kills at ${result.moments} moments, nothing lost`;
     },
   },
 };
@@ -218,6 +222,7 @@ const command: Command = {
   operands: "[NAME…]",
   options: {
     kills: { type: "whole", least: 1, default: 50, help: "how often runs are killed" },
+    minutes: minutesOption("most minutes of killing"),
   },
   run,
 };
@@ -236,11 +241,11 @@ async function run(values: Values): Promise<void> {
       const { promise, bringAbout } = FAULTS[name];
       const own = `${folder}/${name}`;
       await Deno.mkdir(own);
-      const seen = await bringAbout({ folder: own, plain, kills: values.number("kills")! })
-        .catch((error) => {
-          broken++;
-          return `BROKEN: ${(error as Error).message}`;
-        });
+      const [kills, until] = [values.number("kills")!, untilOf(values)];
+      const seen = await bringAbout({ folder: own, plain, kills, until }).catch((error) => {
+        broken++;
+        return `BROKEN: ${(error as Error).message}`;
+      });
       console.log(`${name.padEnd(12)} ${promise}\n${"".padEnd(13)}${seen}`);
     }
   } finally {

@@ -21,7 +21,7 @@ import { lossFuzzer } from "./fuzz/losses.ts";
 import { crowdFuzzer, decoderFuzzer } from "./fuzz/pose_maps.ts";
 import { trackerFuzzer, tracksFuzzer } from "./fuzz/tracks.ts";
 import { vocFuzzer } from "./fuzz/voc_folders.ts";
-import { runTool } from "./tool.ts";
+import { minutesOption, runTool, untilOf } from "./tool.ts";
 
 /** All fuzzers, in the order they run. */
 export const FUZZERS: readonly Fuzzer[] = [
@@ -44,7 +44,7 @@ const command: Command = {
     seed: { type: "whole", default: 1, help: "the series of inputs" },
     from: { type: "whole", default: 0, help: "the first input" },
     count: { type: "whole", least: 1, help: "inputs of each fuzzer (default: what each wants)" },
-    minutes: { type: "number", above: true, help: "most minutes for each fuzzer" },
+    minutes: minutesOption("most minutes for each fuzzer"),
   },
   run,
 };
@@ -56,7 +56,6 @@ async function run(values: Values): Promise<void> {
   const chosen = FUZZERS.filter(({ name }) =>
     values.operands.length === 0 || values.operands.includes(name)
   );
-  const minutes = values.number("minutes");
   let failures = 0;
   for (const fuzzer of chosen) {
     const count = values.number("count") ?? fuzzer.count;
@@ -65,7 +64,7 @@ async function run(values: Values): Promise<void> {
       seed: values.number("seed")!,
       from: values.number("from")!,
       count,
-      ...(minutes === undefined ? {} : { until: performance.now() + 60_000 * minutes }),
+      until: untilOf(values),
     }, (done) => progress.update(done));
     progress.finish();
     const short = tried < count && problems.length === 0 ? " (out of time)" : "";

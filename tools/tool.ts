@@ -5,7 +5,22 @@
  */
 import { InputError } from "../core/errors.ts";
 import { helpOf } from "../cli/help.ts";
-import { type Command, readOptions } from "../cli/options.ts";
+import { type Command, type Option, readOptions, type Values } from "../cli/options.ts";
+import { warn } from "../cli/say.ts";
+
+/**
+ * The option `--minutes` of a check that may be stopped early.
+ *
+ * @param help What it bounds.
+ */
+export function minutesOption(help: string): Option {
+  return { type: "number", above: true, help, otherwise: "no bound" };
+}
+
+/** When `performance.now()` will have passed `--minutes`, counted from now; never without them. */
+export function untilOf(values: Values): number {
+  return performance.now() + 60_000 * (values.number("minutes") ?? Infinity);
+}
 
 /**
  * Run a tool on what was typed after `deno task NAME`. After an {@linkcode InputError} the exit code is 2; a tool that
@@ -23,7 +38,7 @@ export async function runTool(
     else await command.run(readOptions(command, args));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
+    warn(error.message);
     Deno.exitCode = 2;
   }
 }

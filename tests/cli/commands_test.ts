@@ -69,9 +69,16 @@ Deno.test("main() refuses settings before anything is written", async () => {
         ["train", "--steps", "1", "--size", "8200", "--out", out],
         /--size .* at most 8192, not 8200/,
       ],
-      [["train", "--steps", "1", "--threshold", "6", "--out", out], /--threshold .* at most 5/],
-      [["predict", "x.jpg", "--threshold", "6", "--out", out], /--threshold .* at most 5, not 6/],
-      [["evaluate", "--images", folder, "--threshold", "6"], /--threshold .* at most 5, not 6/],
+      [
+        ["train", "--steps", "1", "--threshold", "1", "--out", out],
+        /--threshold .* below 1, not 1/,
+      ],
+      [
+        ["predict", "x.jpg", "--threshold", "2", "--out", out],
+        /--threshold .* below 1, not 2\n {2}help: networks are taught heatmaps of 1 at most: nobody/,
+      ],
+      [["evaluate", "--images", folder, "--threshold", "2"], /--threshold .* below 1, not 2/],
+      [["track", folder, "--threshold", "2", "--out", out], /--threshold .* below 1, not 2/],
       [["train", "--steps", "1", "--seed", "2017", "--out", out], /seed of scenes to judge on/],
       [[
         "train",
@@ -141,7 +148,6 @@ Deno.test("main() refuses settings before anything is written", async () => {
         ["predict", `${import.meta.filename}/x.jpg`, "--out", out],
         /commands_test\.ts\/x\.jpg: cannot be read \(/,
       ],
-      [["track", "-", "--out", out], /-: no such file or folder/],
       [["info", "-"], /-: no such file/],
       [["evaluate", "--annotations", `${folder}/no.json`], /neither --results nor --images given/],
       [["evaluate", "--results", "r.json"], /--annotations is missing/],

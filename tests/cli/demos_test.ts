@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { rgbImage } from "ae";
-import { demoOptions, demoSettingOf, enlarged, numberedName } from "../../cli/demos.ts";
+import { adapterInfo, rgbImage } from "ae";
+import { begin, demoOptions, demoSettingOf, enlarged, numberedName } from "../../cli/demos.ts";
 import { type Command, readOptions } from "../../cli/options.ts";
+import { inFolder } from "../in_folder.ts";
 
 const command: Command = {
   summary: "",
@@ -26,6 +27,29 @@ Deno.test("demoOptions() are those of all demos, with what one has in another wa
     () => setting("--seed", "7"),
     /^InputError: --seed 7 is the seed of the evaluation videos; take another$/,
   );
+});
+
+Deno.test("begin() makes the folder and says with what the demo works", async () => {
+  await inFolder(async (folder) => {
+    const said: string[] = [];
+    const { log } = console;
+    console.log = (line: string) => said.push(line);
+    const about = { network: "tiny: 5 numbers", measuredOn: "scenes" };
+    try {
+      const { name } = await adapterInfo();
+      assert.equal(await begin(`${folder}/a/b`, about), name);
+      assert.deepEqual(said, [
+        `adapter      ${name}`,
+        "network      tiny: 5 numbers",
+        "measured on  scenes",
+      ]);
+    } finally {
+      console.log = log;
+    }
+    assert.ok((await Deno.stat(`${folder}/a/b`)).isDirectory);
+    await Deno.writeTextFile(`${folder}/file`, "");
+    await assert.rejects(begin(`${folder}/file`, about), /output folder .*file cannot be written/);
+  });
 });
 
 Deno.test("numberedName() counts from 01 and leaves no sign that a file system minds", () => {

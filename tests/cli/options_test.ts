@@ -7,6 +7,7 @@ const command: Command = {
   options: {
     steps: { type: "whole", least: 1, help: "how many" },
     height: { type: "number", most: 5, help: "how high" },
+    share: { type: "number", most: 1, below: true, because: "a whole is no share", help: "of it" },
     rate: { type: "number", above: true, default: 0.1, help: "how fast" },
     out: { type: "text", default: "out", help: "where" },
     quiet: { type: "flag", help: "no words" },
@@ -53,6 +54,11 @@ Deno.test("readOptions() refuses zero, negative, too large, fractional and missi
   assert.throws(
     () => readOptions(command, ["--steps", "9007199254740993"]), // read as a number it would be another
     /--steps must be a whole number, 1 or more, at most 9007199254740991, not 9007199254740993$/,
+  );
+  assert.equal(readOptions(command, ["--share", "0.99"]).number("share"), 0.99);
+  assert.throws(
+    () => readOptions(command, ["--share", "1"]),
+    /--share must be a number, 0 or more, below 1, not 1\n {2}help: a whole is no share$/,
   );
   assert.throws(() => readOptions(command, ["--rate", "fast"]), /--rate must be a number/);
   assert.throws(() => readOptions(command, ["--out="]), /--out needs a value/);

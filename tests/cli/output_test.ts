@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   alignedRows,
   announce,
+  checkWritable,
   claimFolder,
   collected,
   figure,
@@ -78,3 +79,18 @@ Deno.test("removeHalfWritten() removes what writing left, and neither links nor 
     await removeHalfWritten(folder);
     assert.deepEqual(namesIn(folder), [link, "mine", "weights.tmp"].sort());
   }));
+
+Deno.test("checkWritable() refuses a folder, a place in no folder and a name that is too long", async () => {
+  await inFolder(async (folder) => {
+    await checkWritable(`${folder}/${"n".repeat(255)}`);
+    const cases: [string, RegExp][] = [
+      [folder, /: cannot be written: it is a folder$/],
+      [`${folder}/no/a.json`, /\/no\/a\.json: cannot be written: No such file/],
+      [`${folder}/${"n".repeat(256)}`, /n: cannot be written: File name too long/],
+    ];
+    for (const [path, message] of cases) {
+      await assert.rejects(checkWritable(path), { name: "InputError", message });
+    }
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+  });
+});

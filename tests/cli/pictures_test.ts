@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isFolder, picturesIn, picturesNamed } from "../../cli/pictures.ts";
+import { framesNamed, isFolder, picturesIn, picturesNamed } from "../../cli/pictures.ts";
 
 Deno.test("picturesIn() gives the pictures of a folder in the order of their names", async () => {
   const folder = await Deno.makeTempDir({ prefix: "mein Bild äöü " });
@@ -44,6 +44,28 @@ Deno.test("picturesNamed() puts a folder's pictures and a list's lines where the
     assert.deepEqual(await picturesNamed(["-"], () => Promise.resolve("\n")), []);
     const nobody = () => Promise.reject(new Error("nobody asked for a list"));
     assert.deepEqual(await picturesNamed(["a.jpg", "none.png"], nobody), ["a.jpg", "none.png"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("framesNamed() takes files, one folder, or what a list says, in order", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [first, second] = [`${folder}/10.png`, `${folder}/9.png`];
+    for (const path of [first, second]) await Deno.writeTextFile(path, "");
+    const list = (text: string) => () => Promise.resolve(text);
+    const nobody = () => Promise.reject(new Error("nobody asked for a list"));
+    assert.deepEqual(await framesNamed([first, second], nobody), [first, second]);
+    assert.deepEqual(await framesNamed([folder], nobody), [second, first]);
+    assert.deepEqual(await framesNamed(["-"], list(`${first}\n${second}\n`)), [first, second]);
+    assert.deepEqual(await framesNamed(["-"], list(`${folder}\r\n`)), [second, first]);
+    await assert.rejects(framesNamed(["-"], list("\n")), /^InputError: no frame given\n {2}help: /);
+    await assert.rejects(framesNamed(["-"], list(`${first}\n${folder}`)), {
+      name: "InputError",
+      message: `${folder}: is a folder\n  help: give files, or one folder alone`,
+    });
+    await assert.rejects(framesNamed(["-"], list("no.png")), /no\.png: no such file or folder$/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

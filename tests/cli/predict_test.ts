@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type CocoResult, readImage, rgbImage, writePng } from "ae";
+import { pictureFileName } from "../../cli/predict.ts";
 import { runMain } from "./run_main.ts";
 import { inFolder } from "../in_folder.ts";
 import { jsonOf, refinerFile, sceneFiles, writeJson } from "./scene_files.ts";
@@ -133,3 +134,23 @@ Deno.test("predict replaces links that lie in its folder, and leaves alone what 
 });
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+Deno.test("predict cuts names of pictures that no file system takes, and no letter in two", async () => {
+  assert.equal(pictureFileName(7, "a/b\\street.night.jpg"), "7_street.night.png");
+  const bytes = (name: string) => new TextEncoder().encode(name).length;
+  assert.equal(pictureFileName(7, `${"n".repeat(249)}.jpg`), `7_${"n".repeat(249)}.png`);
+  assert.equal(pictureFileName(12, `${"n".repeat(251)}.jpg`), `12_${"n".repeat(248)}.png`);
+  const [two, four] = ["ö", "🙂"].map((letter) => pictureFileName(7, `${letter.repeat(200)}.jpg`));
+  assert.deepEqual([two, bytes(two)], [`7_${"ö".repeat(124)}.png`, 254]);
+  assert.deepEqual([four, bytes(four)], [`7_${"🙂".repeat(62)}.png`, 254]);
+  await inFolder(async (folder) => {
+    const name = "n".repeat(251);
+    const paths = ["a", "b"].map((end) => `${folder}/${name.slice(1)}${end}.png`);
+    for (const path of paths) await writePng(path, rgbImage(8, 8));
+    const { code } = await runMain("predict", ...paths, "--out", `${folder}/out`);
+    assert.equal(code, 0);
+    const pictures = [...Deno.readDirSync(`${folder}/out`)].map((entry) => entry.name).sort();
+    const cut = "n".repeat(249);
+    assert.deepEqual(pictures, [`1_${cut}.png`, `2_${cut}.png`, "results.json"]);
+  });
+});

@@ -91,8 +91,8 @@ Deno.test("loadModel() gives back what saveModel() wrote, the decoding also unde
       message: `${path}: its threshold is damaged: "high" is no number`,
     });
     const wrong: [Record<string, string>, string][] = [
-      [{ threshold: "-0.1" }, "its threshold is damaged: -0.1 is not from 0 to 5"],
-      [{ threshold: "30" }, "its threshold is damaged: 30 is not from 0 to 5"],
+      [{ threshold: "-0.1" }, "its threshold is damaged: -0.1 is not from 0 to 1"],
+      [{ threshold: "2" }, "its threshold is damaged: 2 is not from 0 to 1"],
       [{ maxTagDistance: "-1" }, "its maxTagDistance is damaged: -1 is below 0"],
       [{ imageSize: "6400000" }, "its imageSize is damaged: 6400000 is not from 0 to 8192"],
       [

@@ -80,7 +80,10 @@ Deno.test("writeFileAtomic() says why a path cannot be written", async () => {
     await refused(`${folder}/no/a.txt`, `the folder ${folder}/no does not exist`);
     await Deno.writeTextFile(`${folder}/file`, "");
     await refused(`${folder}/file/a.txt`, "a part of the path is a file, not a folder");
-    assert.deepEqual(filesIn(folder), ["file"]);
+    const [longest, longer] = [255, 256].map((length) => `${folder}/${"n".repeat(length)}`);
+    await refused(longer, "the name is longer than the file system allows");
+    await writeFileAtomic(longest, "x"); // what it is written to before has a name of its own
+    assert.deepEqual(filesIn(folder).sort(), ["file", "n".repeat(255)]);
   });
 });
 

@@ -79,6 +79,11 @@ describe("Conv2d", () => {
       [{ size: -3 }, "Conv2d: size must be a whole number, 1 or more, not -3"],
       [{ stride: 0 }, "Conv2d: stride must be a whole number, 1 or more, not 0"],
       [{ size: 4 }, "Conv2d: size 4 is even, so pad must be given"],
+      [
+        { size: [3, 1] as never },
+        "Conv2d: size must be a whole number, 1 or more, not [3, 1]\n" +
+        "  help: give one number, for rows and columns alike",
+      ],
       [{ pad: -1 }, "Conv2d: pad must be a whole number, 0 or more, not -1"],
     ] as const;
     for (const [options, message] of bad) {

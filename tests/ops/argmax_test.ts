@@ -61,6 +61,14 @@ describe("argmax", () => {
     assert.equal(await argmax(cast(x, "i32")).item(), 1);
   });
 
+  it("takes NaN for the largest only where it stands first", async () => {
+    const x = tensor([[NaN, 1, 3], [1, NaN, 3], [3, 1, NaN], [NaN, NaN, NaN]]);
+    assert.deepEqual(await argmax(x, [1]).array(), [0, 2, 0, 0]);
+    const long = new Float32Array(10_000);
+    [long[4095], long[4096], long[4097], long[9000]] = [NaN, NaN, 5, 2]; // 4096 is first in its piece
+    assert.equal(await argmax(tensor(long)).item(), 9000);
+  });
+
   it("passes no gradient", () => {
     const x = ones([4]);
     assert.throws(

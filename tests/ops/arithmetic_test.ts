@@ -67,3 +67,14 @@ describe("clamp", () => {
     });
   });
 });
+
+describe("maximum, minimum, clamp", () => {
+  it("give the number of a number and NaN, clamp a bound", async () => {
+    const [a, b] = [tensor([NaN, 1, NaN]), tensor([1, NaN, NaN])];
+    assert.deepEqual(await maximum(a, b).array(), [1, 1, NaN]);
+    assert.deepEqual(await minimum(a, b).array(), [1, 1, NaN]);
+    assert.deepEqual(await maximum(a, 2).array(), [2, 2, 2]);
+    const [bounded] = await clamp(a, -3, 4).array() as number[];
+    assert.ok(bounded === -3 || bounded === 4, `${bounded}`);
+  });
+});

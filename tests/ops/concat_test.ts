@@ -4,6 +4,7 @@ import {
   assign,
   compile,
   grad,
+  hostArray,
   type Shape,
   sizeOf,
   type Tensor,
@@ -54,6 +55,28 @@ describe("concat", () => {
     assert.deepEqual(await y.array(), [Array.from({ length: 20 }, (_, i) => i)]);
     assert.equal(concat([many[0]], 0), many[0]);
     assert.deepEqual(concat([zeros([2, 0]), zeros([2, 0])], 1).shape, [2, 0]);
+  });
+
+  it("gives empty tensors gradients as empty as they are", async () => {
+    const [x, y] = [tensor([[1, 2]]), tensor([[3]])];
+    const nothing = [zeros([1, 0]), zeros([1, 0])];
+    const loss = concat([nothing[0], x, nothing[1], y], 1).square().sum();
+    const [gradX, gradY, ...none] = grad(loss, [x, y, ...nothing]);
+    assert.deepEqual(await gradX.array(), [[2, 4]]);
+    assert.deepEqual(await gradY.array(), [[6]]);
+    for (const one of none) assert.deepEqual(await one.array(), [[]]);
+    const allEmpty = grad(concat(nothing, 1).sum(), nothing);
+    for (const one of allEmpty) assert.deepEqual(await one.array(), [[]]);
+    // A step that takes both as arguments, and numbers of a batch that nobody is in.
+    using step = compile(({ x, none }: { x: Tensor; none: Tensor }) => {
+      const joined = concat([x, none], 0);
+      const [gradX, gradNone] = grad(joined.square().sum(), [x, none]);
+      return { joined, gradX, gradNone };
+    });
+    const got = await step({ x: hostArray([1, 2], [1, 2]), none: hostArray([0, 2], []) });
+    assert.deepEqual(await got.joined.array(), [[1, 2]]);
+    assert.deepEqual(await got.gradX.array(), [[2, 4]]);
+    assert.deepEqual(await got.gradNone.array(), []);
   });
 
   it("of one tensor is its value, which a later assignment does not change", async () => {

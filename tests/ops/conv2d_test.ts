@@ -243,6 +243,15 @@ Deno.test("conv2d() says which channels, bias, groups or sizes do not fit", () =
     /stride must be a whole number/,
   );
   assert.throws(() => conv2d(x, zeros([4, 3, 3, 3]), { pad: -1 }), /pad must be a whole number, 0/);
+  for (const name of ["stride", "pad", "dilation"]) {
+    assert.throws(
+      () => conv2d(x, zeros([4, 3, 3, 3]), { [name]: [2, 1] }), // as other libraries take them
+      new RegExp(
+        `^RangeError: conv2d: ${name} must be a whole number, [01] or more, not \\[2, 1\\]\n` +
+          " {2}help: give one number, for rows and columns alike$",
+      ),
+    );
+  }
 });
 
 for (const method of ["direct", "shared"]) {

@@ -33,6 +33,23 @@ describe("maxPool2d", () => {
     assert.deepEqual(await y.array(), [[[[-5, -5, -7], [-5, -5, -7], [-6, -6, -8]]]]);
   });
 
+  it("gives NaN or the largest number of a window with NaN, NaN where nothing else is", async () => {
+    for (const columns of [2, 8]) { // any windows, and four at a time
+      for (let place = 0; place < 4; place++) {
+        const window = [1, 5, 2, 3].with(place, NaN);
+        const rows = [0, 2].map((start) =>
+          Array.from({ length: columns }, (_, i) => window[start + i % 2])
+        );
+        const { data } = await maxPool2d(tensor([[rows]])).read();
+        const largest = place === 1 ? 3 : 5;
+        assert.equal(data.length, columns / 2);
+        for (const value of data) assert.ok(Number.isNaN(value) || value === largest, `${value}`);
+      }
+    }
+    const { data } = await maxPool2d(tensor([[[[NaN, NaN], [NaN, NaN]]]])).read();
+    assert.ok(Number.isNaN(data[0]));
+  });
+
   it("refuses shapes and windows that do not fit", () => {
     assert.throws(() => maxPool2d(zeros([2, 4, 4])), {
       name: "ShapeError",

@@ -193,6 +193,18 @@ describe("max", () => {
     assert.deepEqual([got.one.data[0], got.none.data[0]], [-7, -Infinity]);
   });
 
+  it("passes over NaN beside numbers, at every place of short and long rows", async () => {
+    for (const length of [3, 64, 300, 70_000]) {
+      for (const place of [0, 1, 2, length - 1]) {
+        const data = Float32Array.from({ length }, (_, i) => i % 5);
+        data[place] = NaN;
+        const largest = data.reduce((best, value) => value > best ? value : best, -1);
+        assert.equal(await max(tensor(data)).item(), largest, `${place} of ${length}`);
+      }
+    }
+    assert.ok(Number.isNaN(await max(tensor([NaN, NaN, NaN])).item()));
+  });
+
   it("refuses nothing to look at", () => {
     assert.throws(() => max(zeros([0])), {
       name: "RangeError",

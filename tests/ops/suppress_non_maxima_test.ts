@@ -38,6 +38,11 @@ describe("suppressNonMaxima", () => {
     }
   });
 
+  it("keeps NaN, and takes it for larger than nothing", async () => {
+    const x = tensor([[1, NaN, 2], [3, 4, 1], [0, 0, 9]]);
+    assert.deepEqual(await suppressNonMaxima(x).array(), [[0, NaN, 0], [0, 0, 0], [0, 0, 9]]);
+  });
+
   it("refuses one axis and even windows", () => {
     assert.throws(
       () => suppressNonMaxima(zeros([3])),

@@ -8,6 +8,7 @@ import { tryAll } from "../../tools/fuzz/fuzzer.ts";
 /** Inputs of each fuzzer in the gate; `deno task check:fuzz` tries them all. */
 const SHORT: Readonly<Record<string, number>> = {
   graphs: 12,
+  losses: 200,
   decoders: 300,
   crowds: 40,
   segments: 200,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
 import { InputError } from "../../mod.ts";
-import type { Command } from "../../cli/options.ts";
-import { runTool } from "../../tools/tool.ts";
+import { type Command, readOptions } from "../../cli/options.ts";
+import { minutesOption, runTool, untilOf } from "../../tools/tool.ts";
 
 /** Run a tool; what it was given, what was printed, and the exit code that it left. */
 async function outcome(args: readonly string[], run: Command["run"] = async () => {}) {
@@ -56,4 +56,24 @@ describe("runTool()", () => {
     const fail = () => Promise.reject(new TypeError("defect"));
     await assert.rejects(outcome([], fail), /^TypeError: defect/);
   });
+});
+
+Deno.test("untilOf() is the moment when --minutes are over, counted from the call", () => {
+  const command: Command = {
+    ...{ summary: "Look for long.", operands: "", run: async () => {} },
+    options: { minutes: minutesOption("most minutes of looking") },
+  };
+  const untilAfter = (...args: string[]) => untilOf(readOptions(command, args));
+  const { now } = performance;
+  performance.now = () => 1000;
+  try {
+    assert.equal(untilAfter("--minutes", "1.5"), 91_000);
+    assert.equal(untilAfter(), Infinity);
+  } finally {
+    performance.now = now;
+  }
+  assert.throws(
+    () => untilAfter("--minutes", "0"),
+    /^InputError: --minutes must be a number, above 0/,
+  );
 });

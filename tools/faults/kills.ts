@@ -19,6 +19,7 @@ const TRAIN = [
 
 /** What came of it. */
 export interface Kills {
+  /** How many there were: fewer than asked for if the time was over. */
   readonly kills: number;
   /** After how many different steps of a checkpoint they came; 0 would prove little. */
   readonly moments: number;
@@ -31,11 +32,13 @@ export interface Kills {
  * to its end is compared with an undisturbed one, to the last bit, and the next begins.
  *
  * @param folder Where the runs may write.
+ * @param until Kill nothing more, but once, when `performance.now()` has come so far.
  */
 export async function killAtRandom(
   kills: number,
   folder: string,
   say: (line: string) => void,
+  until = Infinity,
 ): Promise<Kills> {
   const plain = `${folder}/plain`;
   const before = performance.now();
@@ -45,10 +48,11 @@ export async function killAtRandom(
   const problems: string[] = [];
   const moments = new Set<string>();
   let done = 0;
-  for (let number = 1; done < kills; number++) {
+  const isOver = () => done >= kills || (done > 0 && performance.now() >= until);
+  for (let number = 1; !isOver(); number++) {
     const out = `${folder}/killed ${number}`;
     let ended = false;
-    while (!ended && done < kills) {
+    while (!ended && !isOver()) {
       const waitMs = tookMs * (0.05 + 0.35 * Math.random()); // starting takes a part
       ended = await killAfter(waitMs, out);
       if (ended) break;

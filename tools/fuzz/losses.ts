@@ -1,6 +1,9 @@
 /**
  * The losses over random shapes, against their definitions in plain loops, and their slopes against finite differences.
  *
+ * Shaders are made for shapes, and making them takes ten times as long as a case. So a number of cases in a row has one
+ * layout (shapes, form, factors), and each has its own tags, people and maps.
+ *
  * @module
  */
 import {
@@ -100,14 +103,15 @@ function numbers(random: Random, size: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: size }, () => random.uniform(-1.5, 1.5));
 }
 
-function drawTagLoss(random: Random): Case {
-  const form = random.pick(Object.keys(REFERENCES) as TagLossForm[]);
+/** @param layout Draws what shaders are made for; the others of its cases draw the same. */
+function drawTagLoss(random: Random, layout: Random): Case {
+  const form = layout.pick(Object.keys(REFERENCES) as TagLossForm[]);
   const ofInstances = form === "pixels" || form === "pixel pairs";
-  const size = (most: number) => 1 + random.integer(most);
-  const T = ofInstances ? 1 : random.pick([1, 1, 2, 3]);
+  const size = (most: number) => 1 + layout.integer(most);
+  const T = ofInstances ? 1 : layout.pick([1, 1, 2, 3]);
   const [N, D, K, H, W, P] = [size(3), size(4), size(4), size(6), size(6), size(6)];
   const J = ofInstances ? size(7) : K; // tags of somebody in a frame
-  const sigma = random.pick([0.5, 1, 2]);
+  const sigma = layout.pick([0.5, 1, 2]);
   const tags = numbers(random, N * T * D * K * H * W);
   const index = new Int32Array(N * P * T * J), visible = new Float32Array(index.length);
   for (let n = 0; n < N; n++) {
@@ -167,12 +171,12 @@ function drawTagLoss(random: Random): Case {
   };
 }
 
-function drawHeatmapLoss(random: Random): Case {
-  const size = (most: number) => 1 + random.integer(most);
+function drawHeatmapLoss(random: Random, layout: Random): Case {
+  const size = (most: number) => 1 + layout.integer(most);
   const [N, K, H, W] = [size(3), size(5), size(12), size(12)];
-  const foregroundWeight = random.pick([0, 10, 0.5]);
+  const foregroundWeight = layout.pick([0, 10, 0.5]);
   const heatmaps = Float32Array.from({ length: N * K * H * W }, () => random.next());
-  const mask = random.chance(0.5)
+  const mask = layout.chance(0.5)
     ? Float32Array.from({ length: N * H * W }, () => random.chance(0.7) ? 1 : 0)
     : undefined;
   return {
@@ -196,6 +200,9 @@ function drawHeatmapLoss(random: Random): Case {
   };
 }
 
+/** Cases in a row that have one layout. */
+const CASES = 20;
+
 const TOLERANCE = 2e-5;
 const SLOPE_TOLERANCE = 1e-3;
 const STEP = 1e-5;
@@ -206,8 +213,11 @@ export const lossFuzzer: Fuzzer = {
   promise: "every form of every loss, and its slopes, as the formula in plain loops has them",
   count: 5_000,
   async run(seed, index) {
-    const random = new Random(seed).fork("losses").fork(index);
-    const drawn = random.chance(0.2) ? drawHeatmapLoss(random) : drawTagLoss(random);
+    const series = new Random(seed).fork("losses");
+    const random = series.fork(index);
+    const layout = series.fork("layout").fork(Math.floor(index / CASES));
+    const draw = layout.chance(0.2) ? drawHeatmapLoss : drawTagLoss;
+    const drawn = draw(random, layout);
     const { what, shape, tags, describe, compute, hasCorners } = drawn;
     const x = tensor({ shape, data: tags });
     const loss = describe(x);
