@@ -39,7 +39,7 @@ Deno.test("loadModel() gives back what saveModel() wrote, the decoding also unde
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/weights.safetensors`;
-    const decoding = { threshold: 0.4, maxTagDistance: 2 };
+    const decoding = { threshold: 0.4, scalesThreshold: 0.3, maxTagDistance: 2 };
     const saved = makeModel("tiny-64", { seed: 3 }, decoding);
     await saveModel(path, saved);
     const loaded = await loadModel(path);
@@ -93,6 +93,7 @@ Deno.test("loadModel() gives back what saveModel() wrote, the decoding also unde
     const wrong: [Record<string, string>, string][] = [
       [{ threshold: "-0.1" }, "its threshold is damaged: -0.1 is not from 0 to 5"],
       [{ threshold: "30" }, "its threshold is damaged: 30 is not from 0 to 5"],
+      [{ scalesThreshold: "6" }, "its scalesThreshold is damaged: 6 is not from 0 to 5"],
       [{ maxTagDistance: "-1" }, "its maxTagDistance is damaged: -1 is below 0"],
       [{ imageSize: "6400000" }, "its imageSize is damaged: 6400000 is not from 0 to 8192"],
       [
