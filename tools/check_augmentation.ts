@@ -34,6 +34,7 @@ import { unknownName } from "../core/errors.ts";
 import { type Sample, sceneSource } from "../data/mod.ts";
 import { matchPeople, measure, resultsOf, truthOf } from "../cli/evaluation.ts";
 import type { Command, Values } from "../cli/options.ts";
+import { announce } from "../cli/output.ts";
 import {
   decodeAgain,
   decoderOf,
@@ -116,32 +117,39 @@ async function run(values: Values): Promise<void> {
   const loaded = await loadGivenOrShipped(values);
   const count = values.number("scenes")!;
   const refine = values.text("refine");
-  const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
-  const threshold = values.number("threshold");
-  const { scales: crops } = scaleRule(values.text("crops"));
+  const looking = {
+    refiner: refine === undefined ? undefined : await loadRefiner(refine, loaded),
+    crops: values.text("crops")?.split(",").map(Number) ?? [1],
+    threshold: values.number("threshold"),
+  };
+  const setup = setupOf(values, loaded, looking);
+  announce(setup);
   const parts: Part[] = [];
   for (const factor of [1, 2]) {
-    const size = factor * loaded.imageSize;
-    parts.push(await compare(loaded, ways, { refiner, crops, size, count, threshold }));
+    parts.push(await compare(loaded, ways, { ...looking, size: factor * loaded.imageSize, count }));
   }
   const path = values.text("report");
   if (path === undefined) return;
-  const weights = values.text("weights") ?? "those that come with the library";
-  const above = (scales: ScaleRule) => String(decoderOf(loaded, { scales, threshold }).threshold);
-  const setup = [
-    ["weights", weights],
-    ["peaks above", above(SINGLE_SCALE)],
-    ["at several scales", above(scaleRule("official"))],
-    ["refine", refine ?? "no"],
-    ...(refiner
-      ? [["second looks above", String(secondThresholdOf(refiner))], [
-        "crops",
-        crops.join(", "),
-      ]] as const
-      : []),
-  ] as const;
-  await writeFileAtomic(path, reportOf(parts, setup));
+  await writeFileAtomic(path, reportOf(parts, Object.entries(setup)));
   console.log(`\n${path}`);
+}
+
+/** With what is looked, and how sure it has to be. */
+function setupOf(
+  values: Values,
+  loaded: LoadedModel,
+  { refiner, crops, threshold }: Looking,
+): Record<string, string> {
+  const above = (scales: ScaleRule) => String(decoderOf(loaded, { scales, threshold }).threshold);
+  return {
+    weights: values.text("weights") ?? "those that come with the library",
+    "peaks above": above(SINGLE_SCALE),
+    "at several scales": above(scaleRule("official")),
+    refine: values.text("refine") ?? "no",
+    ...(refiner
+      ? { "second looks above": String(secondThresholdOf(refiner)), crops: crops.join(", ") }
+      : {}),
+  };
 }
 
 /**
