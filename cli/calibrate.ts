@@ -39,6 +39,8 @@ import {
 
 /** Seed of the scenes to choose on. */
 const SEED = 7777;
+/** How many of each size. */
+const SCENES = 200;
 /** Fewest and most people of a scene. */
 const PEOPLE = [1, 8] as const;
 
@@ -62,7 +64,12 @@ export const calibrateCommand: Command = {
       write: { type: "flag", help: "write what was chosen into the weight file" },
     }),
     ...under("By what", {
-      scenes: { type: "whole", default: 200, least: 1, help: "synthetic scenes of each size" },
+      scenes: {
+        type: "whole",
+        least: 1,
+        help: "synthetic scenes of each size",
+        otherwise: `${SCENES}`,
+      },
       annotations: { type: "file", help: "annotation file of photographs, in place of scenes" },
       images: { type: "folder", help: "folder of the photographs" },
       ids: IDS,
@@ -135,6 +142,9 @@ async function partsOf(values: Values, { imageSize, skeleton }: LoadedModel): Pr
   const ids = await readIds(values.text("ids"));
   const opened = await openPhotographs(values, "all", { ids, judged: true });
   if (opened) {
+    if (values.isGiven("scenes")) {
+      throw new InputError("--scenes and --annotations are both given\n  help: give one of them");
+    }
     checkSameKeypoints(skeleton, opened.file);
     return [{ name: "photographs", source: opened.photographs, pixel: 1 }];
   }
@@ -145,7 +155,7 @@ async function partsOf(values: Values, { imageSize, skeleton }: LoadedModel): Pr
       size,
       people: PEOPLE,
       setting: SETTING,
-      length: values.number("scenes")!,
+      length: values.number("scenes") ?? SCENES,
     }),
     pixel: size / JUDGED_SIZE,
   }));

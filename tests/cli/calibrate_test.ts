@@ -103,6 +103,7 @@ Deno.test("calibrate refuses before it computes, and writes nothing where nobody
   await inFolder(async (folder) => {
     const path = await silentFile(folder);
     const cases: [string[], RegExp][] = [
+      [await sceneFiles(folder), /--scenes and --annotations are both given/],
       [["--scales", "1"], /--scales 1: one scale alone\n {2}help: looks at one scale are always/],
       [["--write"], /--write needs --weights/],
       [["--weights", path, "--refine", path], /is a network for several people/],
