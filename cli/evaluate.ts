@@ -39,7 +39,7 @@ import { type Command, under, type Values } from "./options.ts";
 import { checkWritable, printFigures, writeJson } from "./output.ts";
 import { peopleFinder } from "./people_finder.ts";
 import { decoderOf, LOOKING, lookingOf } from "./prediction.ts";
-import { refineTakeOf, REFINING } from "./refinement.ts";
+import { REFINING } from "./refinement.ts";
 import { loadGivenOrShipped, NETWORK } from "./weights.ts";
 
 /** `evaluate`. */
@@ -209,7 +209,7 @@ async function predicted(
     threshold,
     maxTagDistance,
     refine: values.text("refine") ?? "no",
-    ...(values.isGiven("refine") ? { refineTake: refineTakeOf(values) } : {}),
+    ...finder.refining,
     ids: values.text("ids") ?? "all",
   };
   return { found, setup };

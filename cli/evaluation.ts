@@ -103,11 +103,7 @@ export async function measure(
   const found: { sample: JudgedSample; people: FoundPeople["people"] }[] = [];
   const groups: (number | null)[][][] = [];
   for await (const { sample, people, tags } of predictions) {
-    const { id, fileName, image: { width, height } } = sample;
-    found.push({
-      sample: { id, fileName, people: sample.people, image: { width, height } },
-      people,
-    });
+    found.push({ sample: judgedSample(sample), people });
     groups.push(groupsOf(sample, tags, maxTagDistance));
   }
   const truth = truthOf(found.map(({ sample }) => sample), scale);
@@ -139,6 +135,13 @@ function groupsOf(sample: Sample, tags: HostArray, maxTagDistance: number): (num
 export type JudgedSample = Pick<Sample, "id" | "fileName" | "people"> & {
   readonly image: Pick<Sample["image"], "width" | "height">;
 };
+
+/** A sample without its picture. */
+export function judgedSample(
+  { id, fileName, people, image: { width, height } }: Sample,
+): JudgedSample {
+  return { id, fileName, people, image: { width, height } };
+}
 
 /** Samples as a COCO annotation file has them. */
 export function truthOf(samples: readonly JudgedSample[], scale = 1): CocoTruth {

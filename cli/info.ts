@@ -26,7 +26,7 @@ import { say } from "./say.ts";
 import { PHOTOGRAPH_SLOTS } from "./sources.ts";
 import { trainingStep } from "./training.ts";
 import { TrainingState } from "./training_state.ts";
-import { checkSize, type Decoding, describedModel, PRESET } from "./weights.ts";
+import { checkSize, type Decoding, DECODING_NAMES, describedModel, PRESET } from "./weights.ts";
 
 /** `info`. */
 export const infoCommand: Command = {
@@ -137,8 +137,7 @@ async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
 const SETTINGS: ReadonlySet<string> = new Set([
   "preset",
   "imageSize",
-  "threshold",
-  "maxTagDistance",
+  ...DECODING_NAMES,
   "options",
   "skeleton",
   "classes",
@@ -266,7 +265,7 @@ function oneLine(text: string): string {
 }
 
 function decodingLine(
-  { threshold, maxTagDistance }: Partial<Decoding>,
+  { threshold, scalesThreshold, maxTagDistance }: Partial<Decoding>,
   { hasTags, ofInstances }: { readonly hasTags: boolean; readonly ofInstances: boolean },
 ): string {
   const [what, near] = ofInstances
@@ -274,6 +273,7 @@ function decodingLine(
     : [hasTags ? "peaks" : "second looks", "tags nearer"];
   return [
     ...(threshold === undefined ? [] : [`${what} above ${threshold}`]),
+    ...(scalesThreshold === undefined ? [] : [`at several scales above ${scalesThreshold}`]),
     ...(maxTagDistance === undefined || !hasTags ? [] : [`${near} than ${maxTagDistance}`]),
   ].join(", ") || "as the decoder says";
 }

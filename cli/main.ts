@@ -4,6 +4,7 @@
  * @module
  */
 import { GpuError, InputError, ShapeError, unknownName } from "../mod.ts";
+import { calibrateCommand } from "./calibrate.ts";
 import { demoCommand } from "./demo.ts";
 import { demoSegmentCommand } from "./demo_segment.ts";
 import { demoTrackCommand } from "./demo_track.ts";
@@ -28,6 +29,7 @@ export const COMMANDS = {
   "Get a network": {
     train: trainCommand,
     "import-weights": importWeightsCommand,
+    calibrate: calibrateCommand,
     info: infoCommand,
   },
   "Use it": {

@@ -8,10 +8,16 @@ import { checkSameKeypoints } from "./datasets.ts";
 import { recordsOf } from "./evaluation.ts";
 import type { Finder } from "./finder.ts";
 import type { Values } from "./options.ts";
-import { findPeople, lookingOf } from "./prediction.ts";
-import { loadRefiner, refined, refineTakeOf } from "./refinement.ts";
+import { decoderOf, findPeople, lookingOf } from "./prediction.ts";
+import { loadRefiner, refined, refineTakeOf, secondThresholdOf } from "./refinement.ts";
 import type { Photographs } from "./sources.ts";
 import type { LoadedModel } from "./weights.ts";
+
+/** Finds people. */
+export interface PeopleFinder extends Finder<CocoResult> {
+  /** By what rule and above which score second looks count, if there are any. */
+  readonly refining: { readonly refineTake?: string; readonly refineThreshold?: number };
+}
 
 /**
  * Finds people; records have the annotation file's category, 1 without one.
@@ -23,7 +29,7 @@ export async function peopleFinder(
   values: Values,
   loaded: LoadedModel,
   opened: Pick<Photographs, "file" | "photographs"> | undefined,
-): Promise<Finder<CocoResult>> {
+): Promise<PeopleFinder> {
   const looking = lookingOf(values);
   const { skeleton } = loaded;
   if (opened) checkSameKeypoints(skeleton, opened.file);
@@ -31,15 +37,17 @@ export async function peopleFinder(
   const take = refineTakeOf(values);
   const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
   // Scores of what was filled in are then compared with a second look's.
-  const flavour = take === "both"
+  const flavour = refiner && take === "both"
     ? { ...looking.flavour, filledScore: "heatmap" as const }
     : looking.flavour;
+  const { threshold: firstThreshold } = decoderOf(loaded, looking);
   const form = { missing: looking.flavour.missing, categoryId: opened?.file.categoryId };
   return {
     photographs: opened?.photographs,
+    refining: refiner ? { refineTake: take, refineThreshold: secondThresholdOf(refiner) } : {},
     async *find(samples) {
       const found = findPeople(loaded, samples, { ...looking, flavour });
-      for await (const one of refiner ? refined(found, refiner, { take }) : found) {
+      for await (const one of refiner ? refined(found, refiner, { take, firstThreshold }) : found) {
         const { sample, people } = one;
         yield {
           sample,

@@ -72,7 +72,10 @@ export interface FoundPeople {
 }
 
 /** The same with the maps that they were decoded from; outside the picture heatmaps are 0, tags {@linkcode NOBODYS_TAG}. */
-export interface Prediction extends FoundPeople, Maps {}
+export interface Prediction extends FoundPeople, Maps {
+  /** How the maps lie in the picture. */
+  readonly frame: Required<HeatmapFrame>;
+}
 
 /**
  * The tag of pixels outside the picture: so far from everybody's that no keypoint is looked for there, whatever is filled
@@ -92,7 +95,7 @@ export interface PredictOptions {
   readonly flip?: boolean;
   /** At which sizes it looks. @default {SINGLE_SCALE} */
   readonly scales?: ScaleRule;
-  /** Height that peaks must exceed, whatever weights and flavour say; more looks want a lower one. */
+  /** Height that peaks must exceed, whatever weights and flavour say. */
   readonly threshold?: number;
   /** Tag distance below which keypoints join a person, whatever weights and flavour say. */
   readonly maxTagDistance?: number;
@@ -115,7 +118,7 @@ export const LOOKING: Options = under("How to look", {
     type: "number",
     ...THRESHOLD_BOUNDS,
     help: "height that peaks must exceed",
-    otherwise: "the weight file's, else the decoder's",
+    otherwise: "the weight file's for one scale or several, else the decoder's",
   },
   "tag-distance": {
     type: "number",
@@ -149,15 +152,23 @@ export function lookingOf(
 
 type Predicted = Omit<LoadedModel, "preset">;
 
-/** All options of decoding: what was asked for goes before what the weights say, and that before the flavour. */
+/**
+ * All options of decoding: what was asked for goes before what the weights say, and that before the flavour. The weights'
+ * threshold is the one for the scales looked at.
+ */
 export function decoderOf(
-  { decoding, skeleton }: Pick<LoadedModel, "decoding" | "skeleton">,
-  { flavour = {}, threshold, maxTagDistance }: PredictOptions,
-): Flavour & Decoding {
+  { decoding: { scalesThreshold, ...decoding }, skeleton }: Pick<
+    LoadedModel,
+    "decoding" | "skeleton"
+  >,
+  { flavour = {}, scales = SINGLE_SCALE, threshold, maxTagDistance }: PredictOptions,
+): Flavour & Pick<Decoding, "threshold" | "maxTagDistance"> {
+  const isAveraged = scales.scales.length > 1 && scalesThreshold !== undefined;
   return {
     ...AUTHORS_DECODING,
     ...flavour,
     ...decoding,
+    ...(isAveraged ? { threshold: scalesThreshold } : {}),
     ...ofSkeleton(skeleton),
     ...(threshold === undefined ? {} : { threshold }),
     ...(maxTagDistance === undefined ? {} : { maxTagDistance }),
@@ -225,7 +236,8 @@ async function* look(
     const people = await decodeOnDevice(looks, looks.peaks, { frames, decoder });
     const maps = withMaps ? await read({ heatmaps: looks.heatmaps, tags: looks.tags }) : undefined;
     for (const [n, sample] of part.entries()) {
-      yield { sample, people: people[n], ...(maps ? imageOf(maps, n) : {}) };
+      const found = { sample, people: people[n] };
+      yield maps ? { ...found, ...imageOf(maps, n), frame: frames[n] } : found;
     }
   }
 }
@@ -424,7 +436,13 @@ function decodeWithin(
 ): Prediction {
   const { heatmaps, tags } = withinPicture(maps, sample.image, frame);
   const people = decodePoses(heatmaps, tags, { ...decoder, frame });
-  return { sample, people, heatmaps, tags };
+  return { sample, people, heatmaps, tags, frame };
+}
+
+/** The people of the same maps by other rules. */
+export function decodeAgain<T extends Prediction>(prediction: T, decoder: Flavour): T {
+  const { heatmaps, tags, frame } = prediction;
+  return { ...prediction, people: decodePoses(heatmaps, tags, { ...decoder, frame }) };
 }
 
 /** Decode maps of a square input into people in image pixels. */

@@ -6,6 +6,8 @@
  * | --------------- | -------------------------- | --------------------------------------------------------------- |
  * | sizes of a crop | 512, 400 and 300           | the network's own alone, or any `sizes` that it can take        |
  * | mirrored crops  | rows backwards             | so that heatmap pixels fall on each other, see models/looks.ts  |
+ * | whose word      | the second look's          | both looks' unless `--refine-take second`                       |
+ * | agreement       | within 10 pixels           | the same by `second`; by `both` within 0.06 of the crop's side  |
  *
  * @module
  */
@@ -64,6 +66,12 @@ export interface LookedAgain<T> {
 /** The authors' lengths in photographs: a smaller person is looked at as if so large; looks agree within. */
 const LEAST_SIDE = 60, AGREEMENT = 10;
 
+/**
+ * By `both` looks agree within this share of the crop's side, so that it does not matter how large people or pictures
+ * are: in a crop of 160 pixels the authors' 10. Chosen among 0.04 to 0.16 (docs/decisions.md).
+ */
+const AGREEING_SHARE = 0.06;
+
 /** Crops that go through the network at once; pictures that may wait until there are so many. */
 const CROPS = 4, PICTURES = 8;
 
@@ -102,16 +110,16 @@ export const REFINING: Options = under("How to look", {
   "refine-take": {
     type: "text",
     choices: TAKES,
-    help: "whose word counts of a keypoint that the second look is sure of (both: halfway where " +
-      "the looks agree, else the surer one; for first looks that are as good)",
-    otherwise: "second",
+    help: "whose word counts of a keypoint (both: halfway where the looks agree, else the surer " +
+      "one; second: the second look's where it is sure, as the authors have it)",
+    otherwise: "both",
     needs: "refine",
   },
 });
 
 /** What `--refine-take` says. */
 export function refineTakeOf(values: Values): (typeof TAKES)[number] {
-  return values.oneOf("refine-take", TAKES) ?? "second";
+  return values.oneOf("refine-take", TAKES) ?? "both";
 }
 
 /** A picture whose people are being looked at. */
@@ -141,22 +149,23 @@ export async function* refined<T extends FoundPeople>(
   }
 }
 
+/** The threshold that a network for second looks says. */
+export function secondThresholdOf({ decoding }: Pick<LoadedModel, "decoding">): number {
+  return decoding.threshold ?? AUTHORS_SECOND_LOOK.threshold;
+}
+
 /** People that were looked at twice, with what counts of the second look. */
 export function afterSecondLook<T extends FoundPeople>(
   { one, again }: LookedAgain<T>,
   { decoding }: Pick<LoadedModel, "decoding">,
   { pixel = 1, ...options }: RefineOptions = {},
 ): T {
-  const {
-    threshold = decoding.threshold ?? AUTHORS_SECOND_LOOK.threshold,
-    agreementPixels = AGREEMENT * pixel,
-    ...rules
-  } = options;
+  const threshold = options.threshold ?? secondThresholdOf({ decoding });
   const people = one.people.map((first, p) => {
     const second = again[p];
     if (!second) return first;
-    const better = refinePerson(first, second, { threshold, agreementPixels, ...rules });
-    return withTags(better, first);
+    const agreementPixels = options.agreementPixels ?? agreementOf(first, pixel, options.take);
+    return withTags(refinePerson(first, second, { ...options, threshold, agreementPixels }), first);
   });
   return { ...one, people };
 }
@@ -200,7 +209,7 @@ export async function* lookedAgain<T extends FoundPeople>(
   const waiting: Waiting<T>[] = [];
   const looks: Look<T>[] = [];
   for await (const one of found) {
-    const added = looksAt(one, LEAST_SIDE * pixel);
+    const added = looksAt(one, pixel);
     waiting.push(added.of);
     looks.push(...added.looks);
     while (looks.length >= CROPS) await lookAgain(looks.splice(0, CROPS));
@@ -230,14 +239,28 @@ function sidesOf(
 /** A picture and who is to be looked at in it. */
 function looksAt<T extends FoundPeople>(
   one: T,
-  leastSide: number,
+  pixel: number,
 ): { readonly of: Waiting<T>; readonly looks: readonly Look<T>[] } {
   const crops = one.people.flatMap((person, p) => {
-    const crop = personCrop(person, { leastSide });
+    const crop = cropOf(person, pixel);
     return crop ? [{ p, crop }] : [];
   });
   const of = { one, again: one.people.map(() => undefined), open: crops.length };
   return { of, looks: crops.map((crop) => ({ of, ...crop })) };
+}
+
+/** Where somebody is looked at again. */
+function cropOf(person: DecodedPerson, pixel: number): SquareCrop | undefined {
+  return personCrop(person, { leastSide: LEAST_SIDE * pixel });
+}
+
+/** Two looks at a keypoint of somebody agree if they are nearer than this, pixels of the picture. */
+function agreementOf(
+  person: DecodedPerson,
+  pixel: number,
+  take: RefinePersonOptions["take"],
+): number {
+  return take === "both" ? AGREEING_SHARE * cropOf(person, pixel)!.side : AGREEMENT * pixel;
 }
 
 /** Takes the pictures that nothing is to be done in any more from the beginning of the row. */

@@ -35,6 +35,11 @@ export interface Decoding {
    * of a second look that replaces the first one's.
    */
   readonly threshold: number;
+  /**
+   * Least height of a peak of heatmaps that were averaged over several scales, which are lower; `threshold` without. Of
+   * networks that find people.
+   */
+  readonly scalesThreshold?: number;
   /** A keypoint joins a person only if their tags are nearer than this; of instances, no two modes are nearer. */
   readonly maxTagDistance: number;
 }
@@ -121,6 +126,9 @@ export async function localCopy(
   await writeFileAtomic(path, new Uint8Array(await response.arrayBuffer()));
   return path;
 }
+
+/** The names of {@linkcode Decoding} in a file's metadata. */
+export const DECODING_NAMES = ["threshold", "scalesThreshold", "maxTagDistance"] as const;
 
 /** The authors' decoding, for weights that do not say. */
 export const AUTHORS_DECODING: Decoding = { threshold: 0.1, maxTagDistance: 1 };
@@ -212,22 +220,40 @@ export async function saveModel(
   await writeSafetensors(path, half ? halved(state) : state, metadata);
 }
 
+/**
+ * Change what a weight file says of how to decode; everything else stays as it is.
+ *
+ * @throws {InputError} If it cannot be read.
+ */
+export async function changeDecoding(path: string, decoding: Partial<Decoding>): Promise<void> {
+  const { arrays, metadata } = await readSafetensors(path);
+  await writeSafetensors(path, arrays, { ...metadata, ...decodingRecord(decoding) });
+}
+
 /** What a weight file says beside the weights. */
 export function settingsOf(
   { model, imageSize, preset, skeleton, classes, decoding }: LoadedModel,
 ): Record<string, string> {
-  const { threshold, maxTagDistance } = decoding;
   return {
     format: FORMAT,
     preset,
     imageSize: String(imageSize),
-    ...(threshold === undefined ? {} : { threshold: String(threshold) }),
-    ...(maxTagDistance === undefined ? {} : { maxTagDistance: String(maxTagDistance) }),
+    ...decodingRecord(decoding),
     options: JSON.stringify(model.options),
     ...(classes
       ? { classes: JSON.stringify(classes) }
       : { skeleton: JSON.stringify(skeletonRecord(skeleton)) }),
   };
+}
+
+/** What is known of how to decode, as a file's metadata says it. */
+export function decodingRecord(decoding: Partial<Decoding>): Record<string, string> {
+  return Object.fromEntries(
+    DECODING_NAMES.flatMap((name) => {
+      const value = decoding[name];
+      return value === undefined ? [] : [[name, String(value)]];
+    }),
+  );
 }
 
 /**
@@ -340,7 +366,7 @@ export function describedModel(
   metadata: Readonly<Record<string, string>>,
   as?: string,
 ): LoadedModel {
-  const { format, threshold, maxTagDistance, imageSize } = metadata;
+  const { format, imageSize } = metadata;
   if (format !== undefined && format !== FORMAT) {
     throw new InputError(
       `${path}: its format is "${format}", weight files have "${FORMAT}"` +
@@ -360,14 +386,7 @@ export function describedModel(
     ...made,
     skeleton,
     ...(classes ? { classes } : {}),
-    decoding: {
-      ...(threshold === undefined
-        ? {}
-        : { threshold: numberOf(path, "threshold", threshold, HIGHEST_HEATMAP) }),
-      ...(maxTagDistance === undefined
-        ? {}
-        : { maxTagDistance: numberOf(path, "maxTagDistance", maxTagDistance) }),
-    },
+    decoding: decodingIn(path, metadata),
     imageSize: imageSize === undefined
       ? made.imageSize
       : numberOf(path, "imageSize", imageSize, LARGEST_IMAGE),
@@ -390,6 +409,17 @@ export function describedModel(
     );
   }
   return loaded;
+}
+
+/** How to decode, as far as a file's metadata says it. */
+function decodingIn(path: string, metadata: Readonly<Record<string, string>>): Partial<Decoding> {
+  return Object.fromEntries(
+    DECODING_NAMES.flatMap((name) => {
+      const text = metadata[name];
+      const most = name === "maxTagDistance" ? Infinity : HIGHEST_HEATMAP;
+      return text === undefined ? [] : [[name, numberOf(path, name, text, most)]];
+    }),
+  );
 }
 
 /** The skeleton of a file's metadata; COCO's for files that do not say, as none did at first. */

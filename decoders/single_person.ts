@@ -16,6 +16,7 @@
  * | sizes of a crop              | 512, 400 and 300, each mirrored too | the caller's: average heatmaps beforehand |
  * | agreement                    | within 10 pixels of the photograph  | the same by default, an option            |
  * | keypoints that it is sure of | replaced                            | the same by default; `take: "both"` not   |
+ * | a person's score             | the first look's                    | the same by default; `take: "both"` not   |
  *
  * @module
  */
@@ -85,15 +86,26 @@ export function readPerson(heatmaps: HostArray, frame: HeatmapFrame): DecodedPer
 /** When a second look counts. */
 export interface RefinePersonOptions {
   /**
-   * A keypoint that was there is replaced if the second look is surer of it than this. Heatmaps that were learnt with a
-   * foreground weight are higher and want more, see {@linkcode heatmapLoss}.
+   * A second look's score above which it counts: by `take: "second"` it then replaces a keypoint that was there; by
+   * `"both"` its scores are measured in this unit. Heatmaps that were learnt with a foreground weight are higher and want
+   * more, see {@linkcode heatmapLoss}.
    * @default {0.15}
    */
   readonly threshold?: number;
   /**
-   * Whose word counts about a keypoint that was there and of which the second look is so sure: the `"second"` look's, as
-   * the authors have it; or `"both"`: the place in the middle where they agree, and else that of the surer one, for first
-   * looks that are as good. Scores are compared, so decode with `filledScore: "heatmap"`.
+   * The unit of the first look's scores, needed by `take: "both"` alone: the height that its peaks had to exceed. Averaged
+   * heatmaps are lower, and so is this.
+   * @default {0.1}
+   */
+  readonly firstThreshold?: number;
+  /**
+   * Whose word counts about a keypoint that was there.
+   *
+   * - `"second"`: the second look's where its score is above `threshold`, as the authors have it.
+   * - `"both"`: where the looks agree, the place in the middle; else that of the surer one, each look's score being over
+   *   its own threshold. The person's score is multiplied by the share of keypoints on which they agree, so that people
+   *   whom the second look does not see come last. Scores are compared, so decode with `filledScore: "heatmap"`.
+   *
    * @default {"second"}
    */
   readonly take?: "second" | "both";
@@ -104,9 +116,9 @@ export interface RefinePersonOptions {
 }
 
 /**
- * A person after a second look. A keypoint is replaced if it was missing, or if the second look's score is above
- * `threshold` (by `take: "both"` it may stay or go halfway instead); the person's own score stays, and so does a person
- * whom the second look does not recognise.
+ * A person after a second look. A keypoint that was missing is filled in; one that was there is replaced if the second
+ * look's score is above `threshold`, and the person's own score stays; `take: "both"` asks both looks. The keypoints of a
+ * person whom the second look does not recognise stay as they were.
  *
  * @param person As decoded, in image pixels.
  * @param second What {@linkcode readPerson} gives, in image pixels.
@@ -130,7 +142,8 @@ export function refinePerson(
   second: DecodedPerson,
   options: RefinePersonOptions = {},
 ): DecodedPerson {
-  const { threshold = 0.15, take = "second", agreementPixels = 10, leastAgreement = 0.2 } = options;
+  const { threshold = 0.15, firstThreshold = 0.1, take = "second" } = options;
+  const { agreementPixels = 10, leastAgreement = 0.2 } = options;
   const K = person.keypoints.length;
   if (second.keypoints.length !== K) {
     throw shapeError("refinePerson", "the two looks have different numbers of keypoints", {
@@ -143,17 +156,19 @@ export function refinePerson(
   const agreements = person.keypoints.flatMap((first, k) =>
     first ? [agree(first, second.keypoints[k])] : []
   );
-  const agreeing = agreements.filter(Boolean).length;
-  if (agreements.length > 0 && agreeing / agreements.length < leastAgreement) return person;
+  const there = agreements.length;
+  const agreement = there === 0 ? 1 : agreements.filter(Boolean).length / there;
+  const score = take === "both" ? person.score * agreement : person.score;
+  if (agreement < leastAgreement) return { ...person, score };
   const keypoints = person.keypoints.map((first, k) => {
     const again = second.keypoints[k];
     if (!first || !again) return again ?? first;
-    if (!(again.score > threshold)) return first;
-    if (take === "second") return again;
+    if (take === "second") return again.score > threshold ? again : first;
     if (agree(first, again)) return halfway(first, again);
-    return again.score > first.score ? again : first;
+    // Not divided: a threshold may be 0.
+    return again.score * firstThreshold > first.score * threshold ? again : first;
   });
-  return { ...person, keypoints };
+  return { ...person, keypoints, score };
 }
 
 /** The place in the middle, as sure as the second look is. */

@@ -2,16 +2,15 @@
  * What looking more often brings: the shipped weights on synthetic crowds, at one or three sizes, plain and mirrored.
  *
  *     deno task check:augmentation [--scenes 200] [--ways "flip, 3 scales"] [--threshold 0.5] [--weights FILE]
- *                                  [--refine FILE] [--report FILE.html]
+ *                                  [--refine FILE] [--crops "1.5, 1"] [--report FILE.html]
  *
  * Crowds of 1 to 8 people, in pictures of the network's own size and of twice that, which the network otherwise sees
- * shrunk. Prints AP (areas as if 512 pixels wide), AP50, AR and grouping accuracy of each way to look with the threshold of
- * the weights or the one given, the seconds it took, and AP with other thresholds: the weights' was chosen for one look,
- * and heatmaps that are resized or averaged are lower. The two ways to mirror are explained in models/looks.ts.
+ * shrunk. Prints AP (areas as if 512 pixels wide), AP50, AR and grouping accuracy of each way to look with the weights'
+ * threshold for one scale or several, or the one given, the seconds it took, and AP with other thresholds. The two ways to
+ * mirror are explained in models/looks.ts. Thresholds of weights are chosen on other scenes, see cli/calibrate.ts.
  *
- * With a single-person network each way has more rows: everybody found is looked at again, once at each of
- * {@linkcode SIZES}, and what counts of that is decided by each of {@linkcode RULES}. Their other thresholds are those of
- * the second look.
+ * With a single-person network each way has more rows: everybody found is looked at again, and what counts of that is
+ * decided by each of {@linkcode RULES}. Their other thresholds are those of the second look.
  *
  * The report has the same tables, and of each size two scenes in which the best way helped most beside the first one and
  * two in which it hurt most. There is nothing to pass: it is a measurement.
@@ -35,15 +34,22 @@ import { unknownName } from "../core/errors.ts";
 import { type Sample, sceneSource } from "../data/mod.ts";
 import { matchPeople, measure, resultsOf, truthOf } from "../cli/evaluation.ts";
 import type { Command, Values } from "../cli/options.ts";
+import { announce } from "../cli/output.ts";
 import {
-  decode,
+  decodeAgain,
+  decoderOf,
   type FoundPeople,
   predict,
-  type Prediction,
   type PredictOptions,
 } from "../cli/prediction.ts";
-import { afterSecondLook, loadRefiner, lookedAgain, REFINING } from "../cli/refinement.ts";
-import { scaleRule } from "../cli/scales.ts";
+import {
+  afterSecondLook,
+  loadRefiner,
+  lookedAgain,
+  REFINING,
+  secondThresholdOf,
+} from "../cli/refinement.ts";
+import { type ScaleRule, scaleRule, SINGLE_SCALE } from "../cli/scales.ts";
 import { JUDGED_SIZE, SETTING } from "../cli/sources.ts";
 import { type LoadedModel, loadGivenOrShipped, NETWORK, THRESHOLD_BOUNDS } from "../cli/weights.ts";
 import { runTool } from "./tool.ts";
@@ -60,12 +66,6 @@ export const WAYS: Readonly<Record<string, PredictOptions>> = {
   "3 scales + flip": { scales: scaleRule("official"), flip: true },
   "scales 1.5 and 1": { scales: scaleRule("1.5,1") },
   "scales 1.5 and 1 + flip": { scales: scaleRule("1.5,1"), flip: true },
-};
-
-/** Sizes of a second look. The authors' smaller ones are no others to a network for 64 pixels: it takes multiples of 32. */
-const SIZES: Readonly<Record<string, readonly number[]>> = {
-  "": [1],
-  " at 1.5 and 1": [1.5, 1],
 };
 
 /** What counts of a second look. */
@@ -95,6 +95,12 @@ export const augmentationCommand: Command = {
       help: "height that peaks of the first looks must exceed",
       otherwise: "the weight file's",
     },
+    crops: {
+      type: "text",
+      help: "sizes of a second look's crops, over the network's own",
+      otherwise: "1",
+      needs: "refine",
+    },
     report: { type: "file", help: "write the tables and some scenes to this HTML file" },
     refine: { ...REFINING.refine, help: `${REFINING.refine.help}: more rows for each way` },
   },
@@ -106,23 +112,39 @@ async function run(values: Values): Promise<void> {
   const loaded = await loadGivenOrShipped(values);
   const count = values.number("scenes")!;
   const refine = values.text("refine");
-  const refiner = refine === undefined ? undefined : await loadRefiner(refine, loaded);
-  const threshold = values.number("threshold");
+  const looking = {
+    refiner: refine === undefined ? undefined : await loadRefiner(refine, loaded),
+    crops: values.text("crops")?.split(",").map(Number) ?? [1],
+    threshold: values.number("threshold"),
+  };
+  const setup = setupOf(values, loaded, looking);
+  announce(setup);
   const parts: Part[] = [];
   for (const factor of [1, 2]) {
-    const size = factor * loaded.imageSize;
-    parts.push(await compare(loaded, ways, { refiner, size, count, threshold }));
+    parts.push(await compare(loaded, ways, { ...looking, size: factor * loaded.imageSize, count }));
   }
   const path = values.text("report");
   if (path === undefined) return;
-  const weights = values.text("weights") ?? "those that come with the library";
-  const setup = [
-    ["weights", weights],
-    ["first looks above", String(threshold ?? loaded.decoding.threshold ?? "the decoder's")],
-    ["refine", refine ?? "no"],
-  ] as const;
-  await writeFileAtomic(path, reportOf(parts, setup));
+  await writeFileAtomic(path, reportOf(parts, Object.entries(setup)));
   console.log(`\n${path}`);
+}
+
+/** With what is looked, and how sure it has to be. */
+function setupOf(
+  values: Values,
+  loaded: LoadedModel,
+  { refiner, crops, threshold }: Looking,
+): Record<string, string> {
+  const above = (scales: ScaleRule) => String(decoderOf(loaded, { scales, threshold }).threshold);
+  return {
+    weights: values.text("weights") ?? "those that come with the library",
+    "peaks above": above(SINGLE_SCALE),
+    "at several scales": above(scaleRule("official")),
+    refine: values.text("refine") ?? "no",
+    ...(refiner
+      ? { "second looks above": String(secondThresholdOf(refiner)), crops: crops.join(", ") }
+      : {}),
+  };
 }
 
 /**
@@ -193,6 +215,8 @@ async function compare(
 interface Looking {
   /** Looks at everybody again. */
   readonly refiner: LoadedModel | undefined;
+  /** Sizes of the crops in which it does. */
+  readonly crops: readonly number[];
   /** Of first looks, in place of the weights'. */
   readonly threshold: number | undefined;
 }
@@ -212,27 +236,32 @@ interface Row {
 async function* rowsOf(
   [name, options]: ReturnType<typeof waysNamed>[number],
   loaded: LoadedModel,
-  { samples, pixel, refiner, threshold }: Looking & {
+  { samples, pixel, refiner, crops, threshold }: Looking & {
     readonly samples: readonly Sample[];
     readonly pixel: number;
   },
 ): AsyncGenerator<Row, void, undefined> {
   const flavour = { ...COMPARABLE, ...options.flavour };
-  const first = await timed(predict(loaded, samples, { ...options, flavour, threshold }));
+  const looking = { ...options, flavour, threshold };
+  const first = await timed(predict(loaded, samples, looking));
   const { grouping } = await measure(first.all, 1 / pixel, loaded.decoding);
   const foundAbove = (other?: number) =>
-    other === undefined ? first.all : decodedAt(other, first.all, loaded);
+    other === undefined
+      ? first.all
+      : first.all.map((one) =>
+        decodeAgain(one, decoderOf(loaded, { ...looking, threshold: other }))
+      );
   yield { name, label: name, foundAbove, grouping, seconds: first.seconds };
   if (!refiner) return;
-  for (const [at, sizes] of Object.entries(SIZES)) {
-    const looks = await timed(lookedAgain(each(first.all), refiner, { pixel, sizes }));
-    const seconds = first.seconds + looks.seconds;
-    for (const take of RULES) {
-      const foundAbove = (threshold?: number) =>
-        looks.all.map((one) => afterSecondLook(one, refiner, { pixel, take, threshold }));
-      const words = `${take}${at}`;
-      yield { name: `${name}, ${words}`, label: `  ${words}`, foundAbove, grouping, seconds };
-    }
+  const looks = await timed(lookedAgain(each(first.all), refiner, { pixel, sizes: crops }));
+  const seconds = first.seconds + looks.seconds;
+  const { threshold: firstThreshold } = decoderOf(loaded, looking);
+  for (const take of RULES) {
+    const foundAbove = (threshold?: number) => {
+      const rules = { pixel, take, threshold, firstThreshold };
+      return looks.all.map((one) => afterSecondLook(one, refiner, rules));
+    };
+    yield { name: `${name}, ${take}`, label: `  ${take}`, foundAbove, grouping, seconds };
   }
 }
 
@@ -309,18 +338,6 @@ function drawFound(found: FoundPeople): Svg {
     return who < 0 ? null : who;
   });
   return drawPoses(found.sample.image, found.people, COCO, { colors });
-}
-
-/** The people of the same maps with another threshold. */
-function decodedAt(
-  threshold: number,
-  predictions: readonly Prediction[],
-  { model: { stride }, decoding }: LoadedModel,
-): Prediction[] {
-  return predictions.map((prediction) => {
-    const input = prediction.heatmaps.shape[2] * stride;
-    return decode(prediction.sample, prediction, input, stride, { ...decoding, threshold });
-  });
 }
 
 if (import.meta.main) await runTool("check:augmentation", augmentationCommand);

@@ -35,7 +35,7 @@ Deno.test("main() names the nearest command and option", async () => {
     code: 1,
     printed: "",
     message: 'trian: unknown command "trian"; there are demo, demo:segment, demo:track, train, ' +
-      'import-weights, info, predict, track, evaluate, evaluate-tracks\n  help: did you mean "train"?',
+      'import-weights, calibrate, info, predict, track, evaluate, evaluate-tracks\n  help: did you mean "train"?',
   });
   const { code, message } = await runMain("train", "--presett", "demo");
   assert.equal(code, 1);

@@ -27,14 +27,15 @@ Deno.test("evaluate measures other people with every option that says how to loo
     });
     assert.ok(plain.setup.threshold > 0 && plain.setup.maxTagDistance > 0);
     const refiner = await refinerFile(folder);
+    const refined = { refine: refiner, refineThreshold: 0.15 };
     const cases: [string[], Record<string, unknown>][] = [
       [["--decoder", "pose-ae-demo"], { decoder: "pose-ae-demo" }],
       [["--threshold", "0.3"], { threshold: 0.3 }],
       [["--tag-distance", "0.01"], { maxTagDistance: 0.01 }],
-      [["--scales", "1.5,1"], { scales: "1.5,1" }],
+      [["--scales", "1.5,1"], { scales: "1.5,1", threshold: 0.45 }], // the weight file's for several
       [["--flip"], { flip: true }],
-      [["--refine", refiner], { refine: refiner, refineTake: "second" }],
-      [["--refine", refiner, "--refine-take", "both"], { refine: refiner, refineTake: "both" }],
+      [["--refine", refiner], { ...refined, refineTake: "both" }],
+      [["--refine", refiner, "--refine-take", "second"], { ...refined, refineTake: "second" }],
     ];
     for (const [options, changed] of cases) {
       const { setup, figures } = await measured(...options);

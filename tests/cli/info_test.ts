@@ -61,7 +61,10 @@ Deno.test("info prints the skeleton and what else the file says, each on a line"
   try {
     const text = (await runMain("info", SHIPPED)).printed;
     assert.match(text, /^keypoints {6}17 of coco$/m);
-    assert.match(text, /^decoding {7}peaks above 0.7, tags nearer than 1.2$/m);
+    assert.match(
+      text,
+      /^decoding {7}peaks above 0.7, at several scales above 0.45, tags nearer than 1.2$/m,
+    );
     assert.match(
       text,
       /^format {9}ae-posenet-1\nseed {11}1\nsteps {10}84420\ncommand {8}train --/m,

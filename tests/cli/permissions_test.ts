@@ -75,6 +75,28 @@ describe("commands need no more leave than docs/reliability.md says", () => {
     assert.match(without.said, /track: .*Requires read access to ".*grey\.png"/);
   });
 
+  it("calibrate: reads the weights, and for --write writes into their folder", async () => {
+    const own = `${folder}/own`;
+    await Deno.mkdir(own);
+    await Deno.copyFile(`${PROJECT}weights/demo.safetensors`, `${own}/demo.safetensors`);
+    const file = `${own}/demo.safetensors`;
+    const calibrate = [
+      "calibrate",
+      "--weights",
+      file,
+      "--scenes",
+      "1",
+      "--scales",
+      "1.5,1",
+      "--write",
+    ];
+    const without = await run(calibrate, { read: [own] });
+    assert.equal(without.code, 1);
+    assert.match(without.said, /calibrate: .*cannot be written/);
+    const { code, said } = await run(calibrate, { read: [own], write: [own] });
+    assert.equal(code, 0, said);
+  });
+
   it("info: reads the file and nothing else", async () => {
     const file = `${PROJECT}weights/demo.safetensors`;
     const { code, said } = await run(["info", file], { read: [file] });

@@ -14,6 +14,7 @@ import { readOptions } from "../../cli/options.ts";
 import { predictCommand } from "../../cli/predict.ts";
 import {
   decode,
+  decodeAgain,
   decoderOf,
   lookingOf,
   predict,
@@ -82,6 +83,17 @@ Deno.test("decoderOf() puts what was asked for before the weights, and these bef
   assert.deepEqual(of(decoderOf(weights, { flavour })), [0.4, 2]);
   const asked = { flavour, threshold: 0.5, maxTagDistance: 3 };
   assert.deepEqual(of(decoderOf(weights, asked)), [0.5, 3]);
+});
+
+Deno.test("decoderOf() takes the weights' threshold for several scales where there are several", () => {
+  const own = { decoding: { threshold: 0.7, scalesThreshold: 0.4 }, skeleton: COCO };
+  const above = (scales: string | undefined, threshold?: number) =>
+    decoderOf(own, { scales: scaleRule(scales), threshold });
+  assert.deepEqual(["official", "1.5,1", "1.2"].map((it) => above(it).threshold), [0.4, 0.4, 0.7]);
+  assert.deepEqual([above(undefined).threshold, above("official", 0.5).threshold], [0.7, 0.5]);
+  assert.ok(!("scalesThreshold" in above("official"))); // no decoder knows it
+  const silent = { decoding: { threshold: 0.7 }, skeleton: COCO };
+  assert.equal(decoderOf(silent, { scales: scaleRule("official") }).threshold, 0.7);
 });
 
 Deno.test("decoderOf() takes the order of a skeleton that has COCO's names and another order", () => {
@@ -173,8 +185,9 @@ Deno.test("findPeople() finds on the device what decodePoses() finds in the maps
       const found = await Array.fromAsync(predict(loaded, scenes, { ...options, flavour }));
       found.forEach((prediction) => {
         const size = options.scales ? 96 : 64;
-        const decoder = { ...flavour, ...loaded.decoding };
+        const decoder = decoderOf(loaded, { ...options, flavour });
         const expected = decode(prediction.sample, prediction, size, loaded.model.stride, decoder);
+        assert.deepEqual(decodeAgain(prediction, decoder).people, expected.people);
         assert.equal(prediction.people.length, expected.people.length, name);
         prediction.people.forEach(({ keypoints, score }, p) => {
           assert.ok(Math.abs(score - expected.people[p].score) < 1e-6);
@@ -206,7 +219,8 @@ Deno.test("predict() leaves out a scale whose maps are no numbers, and says so w
   const [alone] = await Array.fromAsync(predict(loaded, [scene]));
   breakAt(96);
   const scales = scaleRule("1.5,1");
-  const [rest] = await Array.fromAsync(predict(loaded, [scene], { scales }));
+  const { threshold } = loaded.decoding;
+  const [rest] = await Array.fromAsync(predict(loaded, [scene], { scales, threshold }));
   assert.deepEqual(rest.heatmaps.shape, [17, 32, 32]);
   assert.deepEqual(
     rest.people.map(({ keypoints }) => keypoints[0]?.x),

@@ -185,6 +185,43 @@ Deno.test("refined() replaces keypoints above the threshold that goes with the w
   }
 });
 
+Deno.test("refined() calls it agreement, asking both looks, within a share of the crop", async () => {
+  const image = rgbImage(1000, 1000);
+  for (let y = 460; y < 500; y++) image.data.fill(255, 3 * (1000 * y + 460), 3 * (1000 * y + 500));
+  // The network sees everything near (480, 480); the crop is 1.3 times 800 pixels wide, and agreement is below 62.
+  const keypoints = COCO.keypoints.map((_, k) => ({
+    x: [515, 600, 100][Math.min(k, 2)],
+    y: k < 2 ? 480 : 80 + 800 * (k % 2),
+    score: 0.9,
+    tag: [],
+  })).with(16, { x: 900, y: 480, score: 0.9, tag: [] });
+  const found = {
+    sample: { id: 1, fileName: "dot", image, people: [] },
+    people: [{ keypoints, score: 0.5 }],
+  };
+  const refiner = { model: seesRed, imageSize: 64, skeleton: COCO, decoding: { threshold: 5 } };
+  const seen = async (options: RefinePersonOptions) => {
+    const one = async function* () {
+      yield await Promise.resolve(found);
+    };
+    const rules = { leastAgreement: 0, ...options };
+    const [{ people: [person] }] = await Array.fromAsync(refined(one(), refiner, rules));
+    return { ...person, keypoints: person.keypoints.map((at) => [at!.x, at!.y]) };
+  };
+  const first = keypoints.map(({ x, y }) => [x, y]);
+  const { keypoints: second } = await seen({ threshold: 0 });
+  const both = await seen({ take: "both" }); // 5 in units of 0.1: the first look is surer wherever they disagree
+  const middle = [0, 1].map((axis) => (first[0][axis] + second[0][axis]) / 2);
+  assert.deepEqual(both.keypoints, first.with(0, middle));
+  assert.ok(Math.abs(both.score - 0.5 / 17) < 1e-9);
+  const within = await seen({ take: "both", agreementPixels: 10 });
+  assert.deepEqual(within, { keypoints: first, score: 0 });
+  assert.deepEqual(
+    (await seen({ take: "both", firstThreshold: 50 })).keypoints.slice(1),
+    second.slice(1),
+  );
+});
+
 Deno.test("withoutTags() makes a network with the same heatmaps and no tags", async () => {
   const loaded = makeModel("demo", { channels: 4, increase: 2, seed: 3, stacks: 2 }, {
     threshold: 0.7,

@@ -11,11 +11,13 @@ import {
   writeSafetensors,
 } from "ae";
 import {
+  changeDecoding,
   loadModel,
   localCopy,
   makeInstanceModel,
   makeModel,
   saveModel,
+  shippedWeights,
 } from "../../cli/weights.ts";
 
 Deno.test("saveModel() writes values that were read before, without asking the model again", async () => {
@@ -39,7 +41,7 @@ Deno.test("loadModel() gives back what saveModel() wrote, the decoding also unde
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/weights.safetensors`;
-    const decoding = { threshold: 0.4, maxTagDistance: 2 };
+    const decoding = { threshold: 0.4, scalesThreshold: 0.3, maxTagDistance: 2 };
     const saved = makeModel("tiny-64", { seed: 3 }, decoding);
     await saveModel(path, saved);
     const loaded = await loadModel(path);
@@ -93,6 +95,7 @@ Deno.test("loadModel() gives back what saveModel() wrote, the decoding also unde
     const wrong: [Record<string, string>, string][] = [
       [{ threshold: "-0.1" }, "its threshold is damaged: -0.1 is not from 0 to 1"],
       [{ threshold: "2" }, "its threshold is damaged: 2 is not from 0 to 1"],
+      [{ scalesThreshold: "6" }, "its scalesThreshold is damaged: 6 is not from 0 to 1"],
       [{ maxTagDistance: "-1" }, "its maxTagDistance is damaged: -1 is below 0"],
       [{ imageSize: "6400000" }, "its imageSize is damaged: 6400000 is not from 0 to 8192"],
       [
@@ -106,6 +109,29 @@ Deno.test("loadModel() gives back what saveModel() wrote, the decoding also unde
       await assert.rejects(loadModel(path, "tiny-64"), expected);
     }
     for (const { model } of [saved, loaded, named, bare, rounded, large]) disposeModel(model);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("changeDecoding() changes what a file says of decoding, and not a bit of the rest", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/weights.safetensors`;
+    await Deno.copyFile((await shippedWeights())!, path);
+    const before = await readSafetensors(path);
+    await changeDecoding(path, { threshold: 0.25, scalesThreshold: 0.2 });
+    const after = await readSafetensors(path);
+    const changed = { threshold: "0.25", scalesThreshold: "0.2" };
+    assert.deepEqual(after.metadata, { ...before.metadata, ...changed });
+    assert.deepEqual(Object.keys(after.arrays), Object.keys(before.arrays));
+    for (const [name, { shape, data }] of Object.entries(before.arrays)) {
+      const now = after.arrays[name];
+      assert.deepEqual(now.shape, shape);
+      assert.equal(now.data.constructor, data.constructor);
+      assert.ok(now.data.every((value, i) => Object.is(value, data[i])), name);
+    }
+    await assert.rejects(changeDecoding(`${folder}/none`, {}), /^InputError: .*none: no such file/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -47,24 +47,40 @@ Deno.test("refinePerson() asks both looks: halfway where they agree, else the su
     score: 0.5,
   };
   const second = {
-    keypoints: [at(6, 8, 0.8), at(53, 4, 0.8), at(99, 90, 0.4), at(12, 0, 0.1), at(7, 7, 0.01)],
+    keypoints: [at(6, 8, 0.8), at(53, 4, 0.8), at(99, 90, 0.4), at(12, 0, 0.01), at(7, 7, 0.01)],
     score: 1,
   };
-  assert.deepEqual(refinePerson(person, second, { take: "both" }), {
+  const rules = { take: "both", threshold: 0.5, firstThreshold: 0.5 } as const;
+  assert.deepEqual(refinePerson(person, second, rules), {
     keypoints: [
       at(0, 0, 0.9), // 10 pixels away, and less sure
       at(51.5, 2, 0.8), // 5 pixels away
       at(99, 90, 0.4), // far away, but surer
-      at(10, 0, 0.2), // not above the threshold
+      at(11, 0, 0.01), // 2 pixels away
       at(7, 7, 0.01), // it was missing
     ],
-    score: 0.5,
+    score: 0.25, // they agree on two of four
   });
-  // Two equally sure looks that disagree: nothing speaks for a change.
-  const one = { keypoints: [at(0, 0, 0.5)], score: 0.5 };
-  const other = { keypoints: [at(40, 0, 0.5)], score: 0.5 };
-  assert.deepEqual(refinePerson(one, other, { take: "both", leastAgreement: 0 }), one);
-  assert.deepEqual(refinePerson(one, other, { leastAgreement: 0 }).keypoints, other.keypoints);
+});
+
+Deno.test("refinePerson() measures each look's scores in its own threshold", () => {
+  const one = { keypoints: [at(0, 0, 0.4)], score: 0.5 };
+  const other = { keypoints: [at(40, 0, 0.8)], score: 0.5 };
+  const taken = (options: { threshold?: number; firstThreshold?: number }) => {
+    const rules = { take: "both", leastAgreement: 0, ...options } as const;
+    return refinePerson(one, other, rules).keypoints[0];
+  };
+  // Twice as high: surer if its threshold is less than twice the first look's.
+  assert.equal(taken({ threshold: 0.59, firstThreshold: 0.3 }), other.keypoints[0]);
+  assert.equal(taken({ threshold: 0.61, firstThreshold: 0.3 }), one.keypoints[0]);
+  // Equally sure looks that disagree: nothing speaks for a change.
+  assert.equal(taken({ threshold: 0.5, firstThreshold: 0.25 }), one.keypoints[0]);
+  // A threshold of 0 is reached by any score above 0, one of 0 for both by none.
+  assert.equal(taken({ threshold: 0, firstThreshold: 0.3 }), other.keypoints[0]);
+  assert.equal(taken({ threshold: 0.6, firstThreshold: 0 }), one.keypoints[0]);
+  // The authors' are 0.15 and 0.1.
+  assert.equal(taken({}), other.keypoints[0]);
+  assert.equal(refinePerson(one, other, { leastAgreement: 0 }).keypoints[0], other.keypoints[0]);
 });
 
 Deno.test("refinePerson() leaves a person alone whom the second look does not recognise", () => {
@@ -72,11 +88,12 @@ Deno.test("refinePerson() leaves a person alone whom the second look does not re
   const person = { keypoints: five, score: 0.5 };
   // 10 pixels away is no agreement: less than a fifth agrees.
   const far = { keypoints: five.map(({ x, y }) => at(x + 10, y, 0.9)), score: 0.9 };
-  assert.equal(refinePerson(person, far), person);
+  assert.deepEqual(refinePerson(person, far), person);
+  assert.deepEqual(refinePerson(person, far, { take: "both" }), { ...person, score: 0 });
   // One of five is a fifth.
   const one = { ...far, keypoints: far.keypoints.with(2, at(209, 0, 0.9)) };
   assert.deepEqual(refinePerson(person, one).keypoints, one.keypoints);
-  assert.equal(refinePerson(person, one, { leastAgreement: 0.3 }), person);
+  assert.deepEqual(refinePerson(person, one, { leastAgreement: 0.3 }), person);
   assert.deepEqual(refinePerson(person, far, { agreementPixels: 11 }).keypoints, far.keypoints);
   assert.throws(() => refinePerson(person, { keypoints: [null], score: 0 }), /ShapeError: refineP/);
 });
