@@ -164,7 +164,7 @@ Deno.test("track follows keypoints that PoseTrack does not know by place, and sa
     await saveModel(weights, makeModel("tiny-64", {}, {}, skeleton));
     const out = `${folder}/out`;
     const { code, message } = await runMain(
-      ...["track", path, "--weights", weights, "--by", "place", "--threshold", "3", "--out", out],
+      ...["track", path, "--weights", weights, "--by", "place", "--least-score", "9", "--out", out],
     );
     assert.equal(code, 0, message);
     assert.equal(message, 'no tracks.json: "paws" has none of PoseTrack\'s keypoints');
