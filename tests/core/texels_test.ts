@@ -3,6 +3,7 @@ import { describe, it } from "std/testing/bdd";
 import {
   apply,
   compile,
+  type DType,
   hostArray,
   kernel,
   memory,
@@ -10,6 +11,7 @@ import {
   profile,
   read,
   setMemoryBudget,
+  type Shape,
   type Tensor,
   tensor,
 } from "../../mod.ts";
@@ -128,6 +130,19 @@ describe("texels", () => {
       setMemoryBudget(4 * 2 ** 30);
     }
     assert.equal((await copyOf(x).read()).data[9], 10);
+  });
+
+  it("is refused to what does not fit", () => {
+    const request = (shape: Shape, dtype: DType) => ({
+      inputs: [{ shape, dtype }],
+      output: { shape, dtype },
+      attrs: null,
+      overwrites: -1,
+    });
+    const wanted = /^RangeError: internal: throughTexture would read x as a texture/;
+    assert.throws(() => throughTexture.kernel!(request([7], "f32")), wanted);
+    assert.throws(() => throughTexture.kernel!(request([8], "f16")), wanted);
+    assert.equal(throughTexture.kernel!(request([8], "f32")).textures.length, 1);
   });
 
   it("fits what is f32, whole texels, and not too high", async () => {
