@@ -118,7 +118,7 @@ function signatureOf(kernel: Kernel): string | undefined {
   const { parts } = kernel;
   if (!isSmall(kernel)) return undefined;
   const { name, request: { output }, declarations = "", workgroupSize } = parts;
-  if (parts.stores || parts.texels) return undefined; // `store` is a declaration, too
+  if (parts.stores || parts.texels?.length) return undefined; // `store` and `texel` are declarations, too
   const mentions = (word: string) => new RegExp(`\\b${word}\\b`).test(declarations);
   // Declarations are outside the parts, where neither buffers nor constants of one of them can be seen.
   const own = [...parts.inputs, "out", ...Object.keys(parts.constants ?? {})].some(mentions);

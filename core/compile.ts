@@ -81,7 +81,7 @@ interface CompiledVersion {
   readonly dispatches: readonly Dispatch[];
   readonly watch: Watch | undefined;
   readonly output: unknown;
-  /** Buffers of the slots and inputs. */
+  /** Buffers of the inputs and slots, and the textures that dispatches copy to. */
   readonly blocks: readonly (Block | TexelBlock)[];
   /** Buffers of the outputs, those of variables among them, in the order of `handles`. */
   readonly outputBlocks: readonly Block[];

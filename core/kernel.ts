@@ -21,7 +21,7 @@ import { GpuError } from "./errors.ts";
 import { type Gpu, openedGpu } from "./device.ts";
 import { sizeOf } from "./host_array.ts";
 import type { KernelRequest } from "./op.ts";
-import { bytesOf, TEXEL_FUNCTION } from "./texels.ts";
+import { bytesOf, fitsTexture, TEXEL_FUNCTION } from "./texels.ts";
 
 /** A shader and how many workgroups run it. */
 export interface Kernel {
@@ -49,7 +49,7 @@ export interface KernelParts {
   readonly inputs: readonly string[];
   /** Inputs (and "out") that are bound as `array<vec4<…>>` instead of single numbers. */
   readonly vectors?: readonly string[];
-  /** Inputs (f32) that are read as textures, `texel(x, i)` for the numbers from 4 i: see texels.ts. */
+  /** Inputs that are read as textures, `texel(x, i)` for the four numbers from 4 i: f32, whole texels (texels.ts). */
   readonly texels?: readonly string[];
   /** Whole numbers known when the shader is made, upper case: `{ COUNT: 7 }` gives `const COUNT = 7u;`. */
   readonly constants?: Readonly<Record<string, number>>;
@@ -117,8 +117,8 @@ const MAX_WORKGROUPS = 65_535;
  * assert.deepEqual(await apply(reverse, [tensor([1, 2, 3])], null).array(), [3, 2, 1]);
  * ```
  *
- * @throws {RangeError} If an invocation could reach the loop limit, the grid is too large, or there is an epilogue
- * but no `store`: defects of the operation that asked.
+ * @throws {RangeError} If an invocation could reach the loop limit, the grid is too large, there is an epilogue but no
+ * `store`, or a texture that an input does not fit: defects of the operation that asked.
  */
 export function kernel(parts: KernelParts): Kernel {
   const { name, request, inputs, workgroups, iterations } = parts;
@@ -135,6 +135,14 @@ export function kernel(parts: KernelParts): Kernel {
     throw new RangeError(
       `internal: ${name} asks for [${workgroups}] workgroups; fold them with grid()`,
     );
+  }
+  for (const input of parts.texels ?? []) {
+    const type = request.inputs[inputs.indexOf(input)];
+    if (!type || !fitsTexture(type)) {
+      throw new RangeError(
+        `internal: ${name} would read ${input} as a texture, which does not fit one; ask fitsTexture()`,
+      );
+    }
   }
   const shapes = request.inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" ");
   const title = `${name} ${shapes} -> [${request.output.shape.join(", ")}]`;

@@ -101,11 +101,12 @@ async function timeOf(
     const made = makePlan([y]);
     return { plan: made, preparing: prepare(gpu, made) };
   });
-  const jobs = await preparing;
-  await fillLeaves(gpu, plan.leaves);
-  const buffers = acquireAll(plan.slots, "measuring");
-  const blocks: (Block | TexelBlock)[] = [...buffers];
+  const blocks: (Block | TexelBlock)[] = [];
   try {
+    const jobs = await preparing;
+    await fillLeaves(gpu, plan.leaves);
+    const buffers = acquireAll(plan.slots, "measuring");
+    blocks.push(...buffers);
     const bufferOf = (place: Place) =>
       "slot" in place ? buffers[place.slot].buffer : bufferOfLeaf(place.leaf);
     const { dispatches, textures } = bind(gpu, jobs, bufferOf, "measuring");

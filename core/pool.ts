@@ -1,8 +1,8 @@
 /**
- * GPU buffers, kept by size so that they can be used again, counted by owner, and bounded by a budget.
+ * GPU buffers and textures, kept by size so that they can be used again, counted by owner, and bounded by a budget.
  *
  * The JavaScript collector cannot see GPU memory, so it never hurries to free it: 400 dropped buffers of
- * 16 MB leave 6.5 GB resident. Hence every buffer here has an owner who gives it back.
+ * 16 MB leave 6.5 GB resident. Hence everything here has an owner who gives it back.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import { BYTES_PER_LINE, linesOf, makeTexture } from "./texels.ts";
 
 /** One row of {@linkcode memory}'s table. */
 export interface MemoryOwner {
-  /** Who holds the buffers: "variables", "tensors", a step's name, "staging", or "free" for the pool's own. */
+  /** Who holds them: "variables", "tensors", a step's name, "staging", or "free" for what nobody does. */
   readonly owner: string;
-  /** How many buffers. */
+  /** How many buffers and textures. */
   readonly buffers: number;
   /** Their size together. */
   readonly bytes: number;
@@ -95,7 +95,7 @@ export function acquireTexture(bytes: number, owner: string): TexelBlock {
 /** The open device; if it is a new one, the old one's memory is forgotten. */
 function ownDevice(): GPUDevice {
   const gpu = openedGpu();
-  if (!gpu) throw new GpuError("internal: a buffer was asked for before the device was open");
+  if (!gpu) throw new GpuError("internal: memory was asked for before the device was open");
   if (gpu.device !== home) forgetBuffers(gpu.device);
   return gpu.device;
 }
@@ -153,7 +153,7 @@ export function release(block: Block | TexelBlock): void {
   else free.set(key, [block]);
 }
 
-/** Destroy the buffers that nobody holds. */
+/** Destroy the buffers and textures that nobody holds. */
 export function freeUnused(): void {
   for (const list of free.values()) {
     list.forEach(destroy);

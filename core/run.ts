@@ -278,30 +278,35 @@ async function submit(
   await fillLeaves(gpu, plan.leaves);
   const jobs = await prepare(gpu, plan);
   const blocks = acquireAll(plan.slots, "tensors");
-  const bufferOf = (place: Place) =>
-    "slot" in place ? blocks[place.slot].buffer : bufferOfLeaf(place.leaf);
-  const { dispatches, textures } = bind(gpu, jobs, bufferOf, "tensors");
-  using watch = await watchPlan(gpu, plan, dispatches, bufferOf);
-  const encoder = gpu.device.createCommandEncoder();
-  watch?.reset(encoder);
-  encode(encoder, watch?.dispatches ?? dispatches);
-  for (const { from, to } of plan.copies) {
-    encoder.copyBufferToBuffer(bufferOf(from), 0, bufferOfLeaf(to), 0, copyBytes(to));
+  const taken: (Block | TexelBlock)[] = [...blocks];
+  const kept = new Set<Block | TexelBlock>();
+  try {
+    const bufferOf = (place: Place) =>
+      "slot" in place ? blocks[place.slot].buffer : bufferOfLeaf(place.leaf);
+    const { dispatches, textures } = bind(gpu, jobs, bufferOf, "tensors");
+    taken.push(...textures);
+    using watch = await watchPlan(gpu, plan, dispatches, bufferOf);
+    const encoder = gpu.device.createCommandEncoder();
+    watch?.reset(encoder);
+    encode(encoder, watch?.dispatches ?? dispatches);
+    for (const { from, to } of plan.copies) {
+      encoder.copyBufferToBuffer(bufferOf(from), 0, bufferOfLeaf(to), 0, copyBytes(to));
+    }
+    gpu.device.queue.submit([encoder.finish()]);
+    submitted();
+    plan.outputs.forEach((place, i) => {
+      if (!("slot" in place)) return;
+      const block = blocks[place.slot];
+      kept.add(block);
+      const { storage } = resolveView(wanted[i]);
+      if (!storage.block) fill(storage, block);
+    });
+    await watch?.verdict();
+  } finally {
+    for (const block of taken) {
+      if (!kept.has(block)) release(block);
+    }
   }
-  gpu.device.queue.submit([encoder.finish()]);
-  submitted();
-  const kept = new Set<number>();
-  plan.outputs.forEach((place, i) => {
-    if (!("slot" in place)) return;
-    kept.add(place.slot);
-    const { storage } = resolveView(wanted[i]);
-    if (!storage.block) fill(storage, blocks[place.slot]);
-  });
-  blocks.forEach((block, slot) => {
-    if (!kept.has(slot)) release(block);
-  });
-  textures.forEach(release);
-  await watch?.verdict();
 }
 
 /** A place in the stream of submitted work. */

@@ -3,12 +3,15 @@ import { describe, it } from "std/testing/bdd";
 import {
   apply,
   compile,
+  type DType,
   hostArray,
   kernel,
   memory,
   type Op,
   profile,
   read,
+  setMemoryBudget,
+  type Shape,
   type Tensor,
   tensor,
 } from "../../mod.ts";
@@ -56,9 +59,8 @@ const sumOfBoth: Op<null> = {
 const counting = (length: number, from = 0) =>
   hostArray([length], Float32Array.from({ length }, (_, i) => from + i));
 
-/** Bytes that anybody but the pool holds. */
-const heldBytes = () =>
-  memory().filter(({ owner }) => owner !== "free").reduce((sum, { bytes }) => sum + bytes, 0);
+/** Bytes that an owner holds. */
+const heldBy = (owner: string) => memory().find((row) => row.owner === owner)?.bytes ?? 0;
 
 describe("texels", () => {
   it("brings every bit through a texture", async () => {
@@ -101,18 +103,46 @@ describe("texels", () => {
   });
 
   it("copies anew in every call of a step, and gives its textures back", async () => {
-    const before = heldBytes();
     {
       using step = compile(({ x }: { x: Tensor }) => ({ y: copyOf(x.add(1)) }), { name: "texels" });
       for (const from of [0, 50]) {
         const { y } = await step({ x: counting(64, from) });
         assert.deepEqual([...(await y.read()).data], [...counting(64, from + 1).data]);
       }
-      assert.ok(heldBytes() > before);
+      assert.ok(heldBy("texels") >= 4 * 4 * TEXELS_ACROSS);
       const rows = await profile(step, { x: counting(64) });
       assert.ok(rows.some(({ title, timeMs }) => title.startsWith("throughTexture") && timeMs > 0));
     }
-    assert.equal(heldBytes(), before);
+    assert.equal(heldBy("texels"), 0);
+  });
+
+  it("gives everything back where the budget has no room for a texture", async () => {
+    // Large beside what other tests left, which the collector may give back meanwhile.
+    using x = tensor(counting(2 ** 18)).add(1);
+    await x.read();
+    const before = heldBy("tensors");
+    const all = memory().reduce((sum, { owner, bytes }) => sum + (owner === "free" ? 0 : bytes), 0);
+    setMemoryBudget(all + x.bytes + 1000); // for the result alone
+    try {
+      await assert.rejects(copyOf(x).read(), /^GpuError: out of memory/);
+      assert.ok(heldBy("tensors") <= before);
+    } finally {
+      setMemoryBudget(4 * 2 ** 30);
+    }
+    assert.equal((await copyOf(x).read()).data[9], 10);
+  });
+
+  it("is refused to what does not fit", () => {
+    const request = (shape: Shape, dtype: DType) => ({
+      inputs: [{ shape, dtype }],
+      output: { shape, dtype },
+      attrs: null,
+      overwrites: -1,
+    });
+    const wanted = /^RangeError: internal: throughTexture would read x as a texture/;
+    assert.throws(() => throughTexture.kernel!(request([7], "f32")), wanted);
+    assert.throws(() => throughTexture.kernel!(request([8], "f16")), wanted);
+    assert.equal(throughTexture.kernel!(request([8], "f32")).textures.length, 1);
   });
 
   it("fits what is f32, whole texels, and not too high", async () => {
