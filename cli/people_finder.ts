@@ -11,7 +11,7 @@ import type { Values } from "./options.ts";
 import { findPeople, lookingOf } from "./prediction.ts";
 import { loadRefiner, refined, refineTakeOf } from "./refinement.ts";
 import type { Photographs } from "./sources.ts";
-import type { LoadedModel } from "./weights.ts";
+import type { LoadedNetwork } from "./weights.ts";
 
 /**
  * Finds people; records have the annotation file's category, 1 without one.
@@ -21,10 +21,10 @@ import type { LoadedModel } from "./weights.ts";
  */
 export async function peopleFinder(
   values: Values,
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   opened: Pick<Photographs, "file" | "photographs"> | undefined,
 ): Promise<Finder<CocoResult>> {
-  const looking = lookingOf(values);
+  const looking = lookingOf(values, loaded);
   const { skeleton } = loaded;
   if (opened) checkSameKeypoints(skeleton, opened.file);
   const refine = values.text("refine");

@@ -48,6 +48,7 @@ import { JUDGED_SIZE, SETTING } from "../cli/sources.ts";
 import {
   HIGHEST_THRESHOLD,
   type LoadedModel,
+  type LoadedNetwork,
   loadGivenOrShipped,
   NETWORK,
 } from "../cli/weights.ts";
@@ -162,7 +163,7 @@ const COLUMNS = ["AP", "AP50", "AR", "grouping", ...THRESHOLDS.map((t) => `AP >$
 
 /** Look at scenes of one size in every way; prints each when it is done. */
 async function compare(
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   named: ReturnType<typeof waysNamed>,
   { size, count, ...looking }: Looking & { readonly size: number; readonly count: number },
 ): Promise<Part> {
@@ -216,7 +217,7 @@ interface Row {
 /** A way to look, and with a refiner everything that may come of a second look at who was found. */
 async function* rowsOf(
   [name, options]: ReturnType<typeof waysNamed>[number],
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   { samples, pixel, refiner, threshold }: Looking & {
     readonly samples: readonly Sample[];
     readonly pixel: number;
@@ -320,7 +321,7 @@ function drawFound(found: FoundPeople): Svg {
 function decodedAt(
   threshold: number,
   predictions: readonly Prediction[],
-  { model: { stride }, decoding }: LoadedModel,
+  { model: { stride }, decoding }: LoadedNetwork,
 ): Prediction[] {
   return predictions.map((prediction) => {
     const input = prediction.heatmaps.shape[2] * stride;
