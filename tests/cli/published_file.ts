@@ -23,7 +23,8 @@ export const SMALL = { width: 4, modules: [1, 1, 1] } as const;
 export function higherHrNetFile(
   options: HigherHrNetOptions & { readonly width: number } = SMALL,
 ): Record<string, SafetensorsArray> {
-  return drawn("1.", higherTensors(options), new HigherHrNet(options));
+  // Its maps of drawn numbers go to a hundred, where a network counts as diverged.
+  return drawn("1.", higherTensors(options), new HigherHrNet(options), 0.02);
 }
 
 /** The tensors of an EfficientHRNet H-4, of a checkpoint. */
@@ -32,16 +33,13 @@ export function efficientHrNetFile(): Record<string, SafetensorsArray> {
   return drawn("module.", efficientTensors("H-4"), new EfficientHrNet(options));
 }
 
-/** Maps of drawn numbers go to a hundred, where a network counts as diverged. */
-function scaleOf(path: string): number {
-  return path.startsWith("final_layers.") ? 0.02 : 1;
-}
-
 function drawn(
   prefix: string,
   shapes: ReturnType<typeof higherTensors>,
   model: object,
+  headScale = 1,
 ): Record<string, SafetensorsArray> {
+  const scaleOf = (path: string) => path.startsWith("final_layers.") ? headScale : 1;
   const numbers = referenceState(model, lehmer());
   disposeModel(model);
   return Object.fromEntries(
