@@ -75,3 +75,22 @@ export function kindNamed(path: string, format: string = POSE_NET.format): Netwo
   const known = NETWORK_KINDS.map((kind) => `"${kind.format}"`).join(", ");
   throw new InputError(`${path}: its format is "${format}", weight files have ${known}`);
 }
+
+/** Settings that say how often something is repeated, and the most that a file may say: more would fill the memory. */
+const REPETITIONS = ["stacks", "depth", "modules", "backboneDepth"], MOST_REPETITIONS = 64;
+
+/**
+ * The network of these settings, with first values.
+ *
+ * @param options What a file says, as JSON.
+ * @throws {Error} If that is no JSON, or no settings of such a network; a file can say anything, so of whatever kind.
+ */
+export function makeNetwork({ Network }: NetworkKind, options: string): TagNetwork {
+  const settings = JSON.parse(options);
+  for (const name of REPETITIONS) {
+    const most = Math.max(...[settings?.[name]].flat().map((count) => count ?? 0));
+    if (most <= MOST_REPETITIONS) continue;
+    throw new RangeError(`${name} is ${settings[name]}, at most ${MOST_REPETITIONS} are allowed`);
+  }
+  return new Network(settings as never);
+}

@@ -29,7 +29,7 @@ import {
   writeSafetensors,
 } from "../mod.ts";
 import { LIBRARY_VERSION } from "../io/choices_file.ts";
-import { kindNamed, kindOf, type NetworkKind, POSE_NET } from "./networks.ts";
+import { kindNamed, kindOf, makeNetwork, type NetworkKind, POSE_NET } from "./networks.ts";
 import { type Option, type Options, under, type Values } from "./options.ts";
 
 /** How a network's maps become people or instances: a matter of how it was trained. */
@@ -442,7 +442,7 @@ function numberOf(path: string, name: string, text: string, most = Infinity): nu
 function described(
   path: string,
   metadata: Readonly<Record<string, string>>,
-  { Network }: NetworkKind,
+  kind: NetworkKind,
 ): Pick<LoadedNetwork, "model" | "imageSize" | "preset"> {
   const { options, imageSize, preset: name } = metadata;
   if (!options || !imageSize || !name) {
@@ -452,7 +452,7 @@ function described(
   }
   try {
     return {
-      model: new Network(JSON.parse(options) as never),
+      model: makeNetwork(kind, options),
       imageSize: Number(imageSize),
       preset: name,
     };

@@ -148,7 +148,7 @@ Deno.test("import-weights names what is missing, does not fit or is no number, a
     [
       () => {},
       ["--from", "yolo"],
-      /unknown --from "yolo"; there are authors, mmpose, tensorflow, efficienthrnet$/,
+      /unknown --from "yolo"; there are authors, mmpose, tensorflow, higherhrnet, efficienthrnet$/,
     ],
     [() => {}, ["--from", "autors"], /"autors".*\n {2}help: did you mean "authors"\?$/],
     [

@@ -143,6 +143,11 @@ describe("commands and a HigherHRNet", () => {
         ["ae-higher-hrnet-1", { modules: [1, 1] }, "HigherHrNet: stage4 must be a whole number"],
         ["ae-higher-hrnet-1", { imageNorm: 1 }, 'imageNorm can be "none" or "imagenet", not 1'],
         ["ae-efficient-hrnet-1", { imageNorm: "x" }, 'can be "none" or "imagenet", not x'],
+        ["ae-higher-hrnet-1", { modules: [1, 1e9, 1] }, "modules is 1,1000000000,1, at most 64"],
+        ["ae-efficient-hrnet-1", { backboneDepth: 1e9 }, "backboneDepth is 1000000000, at most"],
+        ["ae-posenet-1", { stacks: 1e9 }, "stacks is 1000000000, at most 64 are allowed"],
+        ["ae-posenet-1", { depth: "a" }, "depth is a, at most 64 are allowed"],
+        ["ae-posenet-1", null, "options"],
         ["ae-posenet-1", { imageNorm: "x" }, 'PoseNet: imageNorm can be "none" or "imagenet"'],
       ] as const;
       for (const [format, options, problem] of cases) {

@@ -137,10 +137,12 @@ export function referenceState(model: object, random: () => number): Record<stri
  *
  * @param fixture In `tests/fixtures/networks`.
  * @param make Makes the network with the fixture's settings.
+ * @param tolerance How far a number may be off.
  */
 export async function assertSaysAsPyTorch<T extends object>(
   fixture: string,
   make: (options: T) => TagNetwork & TwoResolutions,
+  tolerance = 2e-5,
 ): Promise<void> {
   const { options, image: [H, W], every, ...expected } = JSON.parse(
     await Deno.readTextFile(`tests/fixtures/networks/${fixture}`),
@@ -155,7 +157,7 @@ export async function assertSaysAsPyTorch<T extends object>(
   const maps = await read({ heatmaps, tags, fine, averaged, enlargedTags });
   for (const [name, numbers] of Object.entries(expected as Record<keyof typeof maps, number[]>)) {
     const kept = maps[name as keyof typeof maps].data.filter((_, i) => i % every === 0);
-    assertClose(kept, numbers, { tolerance: 2e-5, label: name });
+    assertClose(kept, numbers, { tolerance, label: name });
   }
   disposeModel(model);
 }
