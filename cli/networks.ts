@@ -87,8 +87,9 @@ const REPETITIONS = ["stacks", "depth", "modules", "backboneDepth"], MOST_REPETI
  */
 export function makeNetwork({ Network }: NetworkKind, options: string): TagNetwork {
   const settings = JSON.parse(options);
+  if (typeof settings !== "object" || settings === null) throw new TypeError("they are no record");
   for (const name of REPETITIONS) {
-    const most = Math.max(...[settings?.[name]].flat().map((count) => count ?? 0));
+    const most = Math.max(...[settings[name]].flat().map((count) => count ?? 0));
     if (most <= MOST_REPETITIONS) continue;
     throw new RangeError(`${name} is ${settings[name]}, at most ${MOST_REPETITIONS} are allowed`);
   }

@@ -147,7 +147,7 @@ describe("commands and a HigherHRNet", () => {
         ["ae-efficient-hrnet-1", { backboneDepth: 1e9 }, "backboneDepth is 1000000000, at most"],
         ["ae-posenet-1", { stacks: 1e9 }, "stacks is 1000000000, at most 64 are allowed"],
         ["ae-posenet-1", { depth: "a" }, "depth is a, at most 64 are allowed"],
-        ["ae-posenet-1", null, "options"],
+        ["ae-posenet-1", null, "they are no record"],
         ["ae-posenet-1", { imageNorm: "x" }, 'PoseNet: imageNorm can be "none" or "imagenet"'],
       ] as const;
       for (const [format, options, problem] of cases) {
