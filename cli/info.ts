@@ -45,8 +45,8 @@ export const infoCommand: Command = {
   },
   notes: [
     "Multiply-adds are those of the convolutions of a forward pass; a training step has about " +
-    "three times as many. Training is that of the command train, for PoseNet. Memory is that of parameters, images and what is computed, as planned " +
-    "for this machine's adapter.",
+    "three times as many. Memory is that of parameters, images and what is computed, as planned " +
+    "for this machine's adapter; of training that of the command train, which trains a PoseNet.",
   ],
   examples: [
     ["the network that comes with the library", "weights/demo.safetensors"],

@@ -59,9 +59,17 @@ export const NETWORK_KINDS: readonly NetworkKind[] = [
   },
 ];
 
-/** The kind of a network. */
+/**
+ * The kind of a network.
+ *
+ * @throws {RangeError} If weight files do not know it.
+ */
 export function kindOf(model: TagNetwork): NetworkKind {
-  return NETWORK_KINDS.find(({ Network }) => model instanceof Network)!;
+  const found = NETWORK_KINDS.find(({ Network }) => model instanceof Network);
+  if (found) return found;
+  throw new RangeError(
+    `weight files know no network ${model.constructor.name}\n  help: give it a row in cli/networks.ts`,
+  );
 }
 
 /**

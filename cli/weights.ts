@@ -321,8 +321,8 @@ export async function loadModel(path: string, as?: string): Promise<LoadedModel>
   if (model instanceof PoseNet) return { ...loaded, model };
   disposeModel(model);
   throw new InputError(
-    `${path}: holds ${loaded.preset}, but what is trained here, and looks again, is a PoseNet` +
-      "\n  help: info, predict, evaluate and track take every network; programs train it",
+    `${path}: its network is ${kindOf(model).title}; train and --refine take a PoseNet\n` +
+      "  help: info, predict, evaluate and track take all networks; programs train them",
   );
 }
 
@@ -357,7 +357,7 @@ export function describedModel(
   const kind = kindNamed(path, format);
   if (as !== undefined && kind !== POSE_NET) {
     throw new InputError(
-      `${path}: holds a network ${kind.title}, --preset ${as} is a PoseNet` +
+      `${path}: its network is ${kind.title}, --preset ${as} is a PoseNet` +
         "\n  help: leave --preset out: the file says what its network is made with",
     );
   }

@@ -16,6 +16,7 @@ import {
   type RgbImage,
   type SafetensorsArray,
   type TagNetwork,
+  type Tensor,
   tensor,
   toCocoResults,
   writeSafetensors,
@@ -118,9 +119,9 @@ describe("commands and a HigherHRNet", () => {
     inFolder(async (folder) => {
       const weights = await imported(folder, higherHrNetFile());
       const photo = (await sceneFiles(folder)).at(-1)! + "/1.png";
-      const held = `${weights}: holds HigherHRNet-W4, but what is trained here, and looks again, ` +
-        "is a PoseNet\n  help: info, predict, evaluate and track take every network; programs train it";
-      const preset = `${weights}: holds a network HigherHRNet, --preset demo is a PoseNet` +
+      const held = `${weights}: its network is HigherHRNet; train and --refine take a PoseNet\n` +
+        "  help: info, predict, evaluate and track take all networks; programs train them";
+      const preset = `${weights}: its network is HigherHRNet, --preset demo is a PoseNet` +
         "\n  help: leave --preset out: the file says what its network is made with";
       const cases: [string[], string][] = [
         [["train", "--minutes", "1", "--weights", weights, "--out", `${folder}/train`], held],
@@ -175,6 +176,21 @@ describe("kindNamed() and kindOf()", () => {
     }
     assert.equal(NETWORK_KINDS.length, models.length);
     assert.equal(kindNamed("a.safetensors").title, "PoseNet");
+  });
+
+  it("refuse what has no row", () => {
+    class Own {
+      readonly options = { keypoints: 17, tagDimensions: 1 };
+      readonly stride = 4;
+      readonly sizeMultiple = 4;
+      mapsOf(images: Tensor) {
+        return { heatmaps: images, tags: images };
+      }
+    }
+    assert.throws(() => kindOf(new Own()), {
+      name: "RangeError",
+      message: "weight files know no network Own\n  help: give it a row in cli/networks.ts",
+    });
   });
 
   it("refuse a format that nobody has", () => {
