@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import {
   Adam,
+  combineHigherHrNet,
   compile,
   disposeModel,
   grad,
@@ -159,5 +160,8 @@ export async function assertSaysAsPyTorch<T extends object>(
     const kept = maps[name as keyof typeof maps].data.filter((_, i) => i % every === 0);
     assertClose(kept, numbers, { tolerance, label: name });
   }
+  const combined = await read({ ...combineHigherHrNet({ heatmaps, tags, fineHeatmaps: fine }) });
+  assert.ok(combined.heatmaps.data.every((value, i) => value === maps.averaged.data[i]));
+  assert.ok(combined.tags.data.every((value, i) => value === maps.enlargedTags.data[i]));
   disposeModel(model);
 }
