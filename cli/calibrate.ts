@@ -33,6 +33,7 @@ import {
   changeDecoding,
   type Decoding,
   type LoadedModel,
+  type LoadedNetwork,
   loadGivenOrShipped,
   NETWORK,
 } from "./weights.ts";
@@ -138,7 +139,7 @@ interface Part {
 }
 
 /** Scenes of two sizes, or photographs. */
-async function partsOf(values: Values, { imageSize, skeleton }: LoadedModel): Promise<Part[]> {
+async function partsOf(values: Values, { imageSize, skeleton }: LoadedNetwork): Promise<Part[]> {
   const ids = await readIds(values.text("ids"));
   const opened = await openPhotographs(values, "all", { ids, judged: true });
   if (opened) {
@@ -197,7 +198,7 @@ async function choose(
 }
 
 /** AP at each of {@linkcode HEIGHTS}. */
-async function firstLooks(part: Part, way: Way, loaded: LoadedModel): Promise<number[]> {
+async function firstLooks(part: Part, way: Way, loaded: LoadedNetwork): Promise<number[]> {
   const seen = HEIGHTS.map((): Judged[] => []);
   for await (const one of predict(loaded, samplesIn(part), way)) {
     HEIGHTS.forEach((threshold, h) =>
@@ -211,7 +212,7 @@ async function firstLooks(part: Part, way: Way, loaded: LoadedModel): Promise<nu
 async function secondLooks(
   part: Part,
   way: Way,
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   refiner: LoadedModel,
 ): Promise<number[]> {
   const seen = SECOND_HEIGHTS.map((): Judged[] => []);
@@ -251,7 +252,7 @@ function judged({ sample, people }: FoundPeople): Judged {
 function averagePrecision(
   found: readonly Judged[],
   { pixel }: Part,
-  { skeleton }: LoadedModel,
+  { skeleton }: LoadedNetwork,
 ): number {
   const truth = truthOf(found.map(({ sample }) => sample), 1 / pixel);
   return evaluateKeypoints(truth, resultsOf(found, 1 / pixel), { skeleton }).statistics.AP;

@@ -193,8 +193,8 @@ async function predicted(
   values: Values,
   file: AnnotationFile,
 ): Promise<{ found: CocoResult[]; setup: Setup }> {
-  const looking = lookingOf(values);
   const loaded = await loadGivenOrShipped(values);
+  const looking = lookingOf(values, loaded);
   const all = { photos: "all", cacheMegabytes: 0 } as const;
   const { file: measured } = withLabels(file); // the others are counted by the evaluation
   const photographs = await photographsOf(measured, values.text("images")!, all);
@@ -203,7 +203,7 @@ async function predicted(
   const { threshold, maxTagDistance } = decoderOf(loaded, looking);
   const setup = {
     weights: values.text("weights") ?? "those that come with the library",
-    decoder: values.text("decoder") ?? "default",
+    decoder: values.text("decoder") ?? loaded.decoder ?? "default",
     scales: looking.scales.name,
     flip: looking.flip,
     threshold,

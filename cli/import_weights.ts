@@ -1,32 +1,36 @@
 /**
- * `import-weights`: weights that others published, as a weight file of this library. See models/published_weights.ts and
- * models/published_efficient_hrnet.ts.
+ * `import-weights`: weights that others published, as a weight file of this library. See models/published_weights.ts,
+ * models/published_higher_hrnet.ts and models/published_efficient_hrnet.ts.
  *
  * @module
  */
 import { isDeepStrictEqual } from "node:util";
 import {
   COCO,
+  CROWDPOSE,
   EFFICIENT_HRNETS,
+  EfficientHrNet,
   floatWeights,
+  HigherHrNet,
   type HostArray,
   InputError,
   isEfficientHrNet,
+  isHigherHrNet,
   openArrays,
   originOfWeights,
   PoseNet,
   presets,
   type SafetensorsArray,
   type Shape,
-  skeletonRecord,
   type StoredArray,
   translateEfficientHrNet,
+  translateHigherHrNet,
   translateWeights,
   type WeightOrigin,
   type WeightRecipe,
   writeSafetensors,
 } from "../mod.ts";
-import { COARSEST_STRIDE } from "../models/high_resolution.ts";
+import { NETWORK_KINDS } from "./networks.ts";
 import type { Command, Values } from "./options.ts";
 import { checkWritable } from "./output.ts";
 import { say } from "./say.ts";
@@ -35,21 +39,21 @@ import {
   AUTHORS_SECOND_LOOK,
   checkSize,
   type Decoding,
-  EFFICIENT_HRNET_FORMAT,
-  FORMAT,
   LARGEST_IMAGE,
+  type LoadedNetwork,
   settingsOf,
 } from "./weights.ts";
 
 /** Whose names a file has. */
-type Origin = WeightOrigin | "efficienthrnet";
+type Origin = WeightOrigin | "higherhrnet" | "efficienthrnet";
 
 /** How each origin's program decodes; pose-ae-demo takes lower peaks (`util.py`). */
 const DECODING: Readonly<Record<Origin, Decoding>> = {
   authors: AUTHORS_DECODING,
   mmpose: AUTHORS_DECODING,
   tensorflow: { ...AUTHORS_DECODING, threshold: 0.03 },
-  efficienthrnet: AUTHORS_DECODING, // as HigherHRNet's, `lib/config/default.py`
+  higherhrnet: AUTHORS_DECODING, // `lib/config/default.py`
+  efficienthrnet: AUTHORS_DECODING, // as HigherHRNet's
 };
 
 const ORIGINS = Object.keys(DECODING) as Origin[];
@@ -70,7 +74,7 @@ export const importWeightsCommand: Command = {
       least: 1,
       most: LARGEST_IMAGE,
       help: "height and width of images in pixels",
-      otherwise: "512, EfficientHRNet's as in its paper",
+      otherwise: "512; of HigherHRNet-W48 640, of EfficientHRNet as in its paper",
     },
     out: { type: "file", help: "file to write, .safetensors; must be given" },
   },
@@ -80,10 +84,14 @@ export const importWeightsCommand: Command = {
     "authors: pose-ae-train's checkpoint.pth.tar. mmpose: mmpose 0.x's hourglass_ae; batch norms " +
     "are folded into the convolutions. tensorflow: the variables of pose-ae-demo by name, as .npz " +
     "or .safetensors; those of its refinement network make a network for predict --refine.",
-    "efficienthrnet: EfficientHRNet, H0 to H-4; a file for programs that use EfficientHrNet, not " +
-    "for predict.",
+    "higherhrnet: HigherHRNet, W32 and W48, of COCO's or CrowdPose's keypoints; W32 trained with " +
+    "640 pixels wants --image-size 640. efficienthrnet: EfficientHRNet, H0 to H-4. predict, " +
+    "evaluate and track take both; train does not.",
   ],
-  examples: [["the authors' network", "checkpoint.pth.tar --out weights.safetensors"]],
+  examples: [
+    ["the authors' network", "checkpoint.pth.tar --out weights.safetensors"],
+    ["HigherHRNet", "pose_higher_hrnet_w32_512.pth --out w32.safetensors"],
+  ],
   run,
 };
 
@@ -91,10 +99,8 @@ export const importWeightsCommand: Command = {
 interface Network {
   /** How its variables are made of the file's tensors. */
   readonly recipes: ReadonlyMap<string, WeightRecipe>;
-  /** Height and width of images are multiples of this. */
-  readonly sizeMultiple: number;
-  /** The weight file's metadata. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** With first values. */
+  readonly loaded: LoadedNetwork;
   /** The network in a few words. */
   readonly summary: string;
 }
@@ -119,13 +125,8 @@ async function run(values: Values): Promise<void> {
     originIn([...file.arrays.keys()], path);
   const shapes = new Map([...file.arrays].map(([name, { shape }]) => [name, shape]));
   const size = values.number("image-size");
-  const network = inFile(
-    path,
-    () =>
-      origin === "efficienthrnet" ? efficientHrNet(shapes, size) : poseNet(origin, shapes, size),
-  );
-  const { recipes, settings, summary } = network;
-  checkSize("--image-size", Number(settings.imageSize), network);
+  const { recipes, loaded, summary } = inFile(path, () => networkIn(origin, shapes, size));
+  checkSize("--image-size", loaded.imageSize, loaded.model);
   const report = compareNames(recipes, shapes);
   say(linesOf(report, shapes).join("\n"));
   if (report.missing.length > 0) {
@@ -135,7 +136,7 @@ async function run(values: Values): Promise<void> {
   }
   const weights = await makeWeights(path, recipes, file.arrays);
   const importedFrom = `${origin}: ${path.split(/[\\/]/).at(-1)}`;
-  await writeSafetensors(out, weights, { ...settings, importedFrom });
+  await writeSafetensors(out, weights, { ...settingsOf(loaded), importedFrom });
   const numbers = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
   say(
     `${out}: ${summary}, ` +
@@ -145,14 +146,23 @@ async function run(values: Values): Promise<void> {
 
 /** A file that an import has written needs no other. */
 function checkForeign(path: string, format: string | undefined): void {
-  if (format !== FORMAT && format !== EFFICIENT_HRNET_FORMAT) return;
+  if (!NETWORK_KINDS.some((kind) => kind.format === format)) return;
   throw new InputError(
-    `${path}: is a weight file of this library already` +
-      (format === FORMAT ? `\n  help: predict --weights ${path}` : ""),
+    `${path}: is a weight file of this library already\n  help: predict --weights ${path}`,
   );
 }
 
-/** A network of hourglasses, as `predict` loads it. */
+/** The network that a file's tensors make. */
+function networkIn(
+  origin: Origin,
+  shapes: ReadonlyMap<string, Shape>,
+  size: number | undefined,
+): Network {
+  if (origin === "higherhrnet") return higherHrNet(shapes, size);
+  if (origin === "efficienthrnet") return efficientHrNet(shapes, size);
+  return poseNet(origin, shapes, size);
+}
+
 function poseNet(
   origin: WeightOrigin,
   shapes: ReadonlyMap<string, Shape>,
@@ -165,38 +175,47 @@ function poseNet(
   const { stacks, channels } = model.options;
   return {
     recipes,
-    sizeMultiple: model.sizeMultiple,
-    settings: settingsOf({ model, imageSize, preset, skeleton: COCO, decoding }),
+    loaded: { model, imageSize, preset, skeleton: COCO, decoding },
     summary: `${stacks} ${stacks === 1 ? "stack" : "stacks"} of ${channels} channels`,
   };
 }
 
-/** A network of branches, with what a program needs to make it again. */
-function efficientHrNet(
-  shapes: ReadonlyMap<string, Shape>,
-  imageSize: number | undefined,
-): Network {
+function higherHrNet(shapes: ReadonlyMap<string, Shape>, size: number | undefined): Network {
+  const { name, options, imageSize, recipes } = translateHigherHrNet(shapes);
+  return branches(`HigherHRNet-${name}`, recipes, {
+    model: new HigherHrNet(options),
+    imageSize: size ?? imageSize,
+    skeleton: options.keypoints === CROWDPOSE.keypoints.length ? CROWDPOSE : COCO,
+    decoding: DECODING.higherhrnet,
+  });
+}
+
+function efficientHrNet(shapes: ReadonlyMap<string, Shape>, size: number | undefined): Network {
   const { name, options, recipes } = translateEfficientHrNet(shapes);
-  const { threshold, maxTagDistance } = DECODING.efficienthrnet;
-  return {
-    recipes,
-    sizeMultiple: COARSEST_STRIDE,
-    settings: {
-      format: EFFICIENT_HRNET_FORMAT,
-      name,
-      imageSize: String(imageSize ?? EFFICIENT_HRNETS[name].imageSize),
-      threshold: String(threshold),
-      maxTagDistance: String(maxTagDistance),
-      options: JSON.stringify(options),
-      skeleton: JSON.stringify(skeletonRecord(COCO)),
-    },
-    summary: `EfficientHRNet ${name}`,
-  };
+  return branches(`EfficientHRNet ${name}`, recipes, {
+    model: new EfficientHrNet(options),
+    imageSize: size ?? EFFICIENT_HRNETS[name].imageSize,
+    skeleton: COCO,
+    decoding: DECODING.efficienthrnet,
+  });
+}
+
+/** A network of branches, which has no preset but a name. */
+function branches(
+  name: string,
+  recipes: ReadonlyMap<string, WeightRecipe>,
+  loaded: Omit<LoadedNetwork, "preset">,
+): Network {
+  return { recipes, loaded: { ...loaded, preset: name }, summary: name };
 }
 
 /** Whose names a file's tensors have. */
 function originIn(names: readonly string[], path: string): Origin {
-  const origin = isEfficientHrNet(names) ? "efficienthrnet" : originOfWeights(names);
+  const origin = isEfficientHrNet(names)
+    ? "efficienthrnet"
+    : isHigherHrNet(names)
+    ? "higherhrnet"
+    : originOfWeights(names);
   if (origin) return origin;
   throw new InputError(
     `${path}: its tensors have nobody's names known here; the first is ${names[0]}\n` +

@@ -11,15 +11,16 @@ import {
   openSafetensors,
   parameters,
   planOf,
-  type PoseNet,
-  type PoseNetOptions,
+  PoseNet,
   type Shape,
   sizeOf,
+  type TagNetwork,
   type Tensor,
   variables,
   zeros,
 } from "../mod.ts";
 import { ancestors } from "../core/graph.ts";
+import { kindOf } from "./networks.ts";
 import type { Command, Values } from "./options.ts";
 import { recipeOf } from "./recipe.ts";
 import { say } from "./say.ts";
@@ -46,7 +47,7 @@ export const infoCommand: Command = {
   notes: [
     "Multiply-adds are those of the convolutions of a forward pass; a training step has about " +
     "three times as many. Memory is that of parameters, images and what is computed, as planned " +
-    "for this machine's adapter.",
+    "for this machine's adapter; of training that of the command train, which trains a PoseNet.",
   ],
   examples: [
     ["the network that comes with the library", "weights/demo.safetensors"],
@@ -74,10 +75,15 @@ export interface StepMemory {
 /** What `info --json` prints. */
 export interface WeightFileInfo {
   readonly file: string;
+  /** Which network it is: PoseNet, HigherHRNet, EfficientHRNet. */
+  readonly network: string;
   readonly preset: string;
-  readonly options: Required<PoseNetOptions>;
+  /** What the network is made with. */
+  readonly options: TagNetwork["options"];
   /** What the file says of it. */
   readonly decoding: Partial<Decoding>;
+  /** Whose rules turn its maps into people, where nobody names others. */
+  readonly decoder: string;
   /** Name of the skeleton whose keypoints it finds, unless it finds instances. */
   readonly skeleton: string;
   /** What its instances are called, if it finds instances. */
@@ -94,7 +100,8 @@ export interface WeightFileInfo {
   /** Of the convolutions of a forward pass of the whole batch. */
   readonly multiplyAdds: number;
   readonly forward: StepMemory;
-  readonly training: StepMemory;
+  /** Of the command `train`, for a PoseNet. */
+  readonly training?: StepMemory;
   readonly adapter: AdapterInfo;
 }
 
@@ -113,11 +120,15 @@ async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
   const size = values.number("size") ?? imageSize;
   checkSize("--size", size, model);
   const batch = values.number("batch")!;
+  const images = [batch, 3, size, size];
+  const { title, decoder } = kindOf(model);
   return {
     file: path,
+    network: title,
     preset,
     options: model.options,
     decoding,
+    decoder,
     skeleton: skeleton.name,
     ...(classes ? { classes } : {}),
     notes: notesOf(file.metadata),
@@ -126,9 +137,9 @@ async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
     dtypes: [...new Set([...file.arrays.values()].map(({ dtype }) => dtype))],
     imageSize: size,
     batch,
-    multiplyAdds: multiplyAdds(model, [batch, 3, size, size]),
-    forward: await forwardMemory(model, [batch, 3, size, size]),
-    training: await trainingMemory(model, [batch, 3, size, size]),
+    multiplyAdds: multiplyAdds(model, images),
+    forward: await forwardMemory(model, images),
+    ...(model instanceof PoseNet ? { training: await trainingMemory(model, images) } : {}),
     adapter: await adapterInfo(),
   };
 }
@@ -151,7 +162,7 @@ function notesOf(metadata: Readonly<Record<string, string>>): Record<string, str
 /** The names and shapes that the network needs, no more and no fewer. */
 function checkShapes(
   path: string,
-  model: PoseNet,
+  model: TagNetwork,
   arrays: ReadonlyMap<string, { readonly shape: Shape }>,
 ): void {
   const wanted = variables(model);
@@ -165,20 +176,27 @@ function checkShapes(
   }
 }
 
-/** Σ over convolutions of outputs · C · kH · kW, as the network is described. */
-export function multiplyAdds(model: PoseNet, images: Shape): number {
-  const outputs = model.forward(zeros(images)).map(({ raw }) => raw);
+/** The operations that convolve; a transposed convolution is the gradient of one in its input. */
+const CONVOLUTIONS = /^conv2d(\.depthwise|\.grad\.input)?$/;
+
+/**
+ * Σ over convolutions of N · H · W · numbers of the kernel, as the network is described. Pixels are those that come out,
+ * of a transposed convolution those that go in: each meets the whole kernel.
+ */
+export function multiplyAdds(model: TagNetwork, images: Shape): number {
+  const { heatmaps, tags } = model.mapsOf(zeros(images));
   let sum = 0;
-  for (const { recipe, size } of ancestors(outputs).computed) {
-    if (recipe?.op.name !== "conv2d") continue;
-    const [O, ...perOutput] = recipe.inputs[1].shape;
-    sum += O === 0 ? 0 : size * sizeOf(perOutput);
+  for (const { recipe, shape } of ancestors([heatmaps, tags]).computed) {
+    if (!recipe || !CONVOLUTIONS.test(recipe.op.name)) continue;
+    const [x, kernel] = recipe.inputs;
+    const [N, , H, W] = recipe.op.name.endsWith(".grad.input") ? x.shape : shape;
+    sum += N * H * W * kernel.size;
   }
   return sum;
 }
 
-function forwardMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
-  const describe = (inputs: { images: Tensor }) => model.forward(inputs.images).at(-1)!.raw;
+function forwardMemory(model: TagNetwork, images: Shape): Promise<StepMemory> {
+  const describe = (inputs: { images: Tensor }) => ({ ...model.mapsOf(inputs.images) });
   return memoryOf(model, [], describe, { images: { shape: images, dtype: "f32" } });
 }
 
@@ -205,7 +223,7 @@ function trainingMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
 }
 
 async function memoryOf<T extends object>(
-  model: PoseNet,
+  model: TagNetwork,
   moments: readonly Tensor[],
   describe: (inputs: T) => unknown,
   inputs: Parameters<typeof planOf<T>>[1],
@@ -227,7 +245,7 @@ function numbersOf(tensors: ReadonlyMap<string, Tensor>): number {
 }
 
 function linesOf(info: WeightFileInfo): string[] {
-  const { options, decoding, adapter, imageSize, batch } = info;
+  const { options, adapter, imageSize, batch } = info;
   const changed = Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", ");
   const memory = (name: string, it: StepMemory) =>
     `${name}  ${mebibytes(it.totalBytes)}: parameters ${mebibytes(it.parameterBytes)}, ` +
@@ -244,12 +262,12 @@ function linesOf(info: WeightFileInfo): string[] {
       ? `instances      ${info.classes.map(oneLine).join(", ")}`
       : `keypoints      ${options.keypoints} of ${oneLine(info.skeleton)}`,
     `decoding       ${
-      decodingLine(decoding, { hasTags: options.tagDimensions > 0, ofInstances: !!info.classes })
+      decodingLine(info, { hasTags: options.tagDimensions > 0, ofInstances: !!info.classes })
     }`,
     `images         ${batch} of ${imageSize} x ${imageSize} pixels`,
     `multiply-adds  ${(info.multiplyAdds / 1e9).toPrecision(4)} G, forward`,
     memory("forward pass ", info.forward),
-    memory("training step", info.training),
+    ...(info.training ? [memory("training step", info.training)] : []),
     `adapter        ${adapter.name}; f16 ${adapter.f16 ? "yes" : "no"}, timestamps ${
       adapter.timestamps ? "yes" : "no"
     }, largest tensor ${mebibytes(adapter.largestTensorBytes)}`,
@@ -265,7 +283,10 @@ function oneLine(text: string): string {
 }
 
 function decodingLine(
-  { threshold, scalesThreshold, maxTagDistance }: Partial<Decoding>,
+  { decoding: { threshold, scalesThreshold, maxTagDistance }, decoder }: Pick<
+    WeightFileInfo,
+    "decoding" | "decoder"
+  >,
   { hasTags, ofInstances }: { readonly hasTags: boolean; readonly ofInstances: boolean },
 ): string {
   const [what, near] = ofInstances
@@ -275,6 +296,7 @@ function decodingLine(
     ...(threshold === undefined ? [] : [`${what} above ${threshold}`]),
     ...(scalesThreshold === undefined ? [] : [`at several scales above ${scalesThreshold}`]),
     ...(maxTagDistance === undefined || !hasTags ? [] : [`${near} than ${maxTagDistance}`]),
+    ...(decoder === "default" ? [] : [`else by --decoder ${decoder}`]),
   ].join(", ") || "as the decoder says";
 }
 

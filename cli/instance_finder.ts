@@ -18,7 +18,7 @@ import { REFINING } from "./refinement.ts";
 import { scaleRule } from "./scales.ts";
 import { segment, type SegmentOptions } from "./segmentation.ts";
 import { openInstancePhotographs } from "./sources.ts";
-import type { LoadedModel } from "./weights.ts";
+import type { LoadedNetwork } from "./weights.ts";
 
 /** Options of `predict` and `evaluate` that say nothing to a network of classes. */
 const OF_KEYPOINTS = ["decoder", ...Object.keys({ ...REFINING, ...DATASET_OPTIONS })];
@@ -37,7 +37,7 @@ export interface InstanceFinder extends Finder<CocoInstanceResult> {
  */
 export async function instanceFinder(
   values: Values,
-  loaded: LoadedModel & Required<Pick<LoadedModel, "classes">>,
+  loaded: LoadedNetwork & Required<Pick<LoadedNetwork, "classes">>,
 ): Promise<InstanceFinder> {
   for (const name of OF_KEYPOINTS) {
     if (!values.isGiven(name)) continue;

@@ -11,7 +11,7 @@ import type { Values } from "./options.ts";
 import { decoderOf, findPeople, lookingOf } from "./prediction.ts";
 import { loadRefiner, refined, refineTakeOf, secondThresholdOf } from "./refinement.ts";
 import type { Photographs } from "./sources.ts";
-import type { LoadedModel } from "./weights.ts";
+import type { LoadedNetwork } from "./weights.ts";
 
 /** Finds people. */
 export interface PeopleFinder extends Finder<CocoResult> {
@@ -27,10 +27,10 @@ export interface PeopleFinder extends Finder<CocoResult> {
  */
 export async function peopleFinder(
   values: Values,
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   opened: Pick<Photographs, "file" | "photographs"> | undefined,
 ): Promise<PeopleFinder> {
-  const looking = lookingOf(values);
+  const looking = lookingOf(values, loaded);
   const { skeleton } = loaded;
   if (opened) checkSameKeypoints(skeleton, opened.file);
   const refine = values.text("refine");

@@ -61,6 +61,10 @@ export const predictCommand: Command = {
       "--annotations person_keypoints_val2017.json --images val2017 " +
       "--weights out/train/weights.safetensors",
     ],
+    [
+      "HigherHRNet, as its authors test it",
+      "photo.jpg --weights w32.safetensors --scales higher-hrnet-1 --flip",
+    ],
     ["masks", "photo.jpg --weights weights/segment.safetensors --flip"],
   ],
   run,

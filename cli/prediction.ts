@@ -22,6 +22,7 @@ import {
   compile,
   type DecodedPerson,
   decodePoses,
+  type DecoderName,
   DECODERS,
   type Flavour,
   type HeatmapFrame,
@@ -55,7 +56,12 @@ import {
   SINGLE_SCALE,
   type Size,
 } from "./scales.ts";
-import { AUTHORS_DECODING, type Decoding, type LoadedModel, THRESHOLD_BOUNDS } from "./weights.ts";
+import {
+  AUTHORS_DECODING,
+  type Decoding,
+  type LoadedNetwork,
+  THRESHOLD_BOUNDS,
+} from "./weights.ts";
 
 /** Maps of one image. */
 export interface Maps {
@@ -99,11 +105,13 @@ export interface PredictOptions {
   readonly threshold?: number;
   /** Tag distance below which keypoints join a person, whatever weights and flavour say. */
   readonly maxTagDistance?: number;
-  /** How maps become people; what the weights say about that (threshold, tag distance) goes before. @default {{}} */
+  /**
+   * How maps become people; what the weights say about that (threshold, tag distance) goes before.
+   * @default {the network's, see `LoadedNetwork`}
+   */
   readonly flavour?: Flavour;
 }
 
-type DecoderName = keyof typeof DECODERS;
 const DECODER_NAMES = Object.keys(DECODERS) as DecoderName[];
 
 /** The options `--decoder`, `--threshold`, `--tag-distance`, `--scales` and `--flip`. */
@@ -112,7 +120,7 @@ export const LOOKING: Options = under("How to look", {
     type: "text",
     choices: DECODER_NAMES,
     help: "whose rules turn maps into people",
-    otherwise: "default",
+    otherwise: "higher-hrnet for HigherHRNet and EfficientHRNet, else default",
   },
   threshold: {
     type: "number",
@@ -136,32 +144,34 @@ export const LOOKING: Options = under("How to look", {
 /**
  * What these options say.
  *
+ * @param loaded The network, whose decoder it is where the options name none.
  * @throws {InputError} If the scales are no rule or list.
  */
 export function lookingOf(
   values: Values,
+  { decoder = "default" }: Pick<LoadedNetwork, "decoder"> = {},
 ): PredictOptions & Required<Pick<PredictOptions, "flip" | "scales" | "flavour">> {
   return {
     flip: values.flag("flip"),
     scales: scaleRule(values.text("scales")),
     threshold: values.number("threshold"),
     maxTagDistance: values.number("tag-distance"),
-    flavour: DECODERS[values.oneOf("decoder", DECODER_NAMES) ?? "default"],
+    flavour: DECODERS[values.oneOf("decoder", DECODER_NAMES) ?? decoder],
   };
 }
 
-type Predicted = Omit<LoadedModel, "preset">;
+type Predicted = Omit<LoadedNetwork, "preset">;
 
 /**
  * All options of decoding: what was asked for goes before what the weights say, and that before the flavour. The weights'
  * threshold is the one for the scales looked at.
  */
 export function decoderOf(
-  { decoding: { scalesThreshold, ...decoding }, skeleton }: Pick<
-    LoadedModel,
-    "decoding" | "skeleton"
+  { decoding: { scalesThreshold, ...decoding }, skeleton, decoder = "default" }: Pick<
+    LoadedNetwork,
+    "decoding" | "skeleton" | "decoder"
   >,
-  { flavour = {}, scales = SINGLE_SCALE, threshold, maxTagDistance }: PredictOptions,
+  { flavour = DECODERS[decoder], scales = SINGLE_SCALE, threshold, maxTagDistance }: PredictOptions,
 ): Flavour & Pick<Decoding, "threshold" | "maxTagDistance"> {
   const isAveraged = scales.scales.length > 1 && scalesThreshold !== undefined;
   return {
@@ -259,13 +269,9 @@ function looksAt(
   images: Tensor,
   { model, flip, decoder: { mirror = "heatmap pixels" } }: How,
 ): { readonly plain: MapTensors; readonly mirrored?: MapTensors } {
-  const mapsOf = (images: Tensor): MapTensors => {
-    const { heatmaps, tags } = model.forward(images).at(-1)!;
-    return { heatmaps, tags };
-  };
   return {
-    plain: mapsOf(images),
-    ...(flip ? { mirrored: mapsOf(mirrorImages(images, mirror)) } : {}),
+    plain: model.mapsOf(images),
+    ...(flip ? { mirrored: model.mapsOf(mirrorImages(images, mirror)) } : {}),
   };
 }
 

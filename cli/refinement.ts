@@ -36,7 +36,7 @@ import { sameKeypoints } from "./datasets.ts";
 import { type Options, under, type Values } from "./options.ts";
 import type { FoundPeople } from "./prediction.ts";
 import { inputSizes, SINGLE_SCALE } from "./scales.ts";
-import { AUTHORS_SECOND_LOOK, type LoadedModel, loadModel } from "./weights.ts";
+import { AUTHORS_SECOND_LOOK, type LoadedModel, type LoadedNetwork, loadModel } from "./weights.ts";
 
 /** How to look again. */
 export interface LookAgainOptions {
@@ -80,7 +80,7 @@ const CROPS = 4, PICTURES = 8;
  *
  * @throws {InputError} If it has tags, and so looks at several people, or finds other keypoints than the first network.
  */
-export async function loadRefiner(path: string, first: LoadedModel): Promise<LoadedModel> {
+export async function loadRefiner(path: string, first: LoadedNetwork): Promise<LoadedModel> {
   const loaded = await loadModel(path);
   if (loaded.model.options.tagDimensions > 0) {
     throw new InputError(
@@ -185,7 +185,7 @@ export async function* lookedAgain<T extends FoundPeople>(
   const sides = sidesOf(refiner, sizes);
   using step = compile((crops: Record<string, Tensor>) => {
     const mapsOf = (images: Tensor): MapTensors => {
-      const { heatmaps } = model.forward(images).at(-1)!;
+      const { heatmaps } = model.mapsOf(images);
       const [N, ...shape] = heatmaps.shape;
       return { heatmaps, tags: reshape(heatmaps, [N, 1, ...shape]) }; // tags that nobody looks at
     };

@@ -1,15 +1,17 @@
 /**
  * At which sizes a network looks at a picture: the rules of test-time augmentation.
  *
- * | rule           | scales                                    | input at scale s                                       |
- * | -------------- | ----------------------------------------- | ------------------------------------------------------ |
- * | `official`     | 2, 1, 0.5                                 | a square of s · R, R the network's usual size          |
- * | `demo9`        | 2, 1.8, 1.5, 1.3, 1.2, 1, 0.7, 0.5, 0.25  | a square of s · max(R, longer side of the picture)     |
- * | `higher-hrnet` | 2, 1, 0.5                                 | shorter side s · R, the longer in proportion           |
- * | a list         | as given, largest first                   | as `official`                                          |
+ * | rule             | scales                                   | input at scale s                                   |
+ * | ---------------- | ---------------------------------------- | -------------------------------------------------- |
+ * | `official`       | 2, 1, 0.5                                | a square of s · R, R the network's usual size      |
+ * | `demo9`          | 2, 1.8, 1.5, 1.3, 1.2, 1, 0.7, 0.5, 0.25 | a square of s · max(R, longer side of the picture) |
+ * | `higher-hrnet`   | 2, 1, 0.5                                | shorter side s · R, the longer in proportion       |
+ * | `higher-hrnet-1` | 1                                        | the same: what its authors' experiments test with  |
+ * | a list           | as given, largest first                  | as `official`                                      |
  *
  * Sizes are rounded up to what the network can take. Maps are brought to those of the largest scale; by `higher-hrnet`
- * to the pixels of the input at scale 1. Tags come from scales within 0.5 of 1; by `higher-hrnet` from scale 1 alone.
+ * and `higher-hrnet-1` to the pixels of the input at scale 1. Tags come from scales within 0.5 of 1; by these two from
+ * scale 1 alone.
  *
  * pose-ae-train, `test.py`; pose-ae-demo, `main.py`; HigherHRNet-Human-Pose-Estimation, `lib/utils/transforms.py`
  * (`get_multi_scale_size`). Differences:
@@ -49,6 +51,13 @@ export interface Size {
   readonly height: number;
 }
 
+const HIGHER_HRNET = {
+  fit: "shorter",
+  native: false,
+  mapsAt: "input",
+  tagsWithin: 1e-9,
+} as const;
+
 const SQUARES = { fit: "longer", native: false, mapsAt: "first", tagsWithin: 0.5 } as const;
 
 /** The rules by name. */
@@ -60,14 +69,8 @@ export const SCALE_RULES: Readonly<Record<string, ScaleRule>> = {
     scales: [2, 1.8, 1.5, 1.3, 1.2, 1, 0.7, 0.5, 0.25],
     native: true,
   },
-  "higher-hrnet": {
-    name: "higher-hrnet",
-    scales: [2, 1, 0.5],
-    fit: "shorter",
-    native: false,
-    mapsAt: "input",
-    tagsWithin: 1e-9,
-  },
+  "higher-hrnet": { name: "higher-hrnet", scales: [2, 1, 0.5], ...HIGHER_HRNET },
+  "higher-hrnet-1": { name: "higher-hrnet-1", scales: [1], ...HIGHER_HRNET },
 };
 
 /** The usual size alone. */
@@ -76,7 +79,9 @@ export const SINGLE_SCALE: ScaleRule = { name: "1", scales: [1], ...SQUARES };
 /** The option `--scales`. */
 export const SCALES: Option = {
   type: "text",
-  help: "sizes to look at: official (2, 1, 0.5), demo9, higher-hrnet, or a list as 0.5,1,2",
+  help:
+    "sizes to look at: official (2, 1, 0.5), demo9, higher-hrnet (2, 1, 0.5 of the shorter side), " +
+    "higher-hrnet-1 (1 of it), or a list as 0.5,1,2",
   otherwise: "1",
 };
 

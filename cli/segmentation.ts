@@ -34,7 +34,7 @@ import {
 import { instanceTargets, type Sample, showMask, wholePicture } from "../data/mod.ts";
 import { IDEAL_TAGS } from "./evaluation.ts";
 import { batchSize, type Maps } from "./prediction.ts";
-import type { LoadedModel } from "./weights.ts";
+import type { LoadedNetwork } from "./weights.ts";
 
 /** Detection maps `[C, h, w]` and tags `[D, C, h, w]` of one picture, and what was found in them. */
 export interface Segmentation extends Maps {
@@ -55,10 +55,10 @@ export interface SegmentOptions extends InstanceOptions {
 }
 
 /** A network for instances. */
-type Segmenter = Pick<LoadedModel, "model" | "imageSize" | "decoding">;
+type Segmenter = Pick<LoadedNetwork, "model" | "imageSize" | "decoding">;
 
 /** How the network's maps are decoded: as its weights say, where they do; see docs/decisions.md for the score. */
-export function instanceOptionsOf({ decoding }: Pick<LoadedModel, "decoding">): InstanceOptions {
+export function instanceOptionsOf({ decoding }: Pick<LoadedNetwork, "decoding">): InstanceOptions {
   const { threshold, maxTagDistance: separation } = decoding;
   return {
     scoreBy: "agreement",
@@ -84,7 +84,7 @@ export async function* segment(
   );
   const batch = batchSize(sides.map((side) => ({ width: side, height: side })));
   const mapsIn = (images: Tensor) => {
-    const { heatmaps, tags } = model.forward(images).at(-1)!;
+    const { heatmaps, tags } = model.mapsOf(images);
     return { heatmaps, tags };
   };
   using step = compile(({ images }: { images: Tensor }) => ({

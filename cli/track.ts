@@ -38,7 +38,7 @@ import { framesNamed } from "./pictures.ts";
 import { findPeople, LOOKING, lookingOf, type PredictOptions } from "./prediction.ts";
 import { say, warn } from "./say.ts";
 import { BY_PLACE, BY_TAG } from "./tracking.ts";
-import { type LoadedModel, loadGivenOrShipped, NETWORK, shippedWeights } from "./weights.ts";
+import { type LoadedNetwork, loadGivenOrShipped, NETWORK, shippedWeights } from "./weights.ts";
 
 /** Most frames of the animation: of a longer video every second, third, … is shown, so that a browser can open it. */
 const MOST_SHOWN = 150;
@@ -119,9 +119,10 @@ export const trackCommand: Command = {
 
 async function run(values: Values): Promise<void> {
   const out = values.text("out")!;
-  const [looking, options] = [lookingOf(values), trackingOf(values)];
+  const options = trackingOf(values);
   const paths = await framesNamed(values.operands);
   const loaded = await loadGivenOrShipped(values);
+  const looking = lookingOf(values, loaded);
   const net = options.by === "tag" ? await appearanceOf(values, loaded) : undefined;
   const every = values.flag("no-pictures") ? Infinity : Math.ceil(paths.length / MOST_SHOWN);
   const video = new Frames(paths, every);
@@ -198,7 +199,7 @@ function trackingOf(values: Values): TrackPeopleOptions {
  *
  * @throws {InputError} If it cannot be read, or is for other keypoints than the pose network finds.
  */
-async function appearanceOf(values: Values, { skeleton }: LoadedModel): Promise<AppearanceNet> {
+async function appearanceOf(values: Values, { skeleton }: LoadedNetwork): Promise<AppearanceNet> {
   const path = values.text("tags") ?? await shippedWeights("track");
   if (path === undefined) {
     throw new InputError("no tags come with this version: name some with --tags");
@@ -266,7 +267,7 @@ function shrunk(image: RgbImage): RgbImage {
 /** The people of each frame, with tags that last if there is a network for them. */
 async function peopleOf(
   video: Frames,
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   { net, looking }: {
     readonly net: AppearanceNet | undefined;
     readonly looking: PredictOptions;

@@ -7,6 +7,8 @@ import { dirname } from "node:path";
 import {
   cachePath,
   COCO,
+  type DecoderName,
+  disposeModel,
   floatWeights,
   type HostArray,
   InputError,
@@ -22,10 +24,12 @@ import {
   skeletonFromRecord,
   skeletonRecord,
   stateOf,
+  type TagNetwork,
   writeFileAtomic,
   writeSafetensors,
 } from "../mod.ts";
 import { LIBRARY_VERSION } from "../io/choices_file.ts";
+import { kindNamed, kindOf, makeNetwork, type NetworkKind, POSE_NET } from "./networks.ts";
 import { type Option, type Options, under, type Values } from "./options.ts";
 
 /** How a network's maps become people or instances: a matter of how it was trained. */
@@ -44,26 +48,27 @@ export interface Decoding {
   readonly maxTagDistance: number;
 }
 
-/** A model and what it is made for. */
-export interface LoadedModel {
-  readonly model: PoseNet;
+/** A network of any kind, see networks.ts, and what it is made for. */
+export interface LoadedNetwork {
+  readonly model: TagNetwork;
   /** Height and width of its images, pixels. */
   readonly imageSize: number;
   /** Name of its preset, for reports. */
   readonly preset: string;
   /** What the weights say; a decoder's own where they do not. */
   readonly decoding: Partial<Decoding>;
+  /** Whose rules turn its maps into people, where nobody names others. @default {"default"} */
+  readonly decoder?: DecoderName;
   /** Whose keypoints it finds, unless it finds instances. */
   readonly skeleton: Skeleton;
   /** What its instances are called, if it finds instances pixel by pixel in place of keypoints. */
   readonly classes?: readonly string[];
 }
 
-/** What the metadata's `format` says. */
-export const FORMAT = "ae-posenet-1";
-
-/** What it says in files that hold an `EfficientHrNet`, which only programs run. */
-export const EFFICIENT_HRNET_FORMAT = "ae-efficient-hrnet-1";
+/** A network of hourglasses and what it is made for: what `train` trains and `--refine` takes. */
+export interface LoadedModel extends LoadedNetwork {
+  readonly model: PoseNet;
+}
 
 /** Side of the largest input that a network may have, pixels: beyond, a network's buffers fit no device. */
 export const LARGEST_IMAGE = 8192;
@@ -210,7 +215,7 @@ export function checkNumbers(path: string, state: Readonly<Record<string, HostAr
  */
 export async function saveModel(
   path: string,
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   notes: Readonly<Record<string, string>> = {},
   { half = false, values }: SaveOptions = {},
 ): Promise<void> {
@@ -232,10 +237,10 @@ export async function changeDecoding(path: string, decoding: Partial<Decoding>):
 
 /** What a weight file says beside the weights. */
 export function settingsOf(
-  { model, imageSize, preset, skeleton, classes, decoding }: LoadedModel,
+  { model, imageSize, preset, skeleton, classes, decoding }: LoadedNetwork,
 ): Record<string, string> {
   return {
-    format: FORMAT,
+    format: kindOf(model).format,
     preset,
     imageSize: String(imageSize),
     ...decodingRecord(decoding),
@@ -293,7 +298,7 @@ export const NETWORK: Options = under("Network", {
 export async function loadNetwork(
   values: Values,
   shipped: "demo" | "segment" = "demo",
-): Promise<LoadedModel> {
+): Promise<LoadedNetwork> {
   const [given, as] = [values.text("weights"), values.text("preset")];
   const path = given ?? await shippedWeights(shipped);
   if (path === undefined) {
@@ -301,7 +306,7 @@ export async function loadNetwork(
       "no weights come with this version yet\n  help: train some and name them with --weights",
     );
   }
-  const loaded = await loadModel(path, as);
+  const loaded = await loadWeightFile(path, as);
   if (loaded.model.options.tagDimensions > 0) return loaded;
   throw new InputError(
     `${path}: has no tags, it looks at one person at a time` +
@@ -314,7 +319,7 @@ export async function loadNetwork(
  *
  * @throws {InputError} Also if it finds instances.
  */
-export async function loadGivenOrShipped(values: Values): Promise<LoadedModel> {
+export async function loadGivenOrShipped(values: Values): Promise<LoadedNetwork> {
   const loaded = await loadNetwork(values);
   if (!loaded.classes) return loaded;
   throw new InputError(
@@ -324,19 +329,35 @@ export async function loadGivenOrShipped(values: Values): Promise<LoadedModel> {
 }
 
 /**
- * The model that a weight file holds.
+ * The network that a weight file holds, of whatever kind.
  *
  * @param path The file.
- * @param as Load into a new model of this preset instead of the one that the file describes. Image size and decoding
+ * @param as Load into a new PoseNet of this preset instead of the one that the file describes. Image size and decoding
  * stay the file's, if it has them: they go with the weights.
- * @throws {InputError} If the file is no weight file, or its weights do not fit the model.
+ * @throws {InputError} If the file is no weight file, or its weights do not fit the network.
  */
-export async function loadModel(path: string, as?: string): Promise<LoadedModel> {
+export async function loadWeightFile(path: string, as?: string): Promise<LoadedNetwork> {
   const file = await readSafetensors(path);
   const weights = floatWeights(file, path);
   const loaded = describedModel(path, file.metadata, as);
   await loadState(loaded.model, weights, { source: path });
   return loaded;
+}
+
+/**
+ * As {@linkcode loadWeightFile}, a network of hourglasses.
+ *
+ * @throws {InputError} Also if the file holds another.
+ */
+export async function loadModel(path: string, as?: string): Promise<LoadedModel> {
+  const loaded = await loadWeightFile(path, as);
+  const { model } = loaded;
+  if (model instanceof PoseNet) return { ...loaded, model };
+  disposeModel(model);
+  throw new InputError(
+    `${path}: its network is ${kindOf(model).title}; train and --refine take a PoseNet\n` +
+      "  help: info, predict, evaluate and track take all networks; programs train them",
+  );
 }
 
 /**
@@ -365,25 +386,25 @@ export function describedModel(
   path: string,
   metadata: Readonly<Record<string, string>>,
   as?: string,
-): LoadedModel {
+): LoadedNetwork {
   const { format, imageSize } = metadata;
-  if (format !== undefined && format !== FORMAT) {
+  const kind = kindNamed(path, format);
+  if (as !== undefined && kind !== POSE_NET) {
     throw new InputError(
-      `${path}: its format is "${format}", weight files have "${FORMAT}"` +
-        (format === EFFICIENT_HRNET_FORMAT
-          ? "\n  help: a program can load it: new EfficientHrNet(JSON.parse(metadata.options)), loadState"
-          : ""),
+      `${path}: its network is ${kind.title}, --preset ${as} is a PoseNet` +
+        "\n  help: leave --preset out: the file says what its network is made with",
     );
   }
   const skeleton = skeletonIn(path, metadata.skeleton);
   const classes = classesIn(path, metadata.classes);
   const made = as === undefined
-    ? described(path, metadata)
+    ? described(path, metadata, kind)
     : classes
     ? makeInstanceModel(as, classes)
     : makeModel(as, {}, {}, skeleton);
   const loaded = {
     ...made,
+    decoder: kind.decoder,
     skeleton,
     ...(classes ? { classes } : {}),
     decoding: decodingIn(path, metadata),
@@ -459,7 +480,8 @@ function numberOf(path: string, name: string, text: string, most = Infinity): nu
 function described(
   path: string,
   metadata: Readonly<Record<string, string>>,
-): Pick<LoadedModel, "model" | "imageSize" | "preset"> {
+  kind: NetworkKind,
+): Pick<LoadedNetwork, "model" | "imageSize" | "preset"> {
   const { options, imageSize, preset: name } = metadata;
   if (!options || !imageSize || !name) {
     throw new InputError(
@@ -468,7 +490,7 @@ function described(
   }
   try {
     return {
-      model: new PoseNet(JSON.parse(options) as PoseNetOptions),
+      model: makeNetwork(kind, options),
       imageSize: Number(imageSize),
       preset: name,
     };

@@ -56,7 +56,10 @@ import { BatchNorm2d, type Conv2d, type ForwardOptions, type Layer } from "../nn
 import { mean, pad, sigmoid } from "../ops/mod.ts";
 import {
   checkImages,
+  COARSEST_STRIDE,
+  combineHigherHrNet,
   type ConvNorm,
+  FINE_STRIDE,
   Heads,
   type HigherHrNetOutput,
   type HighResolutionModule,
@@ -66,7 +69,9 @@ import {
   throughStage,
 } from "./high_resolution.ts";
 import { checkHourglass } from "./hourglass.ts";
-import { type ImageNorm, normalized } from "./image_norm.ts";
+import { checkImageNorm, type ImageNorm, normalized } from "./image_norm.ts";
+import type { MapTensors } from "./looks.ts";
+import type { TagNetwork } from "./tag_network.ts";
 
 /** x · sigmoid(x). */
 function swish(x: Tensor): Tensor {
@@ -276,7 +281,7 @@ interface Parts {
  * assert.ok(variables(model).has("features.1.conv.1.se.3.bias"));
  * ```
  */
-export class EfficientHrNet {
+export class EfficientHrNet implements TagNetwork {
   /** The backbone: a convolution, then blocks. */
   readonly features: readonly Layer[];
   /** Into stage 2, 1/4 of the image's size, from the backbone. */
@@ -314,7 +319,8 @@ export class EfficientHrNet {
    * Make the network with seeded first values.
    *
    * @throws {InputError} If an option is unknown.
-   * @throws {RangeError} If a count is not a whole number of 1 or more, or a multiple not above 0.
+   * @throws {RangeError} If a count is not a whole number of 1 or more, a multiple not above 0, or `imageNorm`
+   * is neither of the two.
    */
   constructor(options: EfficientHrNetOptions = {}) {
     const { backboneWidth = 1, backboneDepth = 1, seed = 0 } = options;
@@ -330,6 +336,7 @@ export class EfficientHrNet {
       if (value > 0 && value < Infinity) continue;
       throw new RangeError(`EfficientHrNet: ${name} must be above 0, not ${value}`);
     }
+    checkImageNorm("EfficientHrNet", imageNorm);
     this.#options = {
       ...{ backboneWidth, backboneDepth, channels, modules, keypoints, tagDimensions },
       ...{ imageNorm, seed },
@@ -368,6 +375,25 @@ export class EfficientHrNet {
   /** The settings, defaults filled in. */
   get options(): Required<EfficientHrNetOptions> {
     return this.#options;
+  }
+
+  /** Pixels of the image for one pixel of {@linkcode EfficientHrNet.mapsOf}. */
+  get stride(): number {
+    return FINE_STRIDE;
+  }
+
+  /** Height and width of images must be multiples of this. */
+  get sizeMultiple(): number {
+    return COARSEST_STRIDE;
+  }
+
+  /**
+   * Describe the maps for the decoder: both sizes of heatmaps averaged, see {@linkcode combineHigherHrNet}.
+   *
+   * @throws {ShapeError} As {@linkcode EfficientHrNet.forward}.
+   */
+  mapsOf(images: Tensor, options: ForwardOptions = {}): MapTensors {
+    return combineHigherHrNet(this.forward(images, options));
   }
 
   /**

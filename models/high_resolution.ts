@@ -19,9 +19,13 @@ import {
   type Layer,
 } from "../nn/mod.ts";
 import { concat, relu, reshape, slice, upsample2d } from "../ops/mod.ts";
+import type { MapTensors } from "./looks.ts";
 
 /** Pixels of the image for one pixel of the coarsest branch. */
 export const COARSEST_STRIDE = 32;
+
+/** Pixels of the image for one pixel of the finer heatmaps. */
+export const FINE_STRIDE = 2;
 
 /** Refuse images that the branches would not fit on, `[N, 3, H, W]` with H and W multiples of 32. */
 export function checkImages(network: string, images: Tensor): void {
@@ -228,6 +232,37 @@ export interface HigherHrNetOutput {
   readonly tags: Tensor;
   /** At half of the image's size, `[N, K, H/2, W/2]`. */
   readonly fineHeatmaps: Tensor;
+}
+
+/**
+ * One set of maps for the decoder, at half of the image's size: heatmaps of both sizes averaged, the coarse ones and the
+ * tags enlarged bilinearly.
+ *
+ * @returns Heatmaps `[N, K, H/2, W/2]` and tags `[N, D, K, H/2, W/2]`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { combineHigherHrNet, ones, zeros } from "ae";
+ *
+ * const { heatmaps } = combineHigherHrNet({
+ *   heatmaps: ones([1, 17, 2, 2]),
+ *   tags: zeros([1, 1, 17, 2, 2]),
+ *   fineHeatmaps: zeros([1, 17, 4, 4]),
+ * });
+ * assert.equal(await heatmaps.mean().item(), 0.5);
+ * ```
+ */
+export function combineHigherHrNet(
+  { heatmaps, tags, fineHeatmaps }: HigherHrNetOutput,
+): MapTensors {
+  const enlarged = (x: Tensor) => upsample2d(x, { mode: "bilinear" });
+  const [N, D, K, h, w] = tags.shape;
+  const flat = enlarged(reshape(tags, [N, D * K, h, w]));
+  return {
+    heatmaps: enlarged(heatmaps).add(fineHeatmaps).mul(0.5),
+    tags: reshape(flat, [N, D, K, 2 * h, 2 * w]),
+  };
 }
 
 /** Sizes of {@linkcode Heads}. */

@@ -11,22 +11,26 @@
  *
  * Cheng, Xiao, Wang, Shi, Huang and Zhang, "HigherHRNet" (CVPR 2020), arXiv:1908.10357, on Sun et al., "Deep
  * High-Resolution Representation Learning" (CVPR 2019), arXiv:1902.09212. Fields are named after the tensors of the
- * authors' weight files.
+ * authors' weight files: published_higher_hrnet.ts.
  *
- * |                      | the authors' code               | here                                             |
- * | -------------------- | ------------------------------- | ------------------------------------------------ |
- * | first values         | N(0, 0.001²), or ImageNet's     | PyTorch's default for convolutions               |
- * | tags                 | one number for each keypoint    | D numbers                                        |
+ * |              | the authors' code                         | here                                 |
+ * | ------------ | ----------------------------------------- | ------------------------------------ |
+ * | first values | N(0, 0.001²), or ImageNet's               | PyTorch's default for convolutions   |
+ * | images       | ImageNet's mean and deviation, beforehand | within, with `imageNorm: "imagenet"` |
+ * | tags         | one number for each keypoint              | D numbers                            |
  *
  * @module
  */
 import { checkOptionNames } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { BatchNorm2d, type Conv2d, type ForwardOptions, type Layer } from "../nn/mod.ts";
-import { relu, reshape, upsample2d } from "../ops/mod.ts";
+import { relu } from "../ops/mod.ts";
 import {
   checkImages,
+  COARSEST_STRIDE,
+  combineHigherHrNet,
   type ConvNorm,
+  FINE_STRIDE,
   Heads,
   type HigherHrNetOutput,
   type HighResolutionModule,
@@ -36,6 +40,9 @@ import {
   throughStage,
 } from "./high_resolution.ts";
 import { checkHourglass } from "./hourglass.ts";
+import { checkImageNorm, type ImageNorm, normalized } from "./image_norm.ts";
+import type { MapTensors } from "./looks.ts";
+import type { TagNetwork } from "./tag_network.ts";
 
 /** Outputs of a {@linkcode Bottleneck} have so many times the channels inside. */
 const EXPANSION = 4;
@@ -83,6 +90,11 @@ export interface HigherHrNetOptions {
   readonly tagDimensions?: number;
   /** Modules of the stages 2, 3 and 4. @default {[1, 4, 3]} */
   readonly modules?: readonly [number, number, number];
+  /**
+   * What happens to images first: nothing, or of each channel ImageNet's mean is subtracted and the rest divided by its
+   * standard deviation, as the authors do. @default {"none"}
+   */
+  readonly imageNorm?: ImageNorm;
   /** Where the first values come from. @default {0} */
   readonly seed?: number;
 }
@@ -118,7 +130,7 @@ const STEM = 64;
  * assert.ok(variables(model).has("stage3.0.fuse_layers.2.0.1.0.weight"));
  * ```
  */
-export class HigherHrNet {
+export class HigherHrNet implements TagNetwork {
   /** Halves the image. */
   readonly conv1: Conv2d;
   /** With a ReLU. */
@@ -152,14 +164,15 @@ export class HigherHrNet {
    * Make the network with seeded first values.
    *
    * @throws {InputError} If an option is unknown.
-   * @throws {RangeError} If a size is not a whole number of 1 or more.
+   * @throws {RangeError} If a size is not a whole number of 1 or more, or `imageNorm` is neither of the two.
    */
   constructor(options: HigherHrNetOptions = {}) {
-    const { width = 32, keypoints = 17, tagDimensions = 1, modules = [1, 4, 3], seed = 0 } =
-      options;
+    const { width = 32, keypoints = 17, tagDimensions = 1, modules = [1, 4, 3] } = options;
+    const { imageNorm = "none", seed = 0 } = options;
     const [stage2, stage3, stage4] = modules;
     checkHourglass("HigherHrNet", { width, keypoints, tagDimensions, stage2, stage3, stage4 });
-    this.#options = { width, keypoints, tagDimensions, modules, seed };
+    checkImageNorm("HigherHrNet", imageNorm);
+    this.#options = { width, keypoints, tagDimensions, modules, imageNorm, seed };
     checkOptionNames("HigherHrNet", options, this.#options);
     const maker = new Maker(seed);
     const inside = STEM * EXPANSION;
@@ -206,16 +219,35 @@ export class HigherHrNet {
     return this.#options;
   }
 
+  /** Pixels of the image for one pixel of {@linkcode HigherHrNet.mapsOf}. */
+  get stride(): number {
+    return FINE_STRIDE;
+  }
+
+  /** Height and width of images must be multiples of this. */
+  get sizeMultiple(): number {
+    return COARSEST_STRIDE;
+  }
+
+  /**
+   * Describe the maps for the decoder: both sizes of heatmaps averaged, see {@linkcode combineHigherHrNet}.
+   *
+   * @throws {ShapeError} As {@linkcode HigherHrNet.forward}.
+   */
+  mapsOf(images: Tensor, options: ForwardOptions = {}): MapTensors {
+    return combineHigherHrNet(this.forward(images, options));
+  }
+
   /**
    * Describe the maps of images.
    *
-   * @param images `[N, 3, H, W]`, H and W divisible by 32.
+   * @param images `[N, 3, H, W]`, red, green and blue from 0 to 1, H and W divisible by 32.
    * @throws {ShapeError} If they are not, or there are not three channels.
    */
   forward(images: Tensor, options: ForwardOptions = {}): HigherHrNetOutput {
     checkImages("HigherHrNet", images);
     const stem = [this.conv1, this.bn1, this.conv2, this.bn2, ...this.layer1];
-    const first = inOrder(stem, images, options);
+    const first = inOrder(stem, normalized(images, this.#options.imageNorm), options);
     const { same, halved, third, fourth, stage2, stage3, stage4, heads } = this.#parts;
     const withCoarser = (branches: readonly Tensor[], layers: ConvNorm) => [
       ...branches,
@@ -227,35 +259,4 @@ export class HigherHrNet {
     const [finest] = throughStage(stage4, four, options);
     return heads.forward(finest, options);
   }
-}
-
-/**
- * One set of maps for the decoder, at half of the image's size: heatmaps of both sizes averaged, the coarse ones and the
- * tags enlarged bilinearly.
- *
- * @returns Heatmaps `[N, K, H/2, W/2]` and tags `[N, D, K, H/2, W/2]`.
- *
- * @example Usage
- * ```ts
- * import assert from "node:assert/strict";
- * import { combineHigherHrNet, ones, zeros } from "ae";
- *
- * const { heatmaps } = combineHigherHrNet({
- *   heatmaps: ones([1, 17, 2, 2]),
- *   tags: zeros([1, 1, 17, 2, 2]),
- *   fineHeatmaps: zeros([1, 17, 4, 4]),
- * });
- * assert.equal(await heatmaps.mean().item(), 0.5);
- * ```
- */
-export function combineHigherHrNet(
-  { heatmaps, tags, fineHeatmaps }: HigherHrNetOutput,
-): { readonly heatmaps: Tensor; readonly tags: Tensor } {
-  const enlarged = (x: Tensor) => upsample2d(x, { mode: "bilinear" });
-  const [N, D, K, h, w] = tags.shape;
-  const flat = enlarged(reshape(tags, [N, D * K, h, w]));
-  return {
-    heatmaps: enlarged(heatmaps).add(fineHeatmaps).mul(0.5),
-    tags: reshape(flat, [N, D, K, 2 * h, 2 * w]),
-  };
 }

@@ -21,3 +21,9 @@ export function normalized(images: Tensor, norm: ImageNorm): Tensor {
   const perChannel = (values: number[]) => reshape(tensor(values), [1, 3, 1, 1]);
   return images.sub(perChannel(IMAGENET.mean)).div(perChannel(IMAGENET.deviation));
 }
+
+/** Refuse what is no {@linkcode ImageNorm}: a file may say anything. */
+export function checkImageNorm(network: string, norm: ImageNorm): void {
+  if (norm === "none" || norm === "imagenet") return;
+  throw new RangeError(`${network}: imageNorm can be "none" or "imagenet", not ${norm}`);
+}

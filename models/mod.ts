@@ -7,8 +7,8 @@ export {
   type EfficientHrNetName,
   type EfficientHrNetOptions,
 } from "./efficient_hrnet.ts";
-export { combineHigherHrNet, HigherHrNet, type HigherHrNetOptions } from "./higher_hrnet.ts";
-export { type HigherHrNetOutput } from "./high_resolution.ts";
+export { HigherHrNet, type HigherHrNetOptions } from "./higher_hrnet.ts";
+export { combineHigherHrNet, type HigherHrNetOutput } from "./high_resolution.ts";
 export {
   type CombinedTensors,
   combineLooks,
@@ -36,9 +36,15 @@ export {
   translateEfficientHrNet,
 } from "./published_efficient_hrnet.ts";
 export {
+  type HigherHrNetTranslation,
+  isHigherHrNet,
+  translateHigherHrNet,
+} from "./published_higher_hrnet.ts";
+export {
   originOfWeights,
   translateWeights,
   type WeightOrigin,
   type WeightRecipe,
   type WeightTranslation,
 } from "./published_weights.ts";
+export { type TagNetwork } from "./tag_network.ts";

@@ -36,8 +36,10 @@ import { type ForwardOptions, type Layer, parameters } from "../nn/mod.ts";
 import { cast, maxPool2d, recompute, reshape, slice } from "../ops/mod.ts";
 import { type BatchNormPlaces, ConvBlock, type ConvBlockOptions } from "./conv_block.ts";
 import { checkHourglass, Hourglass } from "./hourglass.ts";
-import { type ImageNorm, normalized } from "./image_norm.ts";
+import { checkImageNorm, type ImageNorm, normalized } from "./image_norm.ts";
+import type { MapTensors } from "./looks.ts";
 import { Residual, ResidualHourglass } from "./residual.ts";
+import type { TagNetwork } from "./tag_network.ts";
 
 /** Settings of {@linkcode PoseNet}; without any it is the authors' network with the 34 channels that are read. */
 export interface PoseNetOptions {
@@ -128,7 +130,7 @@ export type Stem = Readonly<Record<number, Layer>>;
  * assert.deepEqual(stacks[1].tags.shape, [1, 2, 3, 16, 16]);
  * ```
  */
-export class PoseNet {
+export class PoseNet implements TagNetwork {
   /** The stem, from images to the resolution of the maps. */
   readonly pre: Stem;
   /** For each stack an hourglass and two blocks. */
@@ -146,7 +148,7 @@ export class PoseNet {
    *
    * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If a size is not a whole number of 1 or more (0 for `increase` and `extraChannels`), the
-   * seed is not a whole number of 0 or more, or residual blocks have odd channels.
+   * seed is not a whole number of 0 or more, residual blocks have odd channels, or `imageNorm` is neither of the two.
    */
   constructor(options: PoseNetOptions = {}) {
     const all = withDefaults(options);
@@ -226,6 +228,16 @@ export class PoseNet {
   }
 
   /**
+   * Describe the maps for the decoder: the last stack's.
+   *
+   * @throws {ShapeError} As {@linkcode PoseNet.forward}.
+   */
+  mapsOf(images: Tensor, options: ForwardOptions = {}): MapTensors {
+    const { heatmaps, tags } = this.forward(images, options).at(-1)!;
+    return { heatmaps, tags };
+  }
+
+  /**
    * Describe the stem's output alone: `[N, channels, H / stride, W / stride]`.
    *
    * @throws {ShapeError} If the channels do not fit.
@@ -269,6 +281,7 @@ function withDefaults(options: PoseNetOptions): Required<PoseNetOptions> {
   const { blocks = "convolution", batchNorm = "none" } = options;
   const { tagInitScale = 1, recompute = false, precision = "f32", seed = 0 } = options;
   checkHourglass("PoseNet", { stacks, channels, depth, keypoints });
+  checkImageNorm("PoseNet", imageNorm);
   checkHourglass("PoseNet", { increase, innerIncrease, tagDimensions, extraChannels }, 0);
   if (precision !== "f32" && precision !== "f16") {
     throw new RangeError(`PoseNet: precision can be "f32" or "f16", not ${precision}`);

@@ -7,12 +7,12 @@
  *     left over   `….num_batches_tracked`, a count that PyTorch's norms need only without a fixed momentum
  *
  * The width of the finest branch tells which network it is. The linked files have not been seen here: names and shapes
- * are those of the authors' code. `import-weights` makes a file of them that a program loads:
+ * are those of the authors' code. What `import-weights` makes of them the commands take, and a program:
  *
  *     const file = await readSafetensors("h0.safetensors");
  *     const model = new EfficientHrNet(JSON.parse(file.metadata.options));
  *     await loadState(model, floatWeights(file));
- *     const { heatmaps, tags } = combineHigherHrNet(model.forward(images));
+ *     const { heatmaps, tags } = model.mapsOf(images);
  *
  * The backbone's ImageNet weights, linked there too, have the names of `features`; the last of those and `classifier`,
  * which make classes, are not in this network: `loadState({ features: model.features }, …)` takes the others.
@@ -21,13 +21,14 @@
  */
 import { InputError } from "../core/errors.ts";
 import type { Shape } from "../core/host_array.ts";
-import { disposeModel, variables } from "../nn/mod.ts";
+import { disposeModel } from "../nn/mod.ts";
 import {
   EFFICIENT_HRNETS,
   EfficientHrNet,
   type EfficientHrNetName,
   type EfficientHrNetOptions,
 } from "./efficient_hrnet.ts";
+import { recipesByName } from "./published_names.ts";
 import { prefixIn, type WeightRecipe } from "./published_weights.ts";
 
 /** What a file of EfficientHRNet's weights is made into. */
@@ -48,6 +49,8 @@ const HEAD = "final_layers.0.weight";
 
 /** Channels of the head: heatmaps and tags of COCO's 17 keypoints. */
 const OUTPUTS = 34;
+
+const HELP = "only the paper's networks, H0 to H-4, can be imported";
 
 /**
  * Whether a file's tensors have the names of EfficientHRNet.
@@ -106,14 +109,8 @@ export function translateEfficientHrNet(
     imageNorm: "imagenet",
   };
   const model = new EfficientHrNet(options);
-  const recipes = new Map(
-    [...variables(model)].map(([path, { shape }]) => [
-      path,
-      { shape, sources: [prefix + path], make: ([array]) => array } satisfies WeightRecipe,
-    ]),
-  );
+  const recipes = recipesByName(model, { shapes, prefix, name, help: HELP });
   disposeModel(model);
-  checkLayers(name, prefix, { shapes, recipes });
   return { name, options, recipes };
 }
 
@@ -127,25 +124,4 @@ function nameOf([width]: Shape): EfficientHrNetName {
   throw new InputError(
     `its finest branch has ${width} channels, ${MARK}; the paper's have ${known}`,
   );
-}
-
-/** Refuse layers that the network does not have: without them it would not say what theirs does. */
-function checkLayers(
-  name: EfficientHrNetName,
-  prefix: string,
-  { shapes, recipes }: Pick<EfficientHrNetTranslation, "recipes"> & {
-    readonly shapes: ReadonlyMap<string, Shape>;
-  },
-): void {
-  const top = (path: string) => path.split(".")[0];
-  const parts = new Set([...recipes.keys()].map(top));
-  for (const tensor of shapes.keys()) {
-    const path = tensor.startsWith(prefix) ? tensor.slice(prefix.length) : "";
-    if (recipes.has(path) || path.endsWith(".num_batches_tracked")) continue;
-    if (!parts.has(top(path))) continue;
-    throw new InputError(
-      `is as wide as ${name}, but has a tensor ${tensor}, which ${name} does not have\n` +
-        "  help: only the paper's networks, H0 to H-4, can be imported",
-    );
-  }
 }

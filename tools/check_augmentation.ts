@@ -51,7 +51,13 @@ import {
 } from "../cli/refinement.ts";
 import { type ScaleRule, scaleRule, SINGLE_SCALE } from "../cli/scales.ts";
 import { JUDGED_SIZE, SETTING } from "../cli/sources.ts";
-import { type LoadedModel, loadGivenOrShipped, NETWORK, THRESHOLD_BOUNDS } from "../cli/weights.ts";
+import {
+  type LoadedModel,
+  type LoadedNetwork,
+  loadGivenOrShipped,
+  NETWORK,
+  THRESHOLD_BOUNDS,
+} from "../cli/weights.ts";
 import { runTool } from "./tool.ts";
 
 /** Seed of the crowds: neither training nor the demo's evaluation uses it. */
@@ -132,7 +138,7 @@ async function run(values: Values): Promise<void> {
 /** With what is looked, and how sure it has to be. */
 function setupOf(
   values: Values,
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   { refiner, crops, threshold }: Looking,
 ): Record<string, string> {
   const above = (scales: ScaleRule) => String(decoderOf(loaded, { scales, threshold }).threshold);
@@ -179,7 +185,7 @@ const COLUMNS = ["AP", "AP50", "AR", "grouping", ...THRESHOLDS.map((t) => `AP >$
 
 /** Look at scenes of one size in every way; prints each when it is done. */
 async function compare(
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   named: ReturnType<typeof waysNamed>,
   { size, count, ...looking }: Looking & { readonly size: number; readonly count: number },
 ): Promise<Part> {
@@ -235,7 +241,7 @@ interface Row {
 /** A way to look, and with a refiner everything that may come of a second look at who was found. */
 async function* rowsOf(
   [name, options]: ReturnType<typeof waysNamed>[number],
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   { samples, pixel, refiner, crops, threshold }: Looking & {
     readonly samples: readonly Sample[];
     readonly pixel: number;

@@ -9,12 +9,12 @@ import {
   PoseNet,
   readSafetensors,
   type SafetensorsArray,
-  sizeOf,
   stateOf,
   writeSafetensors,
 } from "ae";
 import { loadModel } from "../../cli/weights.ts";
-import { authorsTensors } from "../models/efficient_hrnet_names.ts";
+import { inFolder } from "../in_folder.ts";
+import { efficientHrNetFile, higherHrNetFile, SMALL } from "./published_file.ts";
 import { runMain } from "./run_main.ts";
 
 const options = {
@@ -148,7 +148,7 @@ Deno.test("import-weights names what is missing, does not fit or is no number, a
     [
       () => {},
       ["--from", "yolo"],
-      /unknown --from "yolo"; there are authors, mmpose, tensorflow, efficienthrnet$/,
+      /unknown --from "yolo"; there are authors, mmpose, tensorflow, higherhrnet, efficienthrnet$/,
     ],
     [() => {}, ["--from", "autors"], /"autors".*\n {2}help: did you mean "authors"\?$/],
     [
@@ -175,25 +175,11 @@ Deno.test("import-weights names what is missing, does not fit or is no number, a
   }
 });
 
-/** The tensors of an EfficientHRNet H-4 as its authors' checkpoint has them, with random numbers. */
-function efficientHrNet(): Record<string, SafetensorsArray> {
-  let seed = 1;
-  const random = () => (seed = seed * 16807 % 2147483647) / 2147483647; // Lehmer's generator
-  return Object.fromEntries(
-    [...authorsTensors("H-4")].map(([path, shape]) => [
-      `module.${path}`,
-      path.endsWith(".num_batches_tracked")
-        ? { shape, data: new BigInt64Array(1) }
-        : { shape, data: Float32Array.from({ length: sizeOf(shape) }, random) },
-    ]),
-  );
-}
-
 Deno.test("import-weights knows an EfficientHRNet, and programs load what it writes", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const [source, out] = [`${folder}/H-4.safetensors`, `${folder}/ours.safetensors`];
-    const theirs = efficientHrNet();
+    const theirs = efficientHrNetFile();
     await writeSafetensors(source, theirs);
     const { code, printed, message } = await importing(source, out);
     assert.deepEqual([code, message], [0, ""]);
@@ -213,9 +199,9 @@ Deno.test("import-weights knows an EfficientHRNet, and programs load what it wri
     );
 
     const file = await readSafetensors(out);
-    const { format, name, imageSize, threshold, importedFrom } = file.metadata;
-    assert.deepEqual([format, name, imageSize, threshold, importedFrom], [
-      ...["ae-efficient-hrnet-1", "H-4", "384", "0.1"],
+    const { format, preset, imageSize, threshold, importedFrom } = file.metadata;
+    assert.deepEqual([format, preset, imageSize, threshold, importedFrom], [
+      ...["ae-efficient-hrnet-1", "EfficientHRNet H-4", "384", "0.1"],
       "efficienthrnet: H-4.safetensors",
     ]);
     const model = new EfficientHrNet(JSON.parse(file.metadata.options));
@@ -229,12 +215,8 @@ Deno.test("import-weights knows an EfficientHRNet, and programs load what it wri
     disposeModel(model);
 
     assert.match(
-      (await runMain("predict", "photo.jpg", "--weights", out)).message,
-      /its format is "ae-efficient-hrnet-1", .*\n {2}help: a program can load it: new EfficientHrNet/,
-    );
-    assert.match(
       (await importing(out, `${out}.again`)).message,
-      /ours\.safetensors: is a weight file of this library already$/,
+      /ours\.safetensors: is a weight file of this library already\n {2}help: predict --weights/,
     );
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -270,7 +252,7 @@ Deno.test("import-weights names what an EfficientHRNet lacks, and writes nothing
   try {
     const [source, out] = [`${folder}/theirs.safetensors`, `${folder}/ours.safetensors`];
     for (const [change, more, problem] of cases) {
-      const weights = efficientHrNet();
+      const weights = efficientHrNetFile();
       change(weights);
       await writeSafetensors(source, weights);
       const { code, printed, message } = await importing(source, out, ...more);
@@ -284,6 +266,84 @@ Deno.test("import-weights names what an EfficientHRNet lacks, and writes nothing
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("import-weights knows a HigherHRNet, of COCO's keypoints or CrowdPose's", async () => {
+  await inFolder(async (folder) => {
+    const [source, out] = [`${folder}/w4.safetensors`, `${folder}/ours.safetensors`];
+    for (const [keypoints, skeleton] of [[17, "coco"], [14, "crowdpose"]] as const) {
+      const theirs = higherHrNetFile({ ...SMALL, keypoints });
+      await writeSafetensors(source, theirs);
+      const { code, printed, message } = await importing(source, out, "--from", "higherhrnet");
+      assert.deepEqual([code, message], [0, ""]);
+      const lines = printed.split("\n");
+      const counters = Object.keys(theirs).filter((name) => name.endsWith(".num_batches_tracked"));
+      const used = Object.keys(theirs).length - counters.length;
+      assert.ok(
+        lines.includes(
+          `used     1.deconv_layers.0.0.0.weight -> deconv_layers.0.0.0.weight [${
+            4 + 2 * keypoints
+          }, 4, 4, 4]`,
+        ),
+      );
+      assert.ok(lines.includes("unused   1.layer1.0.bn1.num_batches_tracked []"));
+      assert.equal(
+        lines.at(-2),
+        `${used} of ${used} tensors made, ${used} of them under another name; ` +
+          `${counters.length} unused, 0 missing`,
+      );
+      assert.match(lines.at(-1)!, /ours.safetensors: HigherHRNet-W4, \d+ tensors, [\d,]+ numbers$/);
+
+      const file = await readSafetensors(out);
+      const { format, preset, imageSize, importedFrom, ...rest } = file.metadata;
+      assert.deepEqual([format, preset, imageSize, importedFrom], [
+        ...["ae-higher-hrnet-1", "HigherHRNet-W4", "512", "higherhrnet: w4.safetensors"],
+      ]);
+      assert.deepEqual([rest.threshold, rest.maxTagDistance], ["0.1", "1"]);
+      assert.equal(JSON.parse(rest.skeleton).name, skeleton);
+      const { imageNorm } = JSON.parse(rest.options);
+      assert.equal(imageNorm, "imagenet");
+      for (const [path, { data }] of Object.entries(floatWeights(file))) {
+        const expected = theirs[`1.${path}`].data;
+        const wrong = data.findIndex((value, i) => value !== expected[i]);
+        assert.equal(wrong, -1, `${path} at ${wrong}`);
+      }
+    }
+  });
+});
+
+Deno.test("import-weights names what a HigherHRNet lacks, and writes nothing", async () => {
+  const key = "1.final_layers.1.bias";
+  const cases: [(weights: Record<string, SafetensorsArray>) => void, string[], RegExp][] = [
+    [(weights) => delete weights[key], [], /theirs.safetensors: tensors are missing, 1 of them/],
+    [
+      (weights) => weights["1.final_layers.0.weight"] = hostArray([34, 4, 3, 3]),
+      [],
+      /gives final_layers.0.weight the shape \[34, 4, 3, 3\], but the network needs \[34, 4, 1, 1\]/,
+    ],
+    [
+      (weights) => weights["1.deconv_layers.1.0.0.weight"] = hostArray([4, 4, 4, 4]),
+      [],
+      /theirs.safetensors: is as wide as W4, but has a tensor 1.deconv_layers.1.0.0.weight/,
+    ],
+    [() => {}, ["--image-size", "500"], /--image-size 500 does not suit the network/],
+    [() => {}, ["--from", "efficienthrnet"], /has no tensor trans1_branch1.0.weight/],
+  ];
+  await inFolder(async (folder) => {
+    const [source, out] = [`${folder}/theirs.safetensors`, `${folder}/ours.safetensors`];
+    for (const [change, more, problem] of cases) {
+      const weights = higherHrNetFile();
+      change(weights);
+      await writeSafetensors(source, weights);
+      const { code, printed, message } = await importing(source, out, ...more);
+      assert.equal(code, 1);
+      assert.match(message, problem);
+      assert.equal(await isThere(out), false);
+      if (problem.source.includes("missing")) {
+        assert.ok(printed.includes(`missing  ${key}, for final_layers.1.bias`));
+      }
+    }
+  });
 });
 
 Deno.test("import-weights wants one file and --out", async () => {

@@ -2,14 +2,22 @@ import assert from "node:assert/strict";
 import {
   adapterInfo,
   compile,
+  disposeModel,
+  EFFICIENT_HRNETS,
+  EfficientHrNet,
+  HigherHrNet,
   PoseNet,
   preset,
   readSafetensors,
+  type Shape,
+  sizeOf,
   stateOf,
   type Tensor,
+  variables,
   writeSafetensors,
 } from "ae";
 import { multiplyAdds, type WeightFileInfo } from "../../cli/info.ts";
+import { inFolder } from "../in_folder.ts";
 import { runMain } from "./run_main.ts";
 
 const SHIPPED = "weights/demo.safetensors";
@@ -39,13 +47,15 @@ Deno.test("info says what the shipped weights are and what their network costs",
   assert.equal((info.parameters / 1e6).toFixed(2), "1.94");
   assert.equal(info.multiplyAdds, multiplyAdds(new PoseNet(info.options), [1, 3, 64, 64]));
   assert.deepEqual(info.adapter, await adapterInfo());
-  for (const memory of [info.forward, info.training]) {
+  const { forward, training } = info;
+  assert.ok(training, "train trains it");
+  for (const memory of [forward, training]) {
     const { parameterBytes, momentBytes, inputBytes, resultBytes, totalBytes } = memory;
     assert.equal(totalBytes, parameterBytes + momentBytes + inputBytes + resultBytes);
     assert.ok(resultBytes > 0);
   }
-  assert.equal(info.training.momentBytes, 2 * 4 * info.parameters);
-  assert.equal(info.forward.momentBytes, 0);
+  assert.equal(training.momentBytes, 2 * 4 * info.parameters);
+  assert.equal(forward.momentBytes, 0);
 
   const twice = JSON.parse(
     (await runMain("info", SHIPPED, "--json", "--batch", "2", "--size", "96")).printed,
@@ -99,13 +109,75 @@ Deno.test("info prints the skeleton and what else the file says, each on a line"
 Deno.test("info's memory is that of a step that runs", async () => {
   const info = JSON.parse((await runMain("info", SHIPPED, "--json")).printed) as WeightFileInfo;
   const model = new PoseNet(info.options);
-  using step = compile(({ images }: { images: Tensor }) => model.forward(images).at(-1)!.raw);
+  using step = compile(({ images }: { images: Tensor }) => ({ ...model.mapsOf(images) }));
   await step({ images: { shape: [1, 3, 64, 64], data: new Float32Array(3 * 64 * 64) } });
   const [plan] = step.plans().values();
   assert.deepEqual([info.forward.resultBytes, info.forward.kernels], [
     plan.slotBytes,
     plan.kernels,
   ]);
+});
+
+/** A file with the header of these tensors and nothing but zeros, which take no place on the disk. */
+async function emptyFile(
+  path: string,
+  tensors: ReadonlyMap<string, Shape>,
+  metadata: Record<string, string>,
+): Promise<void> {
+  let at = 0;
+  const header = Object.fromEntries(
+    [...tensors].map(([name, shape]) => {
+      const begin = at;
+      at += 4 * sizeOf(shape);
+      return [name, { dtype: "F32", shape, data_offsets: [begin, at] }];
+    }),
+  );
+  const text = new TextEncoder().encode(JSON.stringify({ __metadata__: metadata, ...header }));
+  const length = new Uint8Array(new BigUint64Array([BigInt(text.length)]).buffer);
+  await Deno.writeFile(path, new Uint8Array([...length, ...text]));
+  await Deno.truncate(path, 8 + text.length + at);
+}
+
+Deno.test("info says what HigherHRNet-W32 and EfficientHRNet H-4 cost", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/weights.safetensors`;
+    const cases = [
+      [{ format: "ae-higher-hrnet-1", preset: "W32", imageSize: "512" }, new HigherHrNet()],
+      [
+        { format: "ae-efficient-hrnet-1", preset: "H-4", imageSize: "384" },
+        new EfficientHrNet(EFFICIENT_HRNETS["H-4"].options),
+      ],
+    ] as const;
+    const figures: string[][] = [];
+    for (const [metadata, model] of cases) {
+      const shapes = [...variables(model)].map(([name, { shape }]) => [name, shape] as const);
+      const options = JSON.stringify(model.options);
+      await emptyFile(path, new Map(shapes), { ...metadata, options });
+      const { code, printed, message } = await runMain("info", path, "--json");
+      assert.deepEqual([code, message], [0, ""]);
+      const info = JSON.parse(printed) as WeightFileInfo;
+      assert.deepEqual(info.options, model.options);
+      assert.equal(info.training, undefined);
+      assert.ok(info.forward.resultBytes > 0);
+      figures.push([
+        info.network,
+        info.decoder,
+        (info.parameters / 1e6).toFixed(2),
+        (info.multiplyAdds / 1e9).toFixed(2),
+      ]);
+      disposeModel(model);
+    }
+    assert.deepEqual(figures, [
+      ["HigherHRNet", "higher-hrnet", "28.65", "46.20"],
+      ["EfficientHRNet", "higher-hrnet", "2.76", "1.81"],
+    ]);
+    // The paper's 47.9 G count the transposed convolution's 4 x 4 kernels at the pixels that come out: four times.
+    assert.equal((46.20 + 3 * (32 + 34) * 32 * 16 * 128 ** 2 / 1e9).toFixed(1), "47.9");
+    const text = (await runMain("info", path, "--size", "64")).printed;
+    assert.match(text, /^network {8}H-4: backboneWidth 0.684, .*, imageNorm none, seed 0$/m);
+    assert.match(text, /^decoding {7}else by --decoder higher-hrnet$/m);
+    assert.doesNotMatch(text, /training step/);
+  });
 });
 
 Deno.test("info refuses other files and sizes", async () => {

@@ -68,6 +68,10 @@ Deno.test("lookingOf() says what every option says", () => {
   assert.deepEqual(of("--threshold", "0.25"), { ...plain, threshold: 0.25 });
   assert.deepEqual(of("--tag-distance", "2"), { ...plain, maxTagDistance: 2 });
   assert.deepEqual(of("--decoder", "mmpose"), { ...plain, flavour: DECODERS.mmpose });
+  const known = { decoder: "higher-hrnet" } as const;
+  const given = (...args: string[]) => lookingOf(readOptions(predictCommand, args), known).flavour;
+  assert.equal(given(), DECODERS["higher-hrnet"]);
+  assert.equal(given("--decoder", "default"), DECODERS.default);
 });
 
 Deno.test("decoderOf() puts what was asked for before the weights, and these before the flavour", () => {
@@ -80,6 +84,8 @@ Deno.test("decoderOf() puts what was asked for before the weights, and these bef
   ];
   assert.deepEqual(of(decoderOf(silent, {})), [0.1, 1]);
   assert.deepEqual(of(decoderOf(silent, { flavour })), [0.03, 1]);
+  assert.equal(decoderOf({ ...silent, decoder: "higher-hrnet" }, {}).kernel, 5);
+  assert.equal(decoderOf({ ...silent, decoder: "higher-hrnet" }, { flavour }).kernel, 3);
   assert.deepEqual(of(decoderOf(weights, { flavour })), [0.4, 2]);
   const asked = { flavour, threshold: 0.5, maxTagDistance: 3 };
   assert.deepEqual(of(decoderOf(weights, asked)), [0.5, 3]);
@@ -236,7 +242,7 @@ Deno.test("predict() leaves out a scale whose maps are no numbers, and says so w
 
 Deno.test("predict() brings maps to input pixels by the rule higher-hrnet, and finds the same people", async () => {
   const [loaded, scenes] = await shipped();
-  const only = { ...SCALE_RULES["higher-hrnet"], scales: [1] };
+  const only = SCALE_RULES["higher-hrnet-1"];
   const faint = { ...loaded, decoding: { ...loaded.decoding, threshold: 0.4 } }; // resizing lowers peaks
   const [found] = await Array.fromAsync(predict(faint, scenes, { scales: only }));
   assert.deepEqual(found.heatmaps.shape, [17, 64, 64]);

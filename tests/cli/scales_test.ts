@@ -41,6 +41,8 @@ Deno.test("inputSizes() has HigherHRNet's sizes: the shorter side, rounded at th
     [768, 512],
     [384, 256],
   ]);
+  // Alone: ceil64(512 * 640 / 427 = 767.4) = 768.
+  assert.deepEqual(sides(inputSizes(SCALE_RULES["higher-hrnet-1"], photo, AUTHORS)), [[768, 512]]);
   const upright = { width: 427, height: 640 };
   assert.deepEqual(sides(inputSizes(SCALE_RULES["higher-hrnet"], upright, AUTHORS))[1], [512, 768]);
 });

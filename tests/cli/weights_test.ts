@@ -100,7 +100,8 @@ Deno.test("loadModel() gives back what saveModel() wrote, the decoding also unde
       [{ imageSize: "6400000" }, "its imageSize is damaged: 6400000 is not from 0 to 8192"],
       [
         { format: "ae-posenet-2" },
-        'its format is "ae-posenet-2", weight files have "ae-posenet-1"',
+        'its format is "ae-posenet-2", weight files have "ae-posenet-1", ' +
+        '"ae-higher-hrnet-1", "ae-efficient-hrnet-1"',
       ],
     ];
     for (const [metadata, message] of wrong) {

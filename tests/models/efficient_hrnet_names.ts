@@ -5,6 +5,7 @@
  * @module
  */
 import type { EfficientHrNetName, Shape } from "ae";
+import { StateDict } from "./authors_names.ts";
 
 /** SCALE_FACTOR, WIDTH_MULT, DEPTH_MULT, and NUM_MODULES of the three stages. */
 export const AUTHORS_CONFIGS: Readonly<
@@ -42,23 +43,8 @@ const TAPS = [1, 2, 4, 6];
 /** The tensors of a network's state_dict, with those that count batches. */
 export function authorsTensors(name: EfficientHrNetName): Map<string, Shape> {
   const { factor, width, depth, modules } = AUTHORS_CONFIGS[name];
-  const tensors = new Map<string, Shape>();
-  const conv = (path: string, shape: Shape, hasBias = false) => {
-    tensors.set(`${path}.weight`, shape);
-    if (hasBias) tensors.set(`${path}.bias`, [shape[0]]);
-  };
-  const norm = (path: string, channels: number) => {
-    for (const field of ["weight", "bias", "running_mean", "running_var"]) {
-      tensors.set(`${path}.${field}`, [channels]);
-    }
-    tensors.set(`${path}.num_batches_tracked`, []);
-  };
-  const block = (path: string, channels: number) => {
-    for (const n of [1, 2]) {
-      conv(`${path}.conv${n}`, [channels, channels, 3, 3]);
-      norm(`${path}.bn${n}`, channels);
-    }
-  };
+  const dict = new StateDict();
+  const blocks = 2;
 
   // features
   const wide = (channels: number) => {
@@ -66,8 +52,8 @@ export function authorsTensors(name: EfficientHrNetName): Map<string, Shape> {
     return 8 * eighths < 0.9 * channels * width ? 8 * eighths + 8 : 8 * eighths;
   };
   let from = wide(32);
-  conv("features.0.1", [from, 3, 3, 3]);
-  norm("features.0.2", from);
+  dict.conv("features.0.1", [from, 3, 3, 3]);
+  dict.norm("features.0.2", from);
   let n = 1;
   const tapped: number[] = [];
   KINDS.forEach(([expansion, channels, repeats, size], kind) => {
@@ -78,18 +64,18 @@ export function authorsTensors(name: EfficientHrNetName): Map<string, Shape> {
       const next = () => `features.${n}.conv.${at++}`;
       if (expansion > 1) {
         const expand = next();
-        conv(`${expand}.1`, [inside, from, 1, 1]);
-        norm(`${expand}.2`, inside);
+        dict.conv(`${expand}.1`, [inside, from, 1, 1]);
+        dict.norm(`${expand}.2`, inside);
       }
       const depthwise = next();
-      conv(`${depthwise}.1`, [inside, 1, size, size]);
-      norm(`${depthwise}.2`, inside);
+      dict.conv(`${depthwise}.1`, [inside, 1, size, size]);
+      dict.norm(`${depthwise}.2`, inside);
       const squeeze = next();
       const squeezed = Math.max(1, Math.floor(from / 4));
-      conv(`${squeeze}.se.1`, [squeezed, inside, 1, 1], true);
-      conv(`${squeeze}.se.3`, [inside, squeezed, 1, 1], true);
-      conv(next(), [to, inside, 1, 1]);
-      norm(next(), to);
+      dict.conv(`${squeeze}.se.1`, [squeezed, inside, 1, 1], squeezed);
+      dict.conv(`${squeeze}.se.3`, [inside, squeezed, 1, 1], inside);
+      dict.conv(next(), [to, inside, 1, 1]);
+      dict.norm(next(), to);
       from = to;
     }
     if (TAPS.includes(kind)) tapped.push(to);
@@ -100,37 +86,16 @@ export function authorsTensors(name: EfficientHrNetName): Map<string, Shape> {
   for (const t of [1, 2, 3]) {
     for (let b = 0; b <= t; b++) {
       const path = `trans${t}_branch${b + 1}`;
-      conv(`${path}.0`, [branches[b], t === 1 || b === t ? tapped[b] : branches[b], 3, 3], true);
-      norm(`${path}.1`, branches[b]);
+      dict.conv(
+        `${path}.0`,
+        [branches[b], t === 1 || b === t ? tapped[b] : branches[b], 3, 3],
+        branches[b],
+      );
+      dict.norm(`${path}.1`, branches[b]);
     }
-    for (let m = 0; m < modules[t - 1]; m++) {
-      const path = `stage${t + 1}.${m}`;
-      for (let b = 0; b <= t; b++) {
-        for (const k of [0, 1]) block(`${path}.branches.${b}.${k}`, branches[b]);
-      }
-      const outputs = t === 3 && m === modules[2] - 1 ? 1 : t + 1;
-      for (let i = 0; i < outputs; i++) {
-        for (let j = 0; j <= t; j++) {
-          const fuse = `${path}.fuse_layers.${i}.${j}`;
-          if (j > i) {
-            conv(`${fuse}.0`, [branches[i], branches[j], 1, 1]);
-            norm(`${fuse}.1`, branches[i]);
-          }
-          for (let k = 0; k < i - j; k++) {
-            const to = k === i - j - 1 ? branches[i] : branches[j];
-            conv(`${fuse}.${k}.0`, [to, branches[j], 3, 3]);
-            norm(`${fuse}.${k}.1`, to);
-          }
-        }
-      }
-    }
+    dict.stage(`stage${t + 1}`, branches.slice(0, t + 1), { modules: modules[t - 1], blocks });
   }
 
-  // final_layers, deconv_layers
-  conv("final_layers.0", [2 * 17, branches[0], 1, 1], true);
-  conv("final_layers.1", [17, branches[0], 1, 1], true);
-  conv("deconv_layers.0.0.0", [branches[0] + 2 * 17, branches[0], 4, 4]);
-  norm("deconv_layers.0.0.1", branches[0]);
-  for (const k of [1, 2]) block(`deconv_layers.0.${k}.0`, branches[0]);
-  return tensors;
+  dict.heads(branches[0], { keypoints: 17, blocks });
+  return dict.tensors;
 }

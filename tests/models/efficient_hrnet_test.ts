@@ -4,10 +4,9 @@ import {
   EFFICIENT_HRNETS,
   EfficientHrNet,
   type EfficientHrNetName,
-  type HostArray,
+  type EfficientHrNetOptions,
   hostArray,
   loadState,
-  read,
   sizeOf,
   stateOf,
   type Tensor,
@@ -16,9 +15,13 @@ import {
   zeros,
 } from "ae";
 import { ancestors } from "../../core/graph.ts";
-import { assertClose } from "../close.ts";
 import { authorsTensors } from "./efficient_hrnet_names.ts";
-import { assertLearns, assertSeesAll, learnedNumbers } from "./two_resolutions.ts";
+import {
+  assertLearns,
+  assertSaysAsPyTorch,
+  assertSeesAll,
+  learnedNumbers,
+} from "./two_resolutions.ts";
 
 /** A network with every kind of part, small enough for a test. */
 const small = {
@@ -81,44 +84,11 @@ Deno.test("EfficientHRNet H0 to H-4 cost what the authors state, as their summar
   }
 });
 
-/** Numbers from 0 to 1 that the reference was made with too: Lehmer's generator. */
-function lehmer(): () => number {
-  let seed = 1;
-  return () => (seed = seed * 16807 % 2147483647) / 2147483647;
-}
-
-/** The reference's weights, see the fixture's README. */
-function referenceState(model: EfficientHrNet, random: () => number): Record<string, HostArray> {
-  const all = [...variables(model)].sort(([a], [b]) => a < b ? -1 : 1);
-  return Object.fromEntries(all.map(([path, { shape }]) => {
-    const scale = Math.sqrt(3 / sizeOf(shape.slice(1)));
-    const isFactor = path.endsWith("running_var") || path.endsWith("weight");
-    const draw = shape.length === 4
-      ? () => (2 * random() - 1) * scale
-      : isFactor
-      ? () => 0.5 + random()
-      : () => 0.4 * (random() - 0.5);
-    return [path, { shape, data: Float32Array.from({ length: sizeOf(shape) }, draw) }];
-  }));
-}
-
 Deno.test("EfficientHrNet says what the same layers say in PyTorch", async () => {
-  const { options, image: [H, W], every, ...expected } = JSON.parse(
-    await Deno.readTextFile("tests/fixtures/networks/efficient_hrnet.json"),
+  await assertSaysAsPyTorch(
+    "efficient_hrnet.json",
+    (options: EfficientHrNetOptions) => new EfficientHrNet({ ...options, imageNorm: "imagenet" }),
   );
-  const model = new EfficientHrNet({ ...options, imageNorm: "imagenet" });
-  const random = lehmer();
-  await loadState(model, referenceState(model, random));
-  const image = Float32Array.from({ length: 3 * H * W }, random);
-  const { heatmaps, tags, fineHeatmaps } = model.forward(
-    tensor({ shape: [1, 3, H, W], data: image }),
-  );
-  const maps = await read({ heatmaps, tags, fine: fineHeatmaps });
-  for (const [name, { data }] of Object.entries(maps)) {
-    const kept = data.filter((_, i) => i % every === 0);
-    assertClose(kept, expected[name], { tolerance: 2e-5, label: name });
-  }
-  disposeModel(model);
 });
 
 Deno.test("EfficientHRNet H0 to H-4 have the names and shapes of the authors' code, no more and no fewer", () => {

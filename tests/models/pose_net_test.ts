@@ -92,6 +92,21 @@ describe("PoseNet", () => {
     assert.deepEqual(channel(tags.data, 6 + 3 + 2), channel(raw.data, 10 + 3 + 3 + 2)); // d 1, keypoint 2
   });
 
+  it("gives the last stack's maps to the decoder, of images that it normalises itself", async () => {
+    const model = new PoseNet({ ...small, imageNorm: "imagenet" });
+    const images = normal([2, 3, 16, 16], { seed: 1 });
+    const { heatmaps, tags } = model.forward(images)[1];
+    const maps = model.mapsOf(images);
+    assert.deepEqual(maps.heatmaps.shape, [2, 3, 16 / model.stride, 16 / model.stride]);
+    assert.deepEqual(await maps.heatmaps.array(), await heatmaps.array());
+    assert.deepEqual(await maps.tags.array(), await tags.array());
+    const imageNorm = "x" as "none"; // a file may say anything
+    assert.throws(() => new PoseNet({ ...small, imageNorm }), {
+      name: "RangeError",
+      message: 'PoseNet: imageNorm can be "none" or "imagenet", not x',
+    });
+  });
+
   it("lets a loss on the last stack reach every parameter before it", () => {
     const variants: PoseNetOptions[] = [{ ...small, batchNorm: "everywhere" }, {
       ...small,

@@ -6,21 +6,27 @@
 import assert from "node:assert/strict";
 import {
   Adam,
+  combineHigherHrNet,
   compile,
   disposeModel,
   grad,
   heatmapLoss,
+  type HostArray,
   hostArray,
+  loadState,
   parameters,
   poseLoss,
   read,
   type Shape,
+  sizeOf,
   stateOf,
+  type TagNetwork,
   type Tensor,
   tensor,
   variables,
 } from "ae";
 import { type Batch, batches, sceneSource } from "ae/data";
+import { assertClose } from "../close.ts";
 
 /** A network whose coarse maps have a quarter of the image's size and whose fine ones have half of it. */
 interface TwoResolutions {
@@ -104,4 +110,58 @@ export async function assertLearns(model: TwoResolutions): Promise<void> {
     assert.ok(data.some((value, i) => value !== after[name].data[i]), `${name} has not changed`);
   }
   disposeModel(adam);
+}
+
+/** Numbers from 0 to 1 that the reference was made with too: Lehmer's generator. */
+export function lehmer(): () => number {
+  let seed = 1;
+  return () => (seed = seed * 16807 % 2147483647) / 2147483647;
+}
+
+/** The reference's weights, see the fixture's README. */
+export function referenceState(model: object, random: () => number): Record<string, HostArray> {
+  const all = [...variables(model)].sort(([a], [b]) => a < b ? -1 : 1);
+  return Object.fromEntries(all.map(([path, { shape }]) => {
+    const scale = Math.sqrt(3 / sizeOf(shape.slice(1)));
+    const isFactor = path.endsWith("running_var") || path.endsWith("weight");
+    const draw = shape.length === 4
+      ? () => (2 * random() - 1) * scale
+      : isFactor
+      ? () => 0.5 + random()
+      : () => 0.4 * (random() - 0.5);
+    return [path, { shape, data: Float32Array.from({ length: sizeOf(shape) }, draw) }];
+  }));
+}
+
+/**
+ * See that a network says what PyTorch says with the same weights of the same image, see the fixture's README.
+ *
+ * @param fixture In `tests/fixtures/networks`.
+ * @param make Makes the network with the fixture's settings.
+ * @param tolerance How far a number may be off.
+ */
+export async function assertSaysAsPyTorch<T extends object>(
+  fixture: string,
+  make: (options: T) => TagNetwork & TwoResolutions,
+  tolerance = 2e-5,
+): Promise<void> {
+  const { options, image: [H, W], every, ...expected } = JSON.parse(
+    await Deno.readTextFile(`tests/fixtures/networks/${fixture}`),
+  );
+  const model = make(options);
+  const random = lehmer();
+  await loadState(model, referenceState(model, random));
+  const data = Float32Array.from({ length: 3 * H * W }, random);
+  const images = tensor({ shape: [1, 3, H, W], data });
+  const { heatmaps, tags, fineHeatmaps: fine } = model.forward(images);
+  const { heatmaps: averaged, tags: enlargedTags } = model.mapsOf(images);
+  const maps = await read({ heatmaps, tags, fine, averaged, enlargedTags });
+  for (const [name, numbers] of Object.entries(expected as Record<keyof typeof maps, number[]>)) {
+    const kept = maps[name as keyof typeof maps].data.filter((_, i) => i % every === 0);
+    assertClose(kept, numbers, { tolerance, label: name });
+  }
+  const combined = await read({ ...combineHigherHrNet({ heatmaps, tags, fineHeatmaps: fine }) });
+  assert.ok(combined.heatmaps.data.every((value, i) => value === maps.averaged.data[i]));
+  assert.ok(combined.tags.data.every((value, i) => value === maps.enlargedTags.data[i]));
+  disposeModel(model);
 }

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { describe, it } from "std/testing/bdd";
+import {
+  type CocoResult,
+  decodePoses,
+  DECODERS,
+  disposeModel,
+  EfficientHrNet,
+  floatWeights,
+  HigherHrNet,
+  hostArray,
+  loadState,
+  PoseNet,
+  read,
+  readSafetensors,
+  type RgbImage,
+  type SafetensorsArray,
+  type TagNetwork,
+  type Tensor,
+  tensor,
+  toCocoResults,
+  writeSafetensors,
+} from "ae";
+import { kindNamed, kindOf, NETWORK_KINDS } from "../../cli/networks.ts";
+import { inFolder } from "../in_folder.ts";
+import { efficientHrNetFile, higherHrNetFile, SMALL } from "./published_file.ts";
+import { runMain } from "./run_main.ts";
+import { jsonOf, sceneFiles, scenes, writeJson } from "./scene_files.ts";
+
+/** What a program finds in a picture of the network's own size, with the library alone. */
+async function foundByProgram(model: TagNetwork, image: RgbImage, id: number) {
+  const { width, height, data } = image;
+  const planes = hostArray([1, 3, height, width]);
+  planes.data.forEach((_, i) => {
+    const [channel, pixel] = [Math.floor(i / (height * width)), i % (height * width)];
+    planes.data[i] = data[3 * pixel + channel] / 255;
+  });
+  const { heatmaps, tags } = await read({ ...model.mapsOf(tensor(planes)) });
+  const flavour = DECODERS["higher-hrnet"];
+  const people = decodePoses(heatmaps, tags, { ...flavour, frame: { stride: model.stride } });
+  return toCocoResults(people, id, { missing: flavour.missing });
+}
+
+/** See that results are the same but for rounding. */
+function assertSameResults(found: readonly CocoResult[], expected: readonly CocoResult[]): void {
+  assert.equal(found.length, expected.length);
+  for (const [i, { keypoints, score, ...rest }] of found.entries()) {
+    assert.deepEqual({ ...rest }, {
+      image_id: expected[i].image_id,
+      category_id: expected[i].category_id,
+    });
+    assert.ok(Math.abs(score - expected[i].score) < 1e-3, `score of ${i}`);
+    assert.equal(keypoints.length, expected[i].keypoints.length);
+    const wrong = keypoints.findIndex((at, k) => !(Math.abs(at - expected[i].keypoints[k]) < 0.01));
+    assert.equal(wrong, -1, `person ${i}: ${keypoints[wrong]}, ${expected[i].keypoints[wrong]}`);
+  }
+}
+
+/** Import tensors for images of 64 pixels; the file made. */
+async function imported(
+  folder: string,
+  tensors: Record<string, SafetensorsArray>,
+): Promise<string> {
+  const [source, out] = [`${folder}/theirs.safetensors`, `${folder}/ours.safetensors`];
+  await writeSafetensors(source, tensors);
+  const { code, message } = await runMain(
+    ...["import-weights", source, "--out", out, "--image-size", "64"],
+  );
+  assert.deepEqual([code, message], [0, ""]);
+  return out;
+}
+
+describe("predict finds with imported weights what a program finds with them", () => {
+  const cases = [
+    ["HigherHRNet", higherHrNetFile, HigherHrNet],
+    ["EfficientHRNet", efficientHrNetFile, EfficientHrNet],
+  ] as const;
+  for (const [name, fileOf, Network] of cases) {
+    it(name, () =>
+      inFolder(async (folder) => {
+        const weights = await imported(folder, fileOf());
+        const photographs = await sceneFiles(folder);
+        const out = ["--no-pictures", "--out", `${folder}/out`];
+        const given = ["--weights", weights, "--ids", await writeJson(`${folder}/ids.json`, [2])];
+        const { code, message } = await runMain("predict", ...photographs, ...given, ...out);
+        assert.deepEqual([code, message], [0, ""]);
+
+        const file = await readSafetensors(weights);
+        const model = new Network(JSON.parse(file.metadata.options));
+        await loadState(model, floatWeights(file));
+        const { image } = (await scenes())[1];
+        const expected = await foundByProgram(model, image, 2);
+        assert.ok(expected.length > 5, "random maps have many peaks");
+        assertSameResults(await jsonOf(`${folder}/out/results.json`), expected);
+        disposeModel(model);
+      }));
+  }
+});
+
+describe("commands and a HigherHRNet", () => {
+  it("evaluate looks as its authors test, and says by whose rules it decoded", () =>
+    inFolder(async (folder) => {
+      const weights = await imported(folder, higherHrNetFile());
+      const json = `${folder}/figures.json`;
+      const { code, message } = await runMain(
+        ...["evaluate", ...await sceneFiles(folder), "--weights", weights],
+        ...["--flip", "--scales", "higher-hrnet-1", "--json", json],
+      );
+      assert.deepEqual([code, message], [0, ""]);
+      const { setup, images } = await jsonOf(json);
+      assert.equal(images, 3);
+      assert.deepEqual(setup, {
+        ...{ weights, decoder: "higher-hrnet", scales: "higher-hrnet-1", flip: true, refine: "no" },
+        ...{ threshold: 0.1, maxTagDistance: 1, ids: "all" },
+      });
+    }));
+
+  it("train, --refine and --preset refuse it, and say what takes it", () =>
+    inFolder(async (folder) => {
+      const weights = await imported(folder, higherHrNetFile());
+      const photo = (await sceneFiles(folder)).at(-1)! + "/1.png";
+      const held = `${weights}: its network is HigherHRNet; train and --refine take a PoseNet\n` +
+        "  help: info, predict, evaluate and track take all networks; programs train them";
+      const preset = `${weights}: its network is HigherHRNet, --preset demo is a PoseNet` +
+        "\n  help: leave --preset out: the file says what its network is made with";
+      const cases: [string[], string][] = [
+        [["train", "--minutes", "1", "--weights", weights, "--out", `${folder}/train`], held],
+        [["predict", photo, "--refine", weights, "--out", `${folder}/out`], held],
+        [["predict", photo, "--weights", weights, "--preset", "demo"], preset],
+        [["info", weights, "--preset", "demo"], preset],
+      ];
+      for (const [args, problem] of cases) {
+        const { code, message } = await runMain(...args);
+        assert.deepEqual([code, message], [1, `${args[0]}: ${problem}`]);
+      }
+      await assert.rejects(Deno.stat(`${folder}/out/results.json`), Deno.errors.NotFound);
+    }));
+
+  it("refuses settings that are damaged, of every network", () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/weights.safetensors`;
+      const cases = [
+        ["ae-higher-hrnet-1", { width: 0 }, "HigherHrNet: width must be a whole number"],
+        ["ae-higher-hrnet-1", { modules: [1, 1] }, "HigherHrNet: stage4 must be a whole number"],
+        ["ae-higher-hrnet-1", { imageNorm: 1 }, 'imageNorm can be "none" or "imagenet", not 1'],
+        ["ae-efficient-hrnet-1", { imageNorm: "x" }, 'can be "none" or "imagenet", not x'],
+        ["ae-higher-hrnet-1", { modules: [1, 1e9, 1] }, "modules is 1,1000000000,1, at most 64"],
+        ["ae-efficient-hrnet-1", { backboneDepth: 1e9 }, "backboneDepth is 1000000000, at most"],
+        ["ae-posenet-1", { stacks: 1e9 }, "stacks is 1000000000, at most 64 are allowed"],
+        ["ae-posenet-1", { depth: "a" }, "depth is a, at most 64 are allowed"],
+        ["ae-posenet-1", null, "they are no record"],
+        ["ae-posenet-1", { imageNorm: "x" }, 'PoseNet: imageNorm can be "none" or "imagenet"'],
+      ] as const;
+      for (const [format, options, problem] of cases) {
+        const settings = { preset: "own", imageSize: "64", options: JSON.stringify(options) };
+        await writeSafetensors(path, { a: hostArray([1]) }, { format, ...settings });
+        const { code, message } = await runMain("info", path);
+        assert.equal(code, 1);
+        assert.ok(message.includes(`${path}: its network settings are damaged: `), message);
+        assert.ok(message.includes(problem), message);
+      }
+    }));
+});
+
+describe("kindNamed() and kindOf()", () => {
+  it("give every network the format of its files, and files without one to PoseNet", () => {
+    const small = { stacks: 1, channels: 2, increase: 1, depth: 1 };
+    const models = [new PoseNet(small), new HigherHrNet(SMALL), new EfficientHrNet()];
+    assert.deepEqual(models.map((model) => kindOf(model).title), [
+      ...["PoseNet", "HigherHRNet", "EfficientHRNet"],
+    ]);
+    for (const model of models) {
+      const kind = kindOf(model);
+      assert.equal(kindNamed("a.safetensors", kind.format), kind);
+      disposeModel(model);
+    }
+    assert.equal(NETWORK_KINDS.length, models.length);
+    assert.equal(kindNamed("a.safetensors").title, "PoseNet");
+  });
+
+  it("refuse what has no row", () => {
+    class Own {
+      readonly options = { keypoints: 17, tagDimensions: 1 };
+      readonly stride = 4;
+      readonly sizeMultiple = 4;
+      mapsOf(images: Tensor) {
+        return { heatmaps: images, tags: images };
+      }
+    }
+    assert.throws(() => kindOf(new Own()), {
+      name: "RangeError",
+      message: "weight files know no network Own\n  help: give it a row in cli/networks.ts",
+    });
+  });
+
+  it("refuse a format that nobody has", () => {
+    assert.throws(() => kindNamed("a.safetensors", "ae-training-1"), {
+      name: "InputError",
+      message: 'a.safetensors: its format is "ae-training-1", weight files have "ae-posenet-1", ' +
+        '"ae-higher-hrnet-1", "ae-efficient-hrnet-1"',
+    });
+  });
+});
