@@ -10,7 +10,8 @@
  *
  * Why so: on the software adapter a load costs as much as 50 multiply-adds (core/cost.ts), so the block should be
  * large; but its loops are written out here, in TypeScript, and the software adapter's compiler takes a second for
- * three thousand multiply-adds, so it should not be too large. docs/conv2d.md tells the story.
+ * three thousand multiply-adds, so it should not be too large. There, too, x, weights and gradients that are loaded four
+ * at a time are read as textures (core/texels.ts). docs/conv2d.md tells the story.
  *
  * @module
  */

@@ -11,8 +11,9 @@
  *     })
  *
  * In a formula the inputs are variables of their names, `y` is the result, `g` the gradient of the loss with
- * respect to it, and `T` the number type (f32 for f16 tensors too). A gradient kernel reads only what its formula mentions, so prefer `y` to `x` where
- * either works: the forward operation can then write over `x`. A gradient that is exactly `g` costs nothing.
+ * respect to it, and `T` the number type (f32 for f16 tensors too). A gradient kernel reads only what its formula
+ * mentions, so prefer `y` to `x` where either works: the forward operation can then write over `x`. A gradient that is
+ * exactly `g` costs nothing.
  *
  * Inputs are broadcast as in NumPy. A number in place of a tensor is baked into the shader.
  *
