@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
 import { type Tensor, tensor, zeros } from "../core/tensor.ts";
 import { assign, assigned, type Variable } from "../core/variable.ts";
 import { formula } from "../ops/pointwise.ts";
@@ -107,6 +108,7 @@ export class Adam implements Optimizer {
   /**
    * Make the optimiser's state, all averages 0.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If there are no parameters, two have the same name, or a setting is out of range.
    */
   constructor(parameters: Parameters, options: AdamOptions = {}) {
@@ -119,6 +121,7 @@ export class Adam implements Optimizer {
     checkNumber("Adam", "weightDecay", weightDecay);
     this.#parameters = byName("Adam", parameters);
     this.#options = { learningRate, betas, eps, weightDecay, decoupled, epsilon };
+    checkOptionNames("Adam", options, this.#options);
     this.learningRate = kept(tensor(learningRate), "learning_rate");
     this.firstCorrection = kept(zeros([]), "first_correction");
     this.secondCorrection = kept(zeros([]), "second_correction");

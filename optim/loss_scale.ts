@@ -30,6 +30,7 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
 import { grad } from "../core/grad.ts";
 import { type Tensor, tensor, zeros } from "../core/tensor.ts";
 import { currentTrace } from "../core/trace.ts";
@@ -134,10 +135,12 @@ export class LossScale {
   /**
    * Make the scale's state.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If the first scale is no power of two from 1 to 2²⁴, or `doubleAfter` no whole number above 0.
    */
   constructor(options: LossScaleOptions = {}) {
     const { initial = 2 ** 16, doubleAfter = 2000 } = options; // both as in GradScaler
+    checkOptionNames("LossScale", options, { initial, doubleAfter });
     const isPower = Number.isInteger(Math.log2(initial));
     if (!isPower || initial < LEAST_LOSS_SCALE || initial > MOST_LOSS_SCALE) {
       throw new RangeError(

@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { assign, type Variable } from "../core/variable.ts";
 import { formula } from "../ops/pointwise.ts";
@@ -99,6 +100,7 @@ export class RmsProp implements Optimizer {
   /**
    * Make the optimiser's state, all averages 0.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If there are no parameters, two have the same name, or a setting is out of range.
    */
   constructor(parameters: Parameters, options: RmsPropOptions = {}) {
@@ -110,6 +112,7 @@ export class RmsProp implements Optimizer {
     }
     this.#parameters = byName("RmsProp", parameters);
     this.#options = { learningRate, alpha, eps, weightDecay, momentum, centered };
+    checkOptionNames("RmsProp", options, this.#options);
     this.learningRate = kept(tensor(learningRate), "learning_rate");
     this.square = zerosLike(this.#parameters, "square");
     this.mean = centered ? zerosLike(this.#parameters, "mean") : {};

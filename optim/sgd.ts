@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { checkOptionNames } from "../core/errors.ts";
 import { ones, type Tensor, tensor, zeros } from "../core/tensor.ts";
 import { assign, type Variable } from "../core/variable.ts";
 import { formula } from "../ops/pointwise.ts";
@@ -80,6 +81,7 @@ export class Sgd implements Optimizer {
   /**
    * Make the optimiser's state, at rest.
    *
+   * @throws {InputError} If an option is unknown.
    * @throws {RangeError} If there are no parameters, two have the same name, a setting is out of range, or
    * Nesterov's form is asked for without momentum or with dampening.
    */
@@ -97,6 +99,7 @@ export class Sgd implements Optimizer {
     }
     this.#parameters = byName("Sgd", parameters);
     this.#options = { learningRate, momentum, dampening, weightDecay, nesterov };
+    checkOptionNames("Sgd", options, this.#options);
     this.learningRate = kept(tensor(learningRate), "learning_rate");
     this.started = kept(zeros([]), "started");
     this.direction = momentum > 0 ? zerosLike(this.#parameters, "direction") : {};

@@ -12,6 +12,8 @@ import {
 import { variables } from "../../nn/mod.ts";
 import {
   Adam,
+  AdamW,
+  LossScale,
   type Parameters as ParameterList,
   RmsProp,
   setLearningRate,
@@ -122,4 +124,23 @@ describe("setLearningRate", () => {
       message: "setLearningRate: rate must be 0 or more, not -1",
     });
   });
+});
+
+describe("optimisers and the loss scale", () => {
+  const constructors: readonly ((options: never) => unknown)[] = [
+    (options) => new Adam([w()], options),
+    (options) => new AdamW([w()], options),
+    (options) => new RmsProp([w()], options),
+    (options) => new Sgd([w()], options),
+    (options) => new LossScale(options),
+  ];
+  for (const make of constructors) {
+    it(`refuses an option that is unknown: ${make}`, () => {
+      make({} as never);
+      assert.throws(() => make({ lr: 1 } as never), {
+        name: "InputError",
+        message: /^unknown option of \w+ "lr"; there are \w+, \w+/,
+      });
+    });
+  }
 });
