@@ -62,10 +62,30 @@ export interface Block {
   readonly rows: boolean;
 }
 
-/** Whether a convolution reads an input, four numbers at a time, as a texture: the software adapter is faster so. */
-function asTexels(x: TensorType, wide: boolean): boolean {
-  return wide && isSoftware() && fitsTexture(x);
+/** What a texture saves each time that a number is loaded, four at a time. */
+const SAVED = (COST.vector - COST.texel) / 4 / COST.abreast;
+
+/**
+ * Whether a convolution reads an input, four numbers at a time, as a texture: on the software adapter, where each number
+ * is loaded so often that it pays for the copy.
+ *
+ * @param uses How many invocations load a number, at least.
+ */
+function asTexels(x: TensorType, uses: number): boolean {
+  return isSoftware() && fitsTexture(x) && uses * SAVED > COST.copied;
 }
+
+/** Most output channels of a block; output and input channels of one of the weights' gradient. */
+const MOST_TO = 16, MOST_GRAD_TO = 8, MOST_TC = 16;
+
+/** How many blocks load each pixel of x, at least. */
+const usesOfX = ({ O }: ConvAttrs) => Math.ceil(O / MOST_TO);
+/** How many blocks load each of the kernel's numbers, at least. */
+const usesOfKernel = (N: number, { outH, outW }: ConvAttrs) =>
+  N * Math.ceil(outH / 4) * Math.ceil(outW / 8);
+/** The same for the gradient of the weights, whose blocks are rows of kernels. */
+const gradUsesOfX = ({ O, kH }: ConvAttrs) => kH * Math.ceil(O / MOST_GRAD_TO);
+const gradUsesOfY = (C: number, { kH }: ConvAttrs) => kH * Math.ceil(C / MOST_TC);
 
 /** WGSL of four neighbours as f32. */
 function four(name: string, at: string, texels: boolean): string {
@@ -88,7 +108,7 @@ interface ColumnLoads {
  * The columns of x under a block of TW outputs. Vectors hold those from the first output's own column to the last's,
  * which are inside the image; what the kernel reaches beyond them may be outside.
  */
-function columnLoads(TW: number, x: TensorType, attrs: ConvAttrs): ColumnLoads {
+function columnLoads(TW: number, x: TensorType, attrs: ConvAttrs, uses: number): ColumnLoads {
   const W = x.shape[3];
   const { kW, padX, stride, dilation, outW } = attrs;
   const columns = patchOffsets(TW, kW, stride, dilation);
@@ -101,7 +121,7 @@ function columnLoads(TW: number, x: TensorType, attrs: ConvAttrs): ColumnLoads {
     : [];
   const covered = new Set(vectors.flatMap((s) => range(4).map((k) => s + k)));
   const scalars = columns.filter((s) => !covered.has(s));
-  return { texels: asTexels(x, aligned), aligned, vectors, scalars };
+  return { texels: aligned && asTexels(x, uses), aligned, vectors, scalars };
 }
 
 /** What it costs to load one row of them. */
@@ -146,7 +166,7 @@ export function chooseBlock(x: TensorType, attrs: ConvAttrs): Block {
   const [N, C] = x.shape;
   const { O, kH, kW, stride, dilation, outH, outW } = attrs;
   const packed = { shape: [C, kH, kW, 4 * quarter(O)], dtype: x.dtype };
-  const perWeights = asTexels(packed, true) ? COST.texel : COST.vector; // four of them
+  const perWeights = asTexels(packed, usesOfKernel(N, attrs)) ? COST.texel : COST.vector; // four of them
   const limit = longestShader(2 * N * C * O * kH * kW * outH * outW);
   const TH = Math.min(outH, 4);
   const widths = outW % 8 === 0 ? [4, 8] : [Math.min(outW, 4)];
@@ -156,8 +176,8 @@ export function chooseBlock(x: TensorType, attrs: ConvAttrs): Block {
   let best: Block | undefined;
   let least = Infinity;
   for (const TW of widths) {
-    const perRow = rowCost(columnLoads(TW, x, attrs));
-    for (const TO of [4, 8, 12, 16]) {
+    const perRow = rowCost(columnLoads(TW, x, attrs, usesOfX(attrs)));
+    for (const TO of range(MOST_TO / 4).map((q) => 4 * (q + 1))) {
       if (TO > quarter(O) * 4 || (outW % TW !== 0 && TO > 8)) continue; // stores without vectors are long
       const count = Math.ceil(outW / TW) * Math.ceil(outH / TH) * N * Math.ceil(O / TO);
       for (const rows of [false, true]) {
@@ -185,10 +205,10 @@ export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const [N, C, H, W] = x.shape;
   const { O, kH, kW, stride, padY, padX, dilation, outH, outW } = attrs;
   const { TH, TW, TO, channels, rows } = chooseBlock(x, attrs);
-  const weightTexels = asTexels(w, true);
+  const weightTexels = asTexels(w, usesOfKernel(N, attrs));
   const bias = request.inputs.length > 2;
   const quads = range(TO / 4);
-  const loads = columnLoads(TW, x, attrs);
+  const loads = columnLoads(TW, x, attrs, usesOfX(attrs));
   const tilesX = Math.ceil(outW / TW);
   const tilesY = Math.ceil(outH / TH);
   const count = tilesX * tilesY * N * Math.ceil(O / TO);
@@ -441,11 +461,11 @@ function chooseGradBlock(x: TensorType, g: TensorType, attrs: ConvAttrs): GradBl
   let best: GradBlock | undefined;
   let least = Infinity;
   const parts = weightGradParts(x.shape, attrs);
-  const perVector = asTexels(g, true) ? COST.texel : COST.vector;
+  const perVector = asTexels(g, gradUsesOfY(C, attrs)) ? COST.texel : COST.vector;
   for (const TW of outW % 8 === 0 ? [4, 8] : [Math.min(outW, 4)]) {
-    const perRow = rowCost(columnLoads(TW, x, attrs));
-    for (const TO of [4, 8]) {
-      for (let most = Math.min(C, 16); most >= 1; most--) {
+    const perRow = rowCost(columnLoads(TW, x, attrs, gradUsesOfX(attrs)));
+    for (const TO of [4, MOST_GRAD_TO]) {
+      for (let most = Math.min(C, MOST_TC); most >= 1; most--) {
         const blocksC = Math.ceil(C / most);
         const TC = Math.ceil(C / blocksC); // spread evenly
         const unrolled = TO * TC * kW * TW;
@@ -478,9 +498,9 @@ export function weightGradKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const blocksC = Math.ceil(C / TC);
   const count = blocksO * blocksC * kH * parts;
   const strips = Math.ceil(outW / TW);
-  const loads = columnLoads(TW, x, attrs);
+  const loads = columnLoads(TW, x, attrs, gradUsesOfX(attrs));
   const vectorLoads = outW % 4 === 0;
-  const gradTexels = asTexels(g, vectorLoads);
+  const gradTexels = vectorLoads && asTexels(g, gradUsesOfY(C, attrs));
 
   const loadGrad = quads.flatMap((q) => {
     const plane = (lane: number) =>

@@ -62,6 +62,25 @@ describe("chooseBlock", () => {
 });
 
 describe("convKernel and weightGradKernel", () => {
+  it("read as textures what is loaded often, four numbers at a time", () => {
+    const texelsOf = (x: Shape, O: number, dtype: "f32" | "f16" = "f32") => {
+      const attrs = attrsOf(x, O, 3);
+      const type = (shape: Shape) => ({ shape, dtype });
+      const y = type([x[0], O, attrs.outH, attrs.outW]);
+      const w = type([x[1], 3, 3, Math.ceil(O / 4) * 4]);
+      const request = { attrs, overwrites: -1 };
+      const forward = convKernel({ ...request, inputs: [type(x), w], output: y });
+      const output = f32([weightGradParts(x, attrs), ...w.shape]);
+      const gradient = weightGradKernel({ ...request, inputs: [type(x), y], output });
+      return [forward, gradient].map(({ parts }) => (parts.texels ?? []).join());
+    };
+    assert.deepEqual(texelsOf([4, 32, 32, 32], 32), ["x,w", "x,g"]);
+    assert.deepEqual(texelsOf([4, 32, 32, 32], 16), ["w", "x,g"]); // x is loaded by one block alone
+    assert.deepEqual(texelsOf([1, 32, 4, 4], 32), ["x", "x,g"]); // and so is w
+    assert.deepEqual(texelsOf([4, 32, 7, 7], 32), ["w", ""]); // rows begin anywhere
+    assert.deepEqual(texelsOf([4, 32, 32, 32], 32, "f16"), ["", ""]);
+  });
+
   it("stay below the software adapter's loop limit for every layer", () => {
     for (const [x, O, size, stride] of LAYERS) {
       const attrs = attrsOf(x, O, size, stride);
