@@ -141,7 +141,7 @@ interface Look<T> {
 /** The same people after a second look, in the same order. */
 export async function* refined<T extends FoundPeople>(
   found: AsyncIterable<T>,
-  refiner: Omit<LoadedModel, "preset">,
+  refiner: Omit<LoadedNetwork, "preset">,
   options: RefineOptions = {},
 ): AsyncGenerator<T, void, undefined> {
   for await (const looked of lookedAgain(found, refiner, options)) {
@@ -157,7 +157,7 @@ export function secondThresholdOf({ decoding }: Pick<LoadedModel, "decoding">): 
 /** People that were looked at twice, with what counts of the second look. */
 export function afterSecondLook<T extends FoundPeople>(
   { one, again }: LookedAgain<T>,
-  { decoding }: Pick<LoadedModel, "decoding">,
+  { decoding }: Pick<LoadedNetwork, "decoding">,
   { pixel = 1, ...options }: RefineOptions = {},
 ): T {
   const threshold = options.threshold ?? secondThresholdOf({ decoding });
@@ -178,7 +178,7 @@ export function afterSecondLook<T extends FoundPeople>(
  */
 export async function* lookedAgain<T extends FoundPeople>(
   found: AsyncIterable<T>,
-  refiner: Omit<LoadedModel, "preset" | "decoding">,
+  refiner: Omit<LoadedNetwork, "preset" | "decoding">,
   { pixel = 1, sizes = [1] }: LookAgainOptions = {},
 ): AsyncGenerator<LookedAgain<T>, void, undefined> {
   const { model, imageSize, skeleton: { flip } } = refiner;
@@ -222,7 +222,7 @@ export async function* lookedAgain<T extends FoundPeople>(
 
 /** Sides of the inputs in pixels, each once. */
 function sidesOf(
-  { model, imageSize }: Pick<LoadedModel, "model" | "imageSize">,
+  { model, imageSize }: Pick<LoadedNetwork, "model" | "imageSize">,
   sizes: readonly number[],
 ): number[] {
   if (sizes.length === 0 || !sizes.every((size) => size > 0 && size <= 4)) {
