@@ -143,9 +143,9 @@ async function runDeno(
   return {
     success: output.success,
     stdout: text.decode(output.stdout),
-    stderr: output.signal
+    stderr: output.signal === "SIGTERM"
       ? `stopped after ${MOST_FAST_MS / 1000} s`
-      : text.decode(output.stderr).trim() || `exit code ${output.code}`,
+      : text.decode(output.stderr).trim() || `ended by ${output.signal ?? `code ${output.code}`}`,
   };
 }
 
