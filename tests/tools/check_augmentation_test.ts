@@ -38,7 +38,7 @@ Deno.test("check:augmentation measures the ways that are named, with every rule 
     } finally {
       console.log = log;
     }
-    const found = printed.filter((line) => /^ *(flip|second|both)/.test(line));
+    const found = printed.filter((line) => /^(flip| {2}second| {2}both)/.test(line));
     assert.deepEqual(found.map((line) => line.slice(0, 26).trimEnd()), [...rows, ...rows]);
     // The second look is the first one's network: it sees something, and the rules make a difference.
     const numbers = found.map((line) => line.slice(26).trim().split(/ +/).map(Number));
