@@ -184,8 +184,8 @@ function tileKernel(request: KernelRequest<Attrs>): Kernel {
       .map((line) => `  ${line}`).join("\n");
   // Where the terms lie beside one another and are read by four, there are always four more: otherwise the shader can do
   // without, so that it serves any number of terms.
-  const byFour = (wideA && !transposeA) || (wideB && transposeB);
-  const tail = byFour ? "" : `
+  const hasNoTail = (wideA && !transposeA) || (wideB && transposeB);
+  const tail = hasNoTail ? "" : `
   for (; k < K; k++) {
 ${step(1)}
   }`;
