@@ -80,7 +80,8 @@ interface CompiledVersion {
   readonly jobs: readonly PreparedJob[];
   readonly dispatches: readonly Dispatch[];
   readonly watch: Watch | undefined;
-  readonly output: unknown;
+  /** What a call returns: the function's result with {@linkcode handles} in it, which every call renews. */
+  output: unknown;
   /** Buffers of the inputs and slots, and the textures that dispatches copy to. */
   readonly blocks: readonly (Block | TexelBlock)[];
   /** Buffers of the outputs, those of variables among them, in the order of `handles`. */
@@ -271,8 +272,7 @@ function refreshHandles(version: CompiledVersion): void {
     handles[i] = lend(old, outputBlocks[i]);
     fresh.set(old, handles[i]);
   });
-  const output = mapTensors(version.output, (x) => fresh.get(x) ?? x);
-  (version as { output: unknown }).output = output;
+  version.output = mapTensors(version.output, (x) => fresh.get(x) ?? x);
 }
 
 /** Give back everything that a version holds. */
