@@ -48,12 +48,15 @@ export interface Dispatch {
 
 /** Encode dispatches into one compute pass, or one more after each copy. */
 export function encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
-  let pass = encoder.beginComputePass();
-  let current: GPUComputePipeline | undefined;
+  let pass: GPUComputePassEncoder | undefined;
+  let current: GPUComputePipeline | undefined; // the pass's
   for (const { pipeline, bindGroup, workgroups, copies } of dispatches) {
     if (copies.length > 0) {
-      pass.end();
+      pass?.end();
+      pass = undefined;
       for (const copy of copies) encodeTexelCopy(encoder, copy);
+    }
+    if (!pass) {
       pass = encoder.beginComputePass();
       current = undefined;
     }
@@ -61,7 +64,7 @@ export function encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(...workgroups);
   }
-  pass.end();
+  pass?.end();
 }
 
 /** A job with its shader compiled. */
