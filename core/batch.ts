@@ -13,12 +13,14 @@
  * @module
  */
 import {
-  bindBuffers,
+  arrayType,
+  type Binding,
   constantLines,
   isSoftware,
   type Kernel,
   type KernelParts,
-  shaderText,
+  makeShader,
+  sizesBinding,
 } from "./kernel.ts";
 import { sizeOf } from "./host_array.ts";
 import type { Place, PlannedKernel } from "./plan.ts";
@@ -192,24 +194,26 @@ function join(jobs: readonly Job[]): Job {
       "  }",
     );
   });
-  const title = `${name} of ${jobs.length} tensors`;
-  const code = shaderText({
-    title,
+  const shader = makeShader({
+    title: `${name} of ${jobs.length} tensors`,
     f16: reads.some(({ type }) => type.includes("f16")) || request.output.dtype === "f16",
     out: request.output.dtype,
-    bindings: bindBuffers(
-      reads.map(({ type }, i) => `in_${i}: ${type}`),
-      sizes.length,
-      jobs.map(({ kernel: { parts } }, k) => `out_${k}: ${arrayType(parts, "out")}`),
-    ),
+    bindings: [
+      ...reads.map(({ type }, i): Binding => ({ name: `in_${i}`, type, kind: "read" })),
+      ...sizesBinding(sizes.length),
+      ...jobs.map(({ kernel: { parts } }, k): Binding => ({
+        name: `out_${k}`,
+        type: arrayType(parts, "out"),
+        kind: "read_write",
+      })),
+    ],
     declarations: [declarations, ...functions],
     workgroupSize,
     main: calls,
   });
   return {
     kernel: {
-      title,
-      code,
+      ...shader,
       workgroups: [first, 1, 1],
       sizes,
       textures: [],
@@ -220,10 +224,4 @@ function join(jobs: readonly Job[]): Job {
     flops: jobs.reduce((sum, { flops }) => sum + flops, 0),
     bytes: jobs.reduce((sum, { bytes }) => sum + bytes, 0),
   };
-}
-
-/** WGSL type of a kernel's buffer. */
-function arrayType({ inputs, request, vectors }: KernelParts, buffer: string): string {
-  const { dtype } = buffer === "out" ? request.output : request.inputs[inputs.indexOf(buffer)];
-  return vectors?.includes(buffer) ? `array<vec4<${dtype}>>` : `array<${dtype}>`;
 }

@@ -6,7 +6,14 @@ export { type AdapterInfo, adapterInfo } from "./device.ts";
 export { memory, type MemoryOwner, setMemoryBudget } from "./pool.ts";
 export { type NestedNumbers, ones, type Storage, Tensor, tensor, zeros } from "./tensor.ts";
 export type { GradRequest, KernelRequest, LowerRequest, Op, Recipe, TensorType } from "./op.ts";
-export { type Kernel, kernel, type KernelParts, perElement } from "./kernel.ts";
+export {
+  type BindingKind,
+  type Kernel,
+  kernel,
+  type KernelParts,
+  perElement,
+  type Shader,
+} from "./kernel.ts";
 export { apply } from "./op.ts";
 export { assign, commitIf, Variable, variable } from "./variable.ts";
 export { read } from "./run.ts";

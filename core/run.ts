@@ -17,8 +17,8 @@ import { type Gpu, openedGpu, openGpu } from "./device.ts";
 import { typedArray } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
 import type { HostArray, TypedArray } from "./host_array.ts";
-import { type Pipeline, pipelineOf, sizesBuffer, unseen } from "./kernel.ts";
 import { resolveView } from "./graph.ts";
+import { type Pipeline, pipelineOf, sizesBuffer, unseen } from "./pipeline.ts";
 import { type Assignment, makePlan, type Place, type Plan } from "./plan.ts";
 import { callBackFrom } from "./lent.ts";
 import {
