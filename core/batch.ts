@@ -75,8 +75,8 @@ export function joinSmall(jobs: readonly Job[], mostBuffers: number): Job[] {
 export function groupSmall(jobs: readonly Job[], mostBuffers: number): Job[][] {
   const groups: Job[][] = [];
   const newest = new Map<string, number>(); // groups by signature, and by what they read and write
-  const lastRead = new Map<Buffer, number>();
-  const lastWritten = new Map<Buffer, number>();
+  const lastRead = new Map<BufferKey, number>();
+  const lastWritten = new Map<BufferKey, number>();
   for (const job of jobs) {
     const [reads, writes] = [job.reads.map(bufferOf), job.writes.map(bufferOf)];
     const before = Math.max(lastOf(lastWritten, [...reads, ...writes]), lastOf(lastRead, writes));
@@ -93,14 +93,14 @@ export function groupSmall(jobs: readonly Job[], mostBuffers: number): Job[][] {
 }
 
 /** The last of the groups noted for some buffers; -1 if there is none. */
-function lastOf(groups: ReadonlyMap<Buffer, number>, buffers: readonly Buffer[]): number {
+function lastOf(groups: ReadonlyMap<BufferKey, number>, buffers: readonly BufferKey[]): number {
   return Math.max(-1, ...buffers.map((buffer) => groups.get(buffer) ?? -1));
 }
 
 /** Equal for places in one buffer: a slot's number, or a leaf's block, which the output of an earlier step may share. */
-type Buffer = number | Block | Tensor;
+type BufferKey = number | Block | Tensor;
 
-function bufferOf(place: Place): Buffer {
+function bufferOf(place: Place): BufferKey {
   return "slot" in place ? place.slot : place.leaf.storage.block ?? place.leaf;
 }
 

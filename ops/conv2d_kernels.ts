@@ -52,7 +52,7 @@ function longestShader(work: number): number {
 }
 
 /** The block of one invocation: rows, columns, channels (a multiple of 4), and what its loop's body does at once. */
-export interface Block {
+export interface OutputBlock {
   readonly TH: number;
   readonly TW: number;
   readonly TO: number;
@@ -162,7 +162,7 @@ function loadRow(
 }
 
 /** Of the blocks whose shader is not too long, the one that is estimated to take least. */
-export function chooseBlock(x: TensorType, attrs: ConvAttrs): Block {
+export function chooseBlock(x: TensorType, attrs: ConvAttrs): OutputBlock {
   const [N, C] = x.shape;
   const { O, kH, kW, stride, dilation, outH, outW } = attrs;
   const packed = { shape: [C, kH, kW, 4 * quarter(O)], dtype: x.dtype };
@@ -173,7 +173,7 @@ export function chooseBlock(x: TensorType, attrs: ConvAttrs): Block {
   const depths = [1, 4, 8].filter((channels) =>
     C % channels === 0 && (kH * kW < 9 || channels === 1)
   );
-  let best: Block | undefined;
+  let best: OutputBlock | undefined;
   let least = Infinity;
   for (const TW of widths) {
     const perRow = rowCost(columnLoads(TW, x, attrs, usesOfX(attrs)));
