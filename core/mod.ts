@@ -30,4 +30,4 @@ export { compile, planOf, type Step, type StepInputs } from "./compile.ts";
 export { profile, type ProfileRow } from "./profile.ts";
 export { watchNumbers } from "./watch.ts";
 export type { PlanSummary, SlotUse } from "./plan.ts";
-export type { Block } from "./pool.ts";
+export type { Block, Held } from "./pool.ts";

@@ -25,6 +25,7 @@ import {
   acquire,
   acquireAll,
   acquireTexture,
+  type AnyBlock,
   type Block,
   discard,
   release,
@@ -281,8 +282,8 @@ async function submit(
   await fillLeaves(gpu, plan.leaves);
   const jobs = await prepare(gpu, plan);
   const blocks = acquireAll(plan.slots, "tensors");
-  const taken: (Block | TexelBlock)[] = [...blocks];
-  const kept = new Set<Block | TexelBlock>();
+  const taken: AnyBlock[] = [...blocks];
+  const kept = new Set<AnyBlock>();
   try {
     const bufferOf = (place: Place) =>
       "slot" in place ? blocks[place.slot].buffer : bufferOfLeaf(place.leaf);
