@@ -105,7 +105,10 @@ export async function watchPlan(
     (tensor.dtype === "f32" || tensor.dtype === "f16") && tensor.size > 0
       ? [await lookDispatch(gpu, tensor, bufferOf(place), counts, number)]
       : [];
-  const looks = await Promise.all(all.map(lookAt));
+  const looks = await Promise.all(all.map(lookAt)).catch((error) => {
+    release(counts);
+    throw error;
+  });
   return {
     dispatches: [
       ...looks.slice(0, leaves.length).flat(),
