@@ -94,10 +94,10 @@ export function acquire(
 export function acquireTexture(bytes: number, owner: string): TexelBlock {
   const device = ownDevice();
   const lines = linesOf(bytes);
-  const [kind, size] = ["texture" as const, lines * BYTES_PER_LINE];
-  return take<TexelBlock>(kind, size, owner, () => {
+  const size = lines * BYTES_PER_LINE;
+  return take<TexelBlock>("texture", size, owner, () => {
     const texture = makeTexture(device, owner, lines);
-    return { kind, texture, bytes: size, device, owner };
+    return { kind: "texture", texture, bytes: size, device, owner };
   });
 }
 
