@@ -13,12 +13,14 @@
  * @module
  */
 import {
-  bindBuffers,
+  arrayType,
+  type Binding,
   constantLines,
   isSoftware,
   type Kernel,
   type KernelParts,
-  shaderText,
+  makeShader,
+  sizesBinding,
 } from "./kernel.ts";
 import { sizeOf } from "./host_array.ts";
 import type { Place, PlannedKernel } from "./plan.ts";
@@ -73,8 +75,8 @@ export function joinSmall(jobs: readonly Job[], mostBuffers: number): Job[] {
 export function groupSmall(jobs: readonly Job[], mostBuffers: number): Job[][] {
   const groups: Job[][] = [];
   const newest = new Map<string, number>(); // groups by signature, and by what they read and write
-  const lastRead = new Map<Buffer, number>();
-  const lastWritten = new Map<Buffer, number>();
+  const lastRead = new Map<BufferKey, number>();
+  const lastWritten = new Map<BufferKey, number>();
   for (const job of jobs) {
     const [reads, writes] = [job.reads.map(bufferOf), job.writes.map(bufferOf)];
     const before = Math.max(lastOf(lastWritten, [...reads, ...writes]), lastOf(lastRead, writes));
@@ -91,14 +93,14 @@ export function groupSmall(jobs: readonly Job[], mostBuffers: number): Job[][] {
 }
 
 /** The last of the groups noted for some buffers; -1 if there is none. */
-function lastOf(groups: ReadonlyMap<Buffer, number>, buffers: readonly Buffer[]): number {
+function lastOf(groups: ReadonlyMap<BufferKey, number>, buffers: readonly BufferKey[]): number {
   return Math.max(-1, ...buffers.map((buffer) => groups.get(buffer) ?? -1));
 }
 
 /** Equal for places in one buffer: a slot's number, or a leaf's block, which the output of an earlier step may share. */
-type Buffer = number | Block | Tensor;
+type BufferKey = number | Block | Tensor;
 
-function bufferOf(place: Place): Buffer {
+function bufferOf(place: Place): BufferKey {
   return "slot" in place ? place.slot : place.leaf.storage.block ?? place.leaf;
 }
 
@@ -192,24 +194,26 @@ function join(jobs: readonly Job[]): Job {
       "  }",
     );
   });
-  const title = `${name} of ${jobs.length} tensors`;
-  const code = shaderText({
-    title,
+  const shader = makeShader({
+    title: `${name} of ${jobs.length} tensors`,
     f16: reads.some(({ type }) => type.includes("f16")) || request.output.dtype === "f16",
     out: request.output.dtype,
-    bindings: bindBuffers(
-      reads.map(({ type }, i) => `in_${i}: ${type}`),
-      sizes.length,
-      jobs.map(({ kernel: { parts } }, k) => `out_${k}: ${arrayType(parts, "out")}`),
-    ),
+    bindings: [
+      ...reads.map(({ type }, i): Binding => ({ name: `in_${i}`, type, kind: "read" })),
+      ...sizesBinding(sizes.length),
+      ...jobs.map(({ kernel: { parts } }, k): Binding => ({
+        name: `out_${k}`,
+        type: arrayType(parts, "out"),
+        kind: "read_write",
+      })),
+    ],
     declarations: [declarations, ...functions],
     workgroupSize,
     main: calls,
   });
   return {
     kernel: {
-      title,
-      code,
+      ...shader,
       workgroups: [first, 1, 1],
       sizes,
       textures: [],
@@ -220,10 +224,4 @@ function join(jobs: readonly Job[]): Job {
     flops: jobs.reduce((sum, { flops }) => sum + flops, 0),
     bytes: jobs.reduce((sum, { bytes }) => sum + bytes, 0),
   };
-}
-
-/** WGSL type of a kernel's buffer. */
-function arrayType({ inputs, request, vectors }: KernelParts, buffer: string): string {
-  const { dtype } = buffer === "out" ? request.output : request.inputs[inputs.indexOf(buffer)];
-  return vectors?.includes(buffer) ? `array<vec4<${dtype}>>` : `array<${dtype}>`;
 }

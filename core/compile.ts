@@ -25,7 +25,7 @@ import {
   summarise,
 } from "./plan.ts";
 import { callBack, callBackFrom, lend } from "./lent.ts";
-import { acquireAll, type Block, release, type TexelBlock } from "./pool.ts";
+import { acquireAll, type AnyBlock, type Block, release } from "./pool.ts";
 import { measureChoices } from "./measure.ts";
 import { isWatched } from "./origin.ts";
 import {
@@ -80,9 +80,10 @@ interface CompiledVersion {
   readonly jobs: readonly PreparedJob[];
   readonly dispatches: readonly Dispatch[];
   readonly watch: Watch | undefined;
-  readonly output: unknown;
+  /** What a call returns: the function's result with {@linkcode handles} in it, which every call renews. */
+  output: unknown;
   /** Buffers of the inputs and slots, and the textures that dispatches copy to. */
-  readonly blocks: readonly (Block | TexelBlock)[];
+  readonly blocks: readonly AnyBlock[];
   /** Buffers of the outputs, those of variables among them, in the order of `handles`. */
   readonly outputBlocks: readonly Block[];
   /** Inputs that the plan reads, by name. */
@@ -271,8 +272,7 @@ function refreshHandles(version: CompiledVersion): void {
     handles[i] = lend(old, outputBlocks[i]);
     fresh.set(old, handles[i]);
   });
-  const output = mapTensors(version.output, (x) => fresh.get(x) ?? x);
-  (version as { output: unknown }).output = output;
+  version.output = mapTensors(version.output, (x) => fresh.get(x) ?? x);
 }
 
 /** Give back everything that a version holds. */
@@ -307,7 +307,8 @@ async function trace(
   const placed = [...inputs.values()];
   const targets = assignments.map(({ variable }) => variable);
   const buffers = acquireAll([...placed.map(({ bytes }) => bytes), ...plan.slots], owner);
-  const blocks: (Block | TexelBlock)[] = [...buffers];
+  const blocks: AnyBlock[] = [...buffers];
+  let watch: Watch | undefined;
   try {
     placed.forEach(({ storage }, i) =>
       Object.assign(storage, { block: buffers[i], borrowed: true })
@@ -322,12 +323,13 @@ async function trace(
     const handles = new Map(outputs.map((x, i) => [x, lend(x, outputBlocks[i])]));
     const { dispatches, textures } = bind(gpu, jobs, bufferOf, owner);
     blocks.push(...textures);
+    watch = await watchPlan(gpu, plan, dispatches, bufferOf, inputNames(inputs));
     return {
       gpu,
       plan,
       jobs,
       dispatches,
-      watch: await watchPlan(gpu, plan, dispatches, bufferOf, inputNames(inputs)),
+      watch,
       output: mapTensors(result, (x) => handles.get(x) ?? x),
       blocks,
       outputBlocks,
@@ -343,6 +345,7 @@ async function trace(
     };
   } catch (error) {
     for (const block of blocks) release(block);
+    watch?.[Symbol.dispose]();
     throw error;
   }
 }

@@ -17,18 +17,26 @@
  * @module
  */
 import type { DType } from "./dtype.ts";
-import { GpuError } from "./errors.ts";
-import { type Gpu, openedGpu } from "./device.ts";
+import { openedGpu } from "./device.ts";
 import { sizeOf } from "./host_array.ts";
 import type { KernelRequest } from "./op.ts";
 import { bytesOf, fitsTexture, TEXEL_FUNCTION } from "./texels.ts";
 
-/** A shader and how many workgroups run it. */
-export interface Kernel {
-  /** The operation and its shapes, also the first line of `code`. */
+/** What can be bound: buffers that are read or also written, and textures. */
+export type BindingKind = "read" | "read_write" | "texture";
+
+/** What can be compiled. */
+export interface Shader {
+  /** What it computes. */
   readonly title: string;
   /** WGSL with an entry point `main`. */
   readonly code: string;
+  /** What it binds, in order: what it reads, its sizes if it has any, what it writes. */
+  readonly bindings: readonly BindingKind[];
+}
+
+/** A shader and how many workgroups run it; its title is the operation and its shapes. */
+export interface Kernel extends Shader {
   /** Workgroups along x, y, z; each at most 65,535. */
   readonly workgroups: readonly [number, number, number];
   /** What the shader reads as its sizes; empty if it reads none. */
@@ -148,28 +156,29 @@ export function kernel(parts: KernelParts): Kernel {
   const title = `${name} ${shapes} -> [${request.output.shape.join(", ")}]`;
   // Nothing to compute: and no text either, for WGSL refuses `i % 0u` in code that never runs.
   const empty = sizeOf(request.output.shape) === 0;
-  const types = [...request.inputs, request.output].map((type) => type.dtype);
-  const names = [...inputs, "out"];
-  const typeOf = (i: number) =>
-    parts.texels?.includes(names[i])
-      ? TEXTURE
-      : parts.vectors?.includes(names[i])
-      ? `array<vec4<${types[i]}>>`
-      : `array<${types[i]}>`;
+  const types = [...request.inputs, request.output].map(({ dtype }) => dtype);
+  const names = inputs.filter((_, i) => i !== request.overwrites);
+  const isTexture = (input: string) => parts.texels?.includes(input) ?? false;
+  const reads = names.map((input): Binding =>
+    isTexture(input)
+      ? { name: input, type: "texture_2d<f32>", kind: "texture" }
+      : { name: input, type: arrayType(parts, input), kind: "read" }
+  );
   const sizes = Object.entries(parts.sizes ?? {});
   const declarations = [
     ...(parts.texels?.length ? [TEXEL_FUNCTION] : []),
     ...(parts.declarations ? [parts.declarations] : []),
     ...(parts.stores ? [storeFunctions(parts)] : []),
   ];
-  const buffers = names.map((buffer, i) => `${buffer}: ${typeOf(i)}`)
-    .filter((_, i) => i !== request.overwrites);
-  const bindings = bindBuffers(buffers.slice(0, -1), sizes.length, buffers.slice(-1));
-  const code = shaderText({
+  const shader = makeShader({
     title: sizes.length > 0 ? name : title, // the text is the same for all sizes
     f16: types.includes("f16"),
     out: request.output.dtype,
-    bindings,
+    bindings: [
+      ...reads,
+      ...sizesBinding(sizes.length),
+      { name: "out", type: arrayType(parts, "out"), kind: "read_write" },
+    ],
     declarations: [
       ...constantLines(parts.constants ?? {}),
       ...(empty ? [] : declarations),
@@ -177,13 +186,10 @@ export function kernel(parts: KernelParts): Kernel {
     workgroupSize: parts.workgroupSize,
     main: empty ? [] : [...sizes.map(([key], i) => `  let ${key} = sizes[${i}];`), parts.body],
   });
-  const textures = names.filter((_, i) => i !== request.overwrites)
-    .flatMap((name, binding) =>
-      parts.texels?.includes(name)
-        ? [{ binding, bytes: bytesOf(request.inputs[inputs.indexOf(name)]) }]
-        : []
-    );
-  return { title, code, workgroups, sizes: sizes.map(([, value]) => value), textures, parts };
+  const textures = names.flatMap((input, binding) =>
+    isTexture(input) ? [{ binding, bytes: bytesOf(request.inputs[inputs.indexOf(input)]) }] : []
+  );
+  return { ...shader, title, workgroups, sizes: sizes.map(([, value]) => value), textures, parts };
 }
 
 /** WGSL: the one place where a kernel with `stores` writes its results. */
@@ -213,40 +219,47 @@ export function floatLiteral(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** WGSL type of an input that is read as a texture. */
-const TEXTURE = "texture_2d<f32>";
+/** One thing that a shader binds. */
+export interface Binding {
+  /** Its name in the shader. */
+  readonly name: string;
+  /** Its WGSL type. */
+  readonly type: string;
+  readonly kind: BindingKind;
+}
 
-/** WGSL that binds buffers, each as `name: type`, in this order: those read, the sizes, those written. */
-export function bindBuffers(
-  read: readonly string[],
-  sizes: number,
-  written: readonly string[],
-): string[] {
-  const buffers = [
-    ...read.map((buffer) =>
-      buffer.endsWith(TEXTURE) ? `var ${buffer}` : `var<storage, read> ${buffer}`
-    ),
-    ...(sizes > 0 ? [`var<storage, read> sizes: array<u32, ${sizes}>`] : []),
-    ...written.map((buffer) => `var<storage, read_write> ${buffer}`),
-  ];
-  return buffers.map((buffer, binding) => `@group(0) @binding(${binding}) ${buffer};`);
+/** WGSL type of one of a kernel's buffers, by its name. */
+export function arrayType({ inputs, request, vectors }: KernelParts, buffer: string): string {
+  const { dtype } = buffer === "out" ? request.output : request.inputs[inputs.indexOf(buffer)];
+  return vectors?.includes(buffer) ? `array<vec4<${dtype}>>` : `array<${dtype}>`;
+}
+
+/** The binding of so many sizes; stands after what is read, and is none for 0. */
+export function sizesBinding(count: number): Binding[] {
+  return count > 0 ? [{ name: "sizes", type: `array<u32, ${count}>`, kind: "read" }] : [];
+}
+
+/** WGSL: what number `i` of the bindings is. */
+function bindingLine({ name, type, kind }: Binding, i: number): string {
+  const space = kind === "texture" ? "" : `<storage, ${kind}>`;
+  return `@group(0) @binding(${i}) var${space} ${name}: ${type};`;
 }
 
 /** A whole shader: its first line says what it computes, `main` knows what {@linkcode KernelParts.body} says. */
-export function shaderText(parts: {
+export function makeShader(parts: {
   readonly title: string;
   readonly f16: boolean;
   readonly out: DType;
-  readonly bindings: readonly string[];
+  readonly bindings: readonly Binding[];
   readonly declarations: readonly string[];
   readonly workgroupSize: readonly [number, number, number];
   readonly main: readonly string[];
-}): string {
-  return [
+}): Shader {
+  const lines = [
     `// ${parts.title}`,
     ...(parts.f16 ? ["enable f16;"] : []),
     `alias Out = ${parts.out};`,
-    ...parts.bindings,
+    ...parts.bindings.map(bindingLine),
     ...parts.declarations,
     `@compute @workgroup_size(${parts.workgroupSize.join(", ")})`,
     "fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u,",
@@ -254,7 +267,12 @@ export function shaderText(parts: {
     ...parts.main,
     "}",
     "",
-  ].join("\n");
+  ];
+  return {
+    title: parts.title,
+    code: lines.join("\n"),
+    bindings: parts.bindings.map(({ kind }) => kind),
+  };
 }
 
 /** Invocations of a workgroup where nothing asks for another number. */
@@ -327,101 +345,6 @@ export function perElement(
     ...(parts.stores ? { stores: true } : {}),
     body: `  let i = global.y * ROW + global.x;\n  if (i >= COUNT) { return; }\n${parts.body}`,
   });
-}
-
-/** What can be bound: buffers that are read or also written, and textures. */
-export type BindingKind = "read" | "read_write" | "texture";
-
-/** A compiled shader. */
-export interface Pipeline {
-  readonly pipeline: GPUComputePipeline;
-  readonly layout: GPUBindGroupLayout;
-  /** What it binds, in order. */
-  readonly bindings: readonly BindingKind[];
-}
-
-const pipelines = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
-const layouts = new WeakMap<GPUDevice, Map<string, GPUBindGroupLayout>>();
-
-/**
- * The compiled form of a kernel; the same text is compiled once per device.
- *
- * @throws {GpuError} If the shader does not compile; the message has the shader with line numbers.
- */
-export function pipelineOf(
-  { device }: Pick<Gpu, "device">,
-  { title, code }: Pick<Kernel, "title" | "code">,
-): Promise<Pipeline> {
-  const cache = pipelines.get(device) ?? new Map<string, Promise<Pipeline>>();
-  pipelines.set(device, cache);
-  const known = cache.get(code);
-  if (known) return known;
-  const bindings = [...code.matchAll(/^@group.*(?:var<storage, (\w+)>|texture_2d)/gm)]
-    .map(([, access = "texture"]) => access as BindingKind);
-  const layout = layoutOf(device, bindings);
-  device.pushErrorScope("validation"); // read below if the pipeline fails
-  const module = device.createShaderModule({ label: title, code });
-  const scope = device.popErrorScope();
-  const made = device.createComputePipelineAsync({
-    label: title,
-    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-    compute: { module, entryPoint: "main" },
-  }).then(
-    (pipeline) => ({ pipeline, layout, bindings }),
-    async (error) => {
-      cache.delete(code);
-      const reason = ((await scope)?.message ?? error.message).trim();
-      const numbered = code.split("\n").map((line, i) => `${String(i + 1).padStart(4)}  ${line}`);
-      throw new GpuError(`${title}: the shader was refused: ${reason}\n${numbered.join("\n")}`);
-    },
-  );
-  cache.set(code, made);
-  return made;
-}
-
-/** Those of the kernels, each text once, that {@linkcode pipelineOf} has not been asked for on this device. */
-export function unseen({ device }: Gpu, kernels: readonly Kernel[]): Kernel[] {
-  const cache = pipelines.get(device);
-  const byText = new Map(kernels.map((kernel) => [kernel.code, kernel]));
-  return [...byText.values()].filter(({ code }) => !cache?.has(code));
-}
-
-const sizeBuffers = new WeakMap<GPUDevice, Map<string, GPUBuffer>>();
-
-/** The buffer from which a kernel reads its sizes; one for all kernels that read the same. */
-export function sizesBuffer({ device }: Gpu, sizes: readonly number[]): GPUBuffer {
-  const cache = sizeBuffers.get(device) ?? new Map<string, GPUBuffer>();
-  sizeBuffers.set(device, cache);
-  const key = sizes.join();
-  const known = cache.get(key);
-  if (known) return known;
-  const buffer = device.createBuffer({
-    label: `sizes ${key}`,
-    size: 4 * sizes.length,
-    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
-  });
-  device.queue.writeBuffer(buffer, 0, new Uint32Array(sizes));
-  cache.set(key, buffer);
-  return buffer;
-}
-
-/** The layout of such bindings, made by hand because "auto" drops unused inputs. */
-function layoutOf(device: GPUDevice, kinds: readonly BindingKind[]): GPUBindGroupLayout {
-  const cache = layouts.get(device) ?? new Map<string, GPUBindGroupLayout>();
-  layouts.set(device, cache);
-  const known = cache.get(kinds.join());
-  if (known) return known;
-  const made = device.createBindGroupLayout({
-    entries: kinds.map((kind, binding) => ({
-      binding,
-      visibility: GPUShaderStage.COMPUTE,
-      ...(kind === "texture"
-        ? { texture: { sampleType: "unfilterable-float" } }
-        : { buffer: { type: kind === "read" ? "read-only-storage" : "storage" } }),
-    })),
-  });
-  cache.set(kinds.join(), made);
-  return made;
 }
 
 /** True where the open adapter can compute with f16; false before the device is open. */

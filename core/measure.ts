@@ -11,7 +11,7 @@ import { ancestors, resolveView } from "./graph.ts";
 import { sizeOf } from "./host_array.ts";
 import { lower, subjectOf } from "./lower.ts";
 import { makePlan, type Place } from "./plan.ts";
-import { acquireAll, type Block, release, type TexelBlock } from "./pool.ts";
+import { acquireAll, type AnyBlock, release } from "./pool.ts";
 import {
   bind,
   bufferOfLeaf,
@@ -101,7 +101,7 @@ async function timeOf(
     const made = makePlan([y]);
     return { plan: made, preparing: prepare(gpu, made) };
   });
-  const blocks: (Block | TexelBlock)[] = [];
+  const blocks: AnyBlock[] = [];
   try {
     const jobs = await preparing;
     await fillLeaves(gpu, plan.leaves);

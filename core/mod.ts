@@ -6,7 +6,14 @@ export { type AdapterInfo, adapterInfo } from "./device.ts";
 export { memory, type MemoryOwner, setMemoryBudget } from "./pool.ts";
 export { type NestedNumbers, ones, type Storage, Tensor, tensor, zeros } from "./tensor.ts";
 export type { GradRequest, KernelRequest, LowerRequest, Op, Recipe, TensorType } from "./op.ts";
-export { type Kernel, kernel, type KernelParts, perElement } from "./kernel.ts";
+export {
+  type BindingKind,
+  type Kernel,
+  kernel,
+  type KernelParts,
+  perElement,
+  type Shader,
+} from "./kernel.ts";
 export { apply } from "./op.ts";
 export { assign, commitIf, Variable, variable } from "./variable.ts";
 export { read } from "./run.ts";
@@ -23,4 +30,4 @@ export { compile, planOf, type Step, type StepInputs } from "./compile.ts";
 export { profile, type ProfileRow } from "./profile.ts";
 export { watchNumbers } from "./watch.ts";
 export type { PlanSummary, SlotUse } from "./plan.ts";
-export type { Block } from "./pool.ts";
+export type { Block, Held } from "./pool.ts";

@@ -2,6 +2,14 @@
  * What the library knows about one operation, in one record. An operation is one kernel and one dispatch, or a name
  * for several of those (`lower`).
  *
+ * Three of its fields are for computing several operations in one kernel. fuse.ts uses them when a plan is made:
+ *
+ * | field      | asked by        | when                                                    | what comes of it             |
+ * | ---------- | --------------- | ------------------------------------------------------- | ---------------------------- |
+ * | `absorb`   | `fuseChains`    | inputs that only x needs have `absorb`, too             | x computes them in itself    |
+ * | `stores`   | `fuseEpilogues` | then, of the newest input, if only x needs it           | whether it lets x in         |
+ * | `epilogue` | `fuseEpilogues` | of x itself, if that input has `stores`                 | the input's kernel does both |
+ *
  * @module
  */
 import type { DType } from "./dtype.ts";

@@ -80,19 +80,52 @@ export function makePlan(
   const lowered = (watched ? steps : fuse(steps)).map(resolveView); // a chain would hide its links
   const [wanted, values] = [lowered.slice(0, outputs.length), lowered.slice(outputs.length)];
   const { computed, leaves } = ancestors([...wanted, ...values]);
-  const order = new Map(computed.map((x, i) => [x, i]));
-  const inputsOf = (x: Tensor) => x.recipe!.inputs.map(resolveView);
 
   const lastRead = new Map<Tensor, number>();
   computed.forEach((x, i) => inputsOf(x).forEach((input) => lastRead.set(input, i)));
-  const commits = directCommits(assignments, values, order, lastRead, inputsOf);
+  const commits = directCommits(assignments, values, computed, lastRead);
   for (const x of wanted) lastRead.set(x, Infinity);
   const copied = assignments.map(({ variable }, i) => ({ variable, value: values[i] }))
     .filter(({ variable, value }) => commits.get(value) !== variable && value !== variable);
   for (const { value } of copied) lastRead.set(value, Infinity);
 
+  const { kernels, slots, places } = placeResults({ computed, leaves, lastRead, commits });
+  return {
+    kernels,
+    slots,
+    outputs: wanted.map((x) => places.get(x)!),
+    copies: copied.map(({ variable, value }) => ({ from: places.get(value)!, to: variable })),
+    leaves,
+    watched,
+  };
+}
+
+/** What the kernel of a computed tensor reads; a view stands for what it shows. */
+function inputsOf(x: Tensor): Tensor[] {
+  return x.recipe!.inputs.map(resolveView);
+}
+
+/** Give every result its place, in the order in which they are computed. */
+function placeResults({ computed, leaves, lastRead, commits }: {
+  readonly computed: readonly Tensor[];
+  readonly leaves: readonly Tensor[];
+  /** Number of the last kernel that reads a tensor; infinite for what is needed at the end. */
+  readonly lastRead: ReadonlyMap<Tensor, number>;
+  /** Variables by the values that are computed straight into them. */
+  readonly commits: ReadonlyMap<Tensor, Tensor>;
+}) {
   const slots: number[] = [];
-  const free = new Map<number, number[]>();
+  const free = new Map<number, number[]>(); // slots by bytes
+  const takeSlot = (x: Tensor): Place => {
+    const bytes = slotBytes(x);
+    return { slot: free.get(bytes)?.pop() ?? slots.push(bytes) - 1 };
+  };
+  const returnSlot = (slot: number) => {
+    const list = free.get(slots[slot]);
+    if (list) list.push(slot);
+    else free.set(slots[slot], [slot]);
+  };
+
   const places = new Map<Tensor, Place>(leaves.map((leaf) => [leaf, { leaf }]));
   const kernels: PlannedKernel[] = [];
   computed.forEach((tensor, i) => {
@@ -121,26 +154,7 @@ export function makePlan(
     if (!lastRead.has(tensor) && "slot" in output) returnSlot(output.slot);
   });
 
-  return {
-    kernels,
-    slots,
-    outputs: wanted.map((x) => places.get(x)!),
-    copies: copied.map(({ variable, value }) => ({ from: places.get(value)!, to: variable })),
-    leaves,
-    watched,
-  };
-
-  function takeSlot(x: Tensor): Place {
-    const bytes = slotBytes(x);
-    const slot = free.get(bytes)?.pop() ?? slots.push(bytes) - 1;
-    return { slot };
-  }
-
-  function returnSlot(slot: number): void {
-    const list = free.get(slots[slot]);
-    if (list) list.push(slot);
-    else free.set(slots[slot], [slot]);
-  }
+  return { kernels, slots, places };
 }
 
 /**
@@ -150,10 +164,10 @@ export function makePlan(
 function directCommits(
   assignments: readonly Assignment[],
   values: readonly Tensor[],
-  order: ReadonlyMap<Tensor, number>,
+  computed: readonly Tensor[],
   lastRead: ReadonlyMap<Tensor, number>,
-  inputsOf: (x: Tensor) => readonly Tensor[],
 ): Map<Tensor, Tensor> {
+  const order = new Map(computed.map((x, i) => [x, i]));
   const commits = new Map<Tensor, Tensor>();
   const seen = new Set<Tensor>();
   assignments.forEach(({ variable }, i) => {

@@ -20,31 +20,37 @@ export interface MemoryOwner {
   readonly bytes: number;
 }
 
-/** A buffer and who holds it. */
-export interface Block {
-  /** The buffer; what it is used for may be smaller. */
-  readonly buffer: GPUBuffer;
-  /** What it can be used for. */
-  readonly kind: "storage" | "staging" | "texture";
-  /** The buffer's size. */
+/** Memory of the device and who holds it. */
+export interface Held {
+  /** Its size; what it is used for may be smaller. */
   readonly bytes: number;
-  /** Where the buffer lies; a lost device takes its buffers with it. */
+  /** Where it lies; a lost device takes its memory with it. */
   readonly device: GPUDevice;
   /** The group it is counted under in {@linkcode memory}. */
   owner: string;
 }
 
+/** A buffer and who holds it. */
+export interface Block extends Held {
+  /** What it can be used for: by shaders, or to read it from main memory. */
+  readonly kind: "storage" | "staging";
+  /** The buffer. */
+  readonly buffer: GPUBuffer;
+}
+
 /** A texture and who holds it. */
-export interface TexelBlock extends Omit<Block, "buffer"> {
+export interface TexelBlock extends Held {
+  readonly kind: "texture";
   readonly texture: GPUTexture;
 }
+
+/** Whatever can be given back. */
+export type AnyBlock = Block | TexelBlock;
 
 /** WebGPU does not tell how much memory a device has; this is a net against runaway loops. */
 const DEFAULT_BUDGET_BYTES = 4 * 2 ** 30;
 const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 const STAGING = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-
-type AnyBlock = Block | TexelBlock;
 
 const free = new Map<string, AnyBlock[]>();
 const held = new Set<AnyBlock>();
@@ -78,18 +84,21 @@ export function acquire(
   }
   const size = Math.min(sizeClass(bytes), kind === "storage" ? limit : Infinity);
   const usage = kind === "storage" ? STORAGE : STAGING;
-  return take(device, kind, size, owner, () => ({
-    buffer: device.createBuffer({ label: owner, size, usage }),
-  }));
+  return take<Block>(kind, size, owner, () => {
+    const buffer = device.createBuffer({ label: owner, size, usage });
+    return { kind, buffer, bytes: size, device, owner };
+  });
 }
 
 /** Take a texture of at least `bytes` for texels.ts. */
 export function acquireTexture(bytes: number, owner: string): TexelBlock {
   const device = ownDevice();
   const lines = linesOf(bytes);
-  return take(device, "texture", lines * BYTES_PER_LINE, owner, () => ({
-    texture: makeTexture(device, owner, lines),
-  }));
+  const size = lines * BYTES_PER_LINE;
+  return take<TexelBlock>("texture", size, owner, () => {
+    const texture = makeTexture(device, owner, lines);
+    return { kind: "texture", texture, bytes: size, device, owner };
+  });
 }
 
 /** The open device; if it is a new one, the old one's memory is forgotten. */
@@ -101,14 +110,13 @@ function ownDevice(): GPUDevice {
 }
 
 /** Memory of this kind and size: some that nobody holds, or new. */
-function take<Memory extends object>(
-  device: GPUDevice,
-  kind: Block["kind"],
+function take<T extends AnyBlock>(
+  kind: T["kind"],
   bytes: number,
   owner: string,
-  make: () => Memory,
-): Memory & Omit<Block, "buffer"> {
-  const known = free.get(`${kind} ${bytes}`)?.pop() as (AnyBlock & Memory) | undefined;
+  make: () => T,
+): T {
+  const known = free.get(`${kind} ${bytes}`)?.pop() as T | undefined; // release() sorts by kind
   if (known) {
     known.owner = owner;
     held.add(known);
@@ -116,9 +124,9 @@ function take<Memory extends object>(
   }
   if (totalBytes + bytes > budgetBytes) freeUnused();
   if (totalBytes + bytes > budgetBytes) throw overBudget(bytes, owner);
-  const made = { ...make(), kind, bytes, device, owner };
+  const made = make();
   totalBytes += bytes;
-  held.add(made as unknown as AnyBlock);
+  held.add(made);
   return made;
 }
 
@@ -145,7 +153,7 @@ function destroy(block: AnyBlock): void {
 }
 
 /** Give memory back; whoever takes it next may overwrite it after the work submitted so far. */
-export function release(block: Block | TexelBlock): void {
+export function release(block: AnyBlock): void {
   if (!held.delete(block)) return;
   const key = `${block.kind} ${block.bytes}`;
   const list = free.get(key);

@@ -17,14 +17,15 @@ import { type Gpu, openedGpu, openGpu } from "./device.ts";
 import { typedArray } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
 import type { HostArray, TypedArray } from "./host_array.ts";
-import { type Pipeline, pipelineOf, sizesBuffer, unseen } from "./kernel.ts";
 import { resolveView } from "./graph.ts";
+import { type Pipeline, pipelineOf, sizesBuffer, unseen } from "./pipeline.ts";
 import { type Assignment, makePlan, type Place, type Plan } from "./plan.ts";
 import { callBackFrom } from "./lent.ts";
 import {
   acquire,
   acquireAll,
   acquireTexture,
+  type AnyBlock,
   type Block,
   discard,
   release,
@@ -48,12 +49,15 @@ export interface Dispatch {
 
 /** Encode dispatches into one compute pass, or one more after each copy. */
 export function encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
-  let pass = encoder.beginComputePass();
-  let current: GPUComputePipeline | undefined;
+  let pass: GPUComputePassEncoder | undefined;
+  let current: GPUComputePipeline | undefined; // the pass's
   for (const { pipeline, bindGroup, workgroups, copies } of dispatches) {
     if (copies.length > 0) {
-      pass.end();
+      pass?.end();
+      pass = undefined;
       for (const copy of copies) encodeTexelCopy(encoder, copy);
+    }
+    if (!pass) {
       pass = encoder.beginComputePass();
       current = undefined;
     }
@@ -61,7 +65,7 @@ export function encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(...workgroups);
   }
-  pass.end();
+  pass?.end();
 }
 
 /** A job with its shader compiled. */
@@ -278,8 +282,8 @@ async function submit(
   await fillLeaves(gpu, plan.leaves);
   const jobs = await prepare(gpu, plan);
   const blocks = acquireAll(plan.slots, "tensors");
-  const taken: (Block | TexelBlock)[] = [...blocks];
-  const kept = new Set<Block | TexelBlock>();
+  const taken: AnyBlock[] = [...blocks];
+  const kept = new Set<AnyBlock>();
   try {
     const bufferOf = (place: Place) =>
       "slot" in place ? blocks[place.slot].buffer : bufferOfLeaf(place.leaf);

@@ -38,11 +38,18 @@ export interface ChoiceStore {
 const forced = new Map<string, string>();
 /** Every way that an operation can ever be computed. */
 const known = new Map<string, readonly string[]>();
+/** Of the open adapter, by question; empty until a device is open. */
 let measured = new Map<string, MeasuredChoice>();
 let store: ChoiceStore | undefined;
-/** What is being planned right now, in words that say all that its speed depends on. */
+/**
+ * What is being lowered right now, in words that say all that its speed depends on. Undefined otherwise: then there is
+ * no question, and {@linkcode choose} takes what was set or the first candidate.
+ */
 let subject: (() => string) | undefined;
-/** The questions asked since {@linkcode questionsOf} began, with their candidates. */
+/**
+ * The questions asked since {@linkcode questionsOf} began, with their candidates. Undefined outside it: then nobody
+ * wants to know them.
+ */
 let asked: Map<string, readonly string[]> | undefined;
 
 /** Say which ways of computing an operation there are, so that others can be refused. */

@@ -10,7 +10,8 @@
  * @module
  */
 import type { Gpu } from "./device.ts";
-import { type Kernel, type Pipeline, pipelineOf } from "./kernel.ts";
+import type { Kernel, Shader } from "./kernel.ts";
+import { type Pipeline, pipelineOf } from "./pipeline.ts";
 import { makeTexture } from "./texels.ts";
 
 /** For fewer shaders a worker is not worth starting. */
@@ -29,14 +30,16 @@ export async function warmUp(gpu: Gpu, kernels: readonly Kernel[]): Promise<void
     lengths[lighter] += kernel.code.length; // long shaders take long
   }
   const [own, others] = shares;
-  const helping = compileInWorker(others.map(({ code }) => code));
+  const helping = compileInWorker(
+    others.map(({ title, code, bindings }) => ({ title, code, bindings })),
+  );
   const pipelines = await Promise.all(own.map((kernel) => pipelineOf(gpu, kernel)));
   await dispatchNothing(gpu.device, pipelines);
   await helping;
 }
 
 /** Resolves when the worker has compiled them, or cannot. */
-function compileInWorker(codes: readonly string[]): Promise<void> {
+function compileInWorker(shaders: readonly Shader[]): Promise<void> {
   return new Promise((resolve) => {
     let worker: Worker | undefined;
     const end = () => {
@@ -55,7 +58,7 @@ function compileInWorker(codes: readonly string[]): Promise<void> {
       end();
     };
     worker.onmessage = end;
-    worker.postMessage(codes);
+    worker.postMessage(shaders);
   });
 }
 

@@ -4,19 +4,19 @@
  * @module
  */
 import { requestDevice } from "./device.ts";
-import { pipelineOf } from "./kernel.ts";
+import type { Shader } from "./kernel.ts";
+import { pipelineOf } from "./pipeline.ts";
 import { dispatchNothing } from "./warm_up.ts";
 
-async function compileAll(codes: readonly string[]): Promise<void> {
+async function compileAll(shaders: readonly Shader[]): Promise<void> {
   const { device } = await requestDevice("ae warm-up");
-  const title = "warm-up";
-  const pipelines = await Promise.all(codes.map((code) => pipelineOf({ device }, { title, code })));
+  const pipelines = await Promise.all(shaders.map((shader) => pipelineOf({ device }, shader)));
   await dispatchNothing(device, pipelines);
   device.destroy();
 }
 
 const scope = globalThis as unknown as {
-  onmessage: (event: { readonly data: readonly string[] }) => void;
+  onmessage: (event: { readonly data: readonly Shader[] }) => void;
   postMessage: (message: string) => void;
 };
 scope.onmessage = async ({ data }) => {

@@ -13,9 +13,10 @@
  * @module
  */
 import type { Gpu } from "./device.ts";
-import { grid, pipelineOf, shaderText, sizesBuffer, WORKGROUP } from "./kernel.ts";
+import { grid, makeShader, type Shader, sizesBinding, WORKGROUP } from "./kernel.ts";
 import { originOf, setWatched } from "./origin.ts";
 import { resolveView } from "./graph.ts";
+import { pipelineOf, sizesBuffer } from "./pipeline.ts";
 import type { Place, Plan } from "./plan.ts";
 import { acquire, type Block, release } from "./pool.ts";
 import type { Dispatch } from "./run.ts";
@@ -104,7 +105,10 @@ export async function watchPlan(
     (tensor.dtype === "f32" || tensor.dtype === "f16") && tensor.size > 0
       ? [await lookDispatch(gpu, tensor, bufferOf(place), counts, number)]
       : [];
-  const looks = await Promise.all(all.map(lookAt));
+  const looks = await Promise.all(all.map(lookAt)).catch((error) => {
+    release(counts);
+    throw error;
+  });
   return {
     dispatches: [
       ...looks.slice(0, leaves.length).flat(),
@@ -127,29 +131,29 @@ async function lookDispatch(
   const half = dtype === "f16";
   const words = half ? Math.ceil(size / 2) : size;
   const { workgroups, row } = grid(words);
-  const kernel = { title: `watch ${dtype}`, code: half ? LOOK_F16 : LOOK_F32 };
-  const { pipeline, layout } = await pipelineOf(gpu, kernel);
+  const shader = half ? LOOK_F16 : LOOK_F32;
+  const { pipeline, layout } = await pipelineOf(gpu, shader);
   const buffers = [buffer, sizesBuffer(gpu, [size, row, FIELDS * number]), counts.buffer];
   const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
-  const bindGroup = gpu.device.createBindGroup({ label: kernel.title, layout, entries });
+  const bindGroup = gpu.device.createBindGroup({ label: shader.title, layout, entries });
   return { pipeline, bindGroup, workgroups, copies: [] };
 }
 
 /** One invocation for each word of four bytes: one f32, or two f16, of which the last may not be there. */
-function lookShader(title: string, perWord: 1 | 2): string {
+function lookShader(title: string, perWord: 1 | 2): Shader {
   const look = perWord === 1
     ? ["  look(x[i] & 0x7fffffffu, 0x7f800000u, i, sizes[0], sizes[2]);"]
     : [0, 1].map((part) =>
       `  look((x[i] >> ${16 * part}u) & 0x7fffu, 0x7c00u, 2u * i + ${part}u, sizes[0], sizes[2]);`
     );
-  return shaderText({
+  return makeShader({
     title,
     f16: false,
     out: "u32",
     bindings: [
-      "@group(0) @binding(0) var<storage, read> x: array<u32>;",
-      "@group(0) @binding(1) var<storage, read> sizes: array<u32, 3>;", // COUNT, ROW, place of the counts
-      "@group(0) @binding(2) var<storage, read_write> counts: array<atomic<u32>>;",
+      { name: "x", type: "array<u32>", kind: "read" },
+      ...sizesBinding(3), // COUNT, ROW, place of the counts
+      { name: "counts", type: "array<atomic<u32>>", kind: "read_write" },
     ],
     declarations: [
       "fn look(bits: u32, infinity: u32, at: u32, count: u32, place: u32) {",

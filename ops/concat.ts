@@ -14,7 +14,7 @@ import { normaliseAxes, sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { full } from "./fill.ts";
 import { reshape } from "./reshape.ts";
-import { axesOf, coordinatesOf, inGroupsOfFour, mergeAxes, offsetOf } from "./strided.ts";
+import { axesOf, coordinatesOf, lastAxisByFour, mergeAxes, offsetOf } from "./strided.ts";
 
 /** WebGPU promises 8 storage buffers a shader: 7 inputs and the output. */
 const MAX_INPUTS = 7;
@@ -182,7 +182,7 @@ const sliceOp: Op<Block & { readonly count: Shape }> = {
     const { length, stride } = walk[walk.length - 1];
     const wide = stride === 1 && length % 4 === 0 && first % 4 === 0 &&
       walk.every((axis) => axis.stride === 1 || axis.stride % 4 === 0);
-    const offset = offsetOf("i", wide ? inGroupsOfFour(walk) : walk);
+    const offset = offsetOf("i", wide ? lastAxisByFour(walk) : walk);
     return perElement("slice", request, {
       inputs: ["x"],
       vectors: wide ? ["x", "out"] : [],

@@ -52,7 +52,7 @@ function longestShader(work: number): number {
 }
 
 /** The block of one invocation: rows, columns, channels (a multiple of 4), and what its loop's body does at once. */
-export interface Block {
+export interface OutputBlock {
   readonly TH: number;
   readonly TW: number;
   readonly TO: number;
@@ -162,7 +162,7 @@ function loadRow(
 }
 
 /** Of the blocks whose shader is not too long, the one that is estimated to take least. */
-export function chooseBlock(x: TensorType, attrs: ConvAttrs): Block {
+export function chooseBlock(x: TensorType, attrs: ConvAttrs): OutputBlock {
   const [N, C] = x.shape;
   const { O, kH, kW, stride, dilation, outH, outW } = attrs;
   const packed = { shape: [C, kH, kW, 4 * quarter(O)], dtype: x.dtype };
@@ -173,7 +173,7 @@ export function chooseBlock(x: TensorType, attrs: ConvAttrs): Block {
   const depths = [1, 4, 8].filter((channels) =>
     C % channels === 0 && (kH * kW < 9 || channels === 1)
   );
-  let best: Block | undefined;
+  let best: OutputBlock | undefined;
   let least = Infinity;
   for (const TW of widths) {
     const perRow = rowCost(columnLoads(TW, x, attrs, usesOfX(attrs)));
@@ -199,6 +199,23 @@ export function chooseBlock(x: TensorType, attrs: ConvAttrs): Block {
 
 /**
  * Forward and gradient of the input. Inputs: x `[N, C, H, W]`, weights `[C, kH, kW, O⌈4⌉]`, perhaps a bias `[O]`.
+ *
+ * Lines of what it makes for a kernel of 3 x 3, pad 1, read as textures. Numbers in names are offsets from the block's
+ * first row and column under the kernel: column 0 is the one to the left of the block's own, which begin at 1. `x_0_1`
+ * is row 0, column 1; `w_0_2_0` the weights of kernel row 0, column 2, for output channels 0 to 3; `y_0_0_0` the results
+ * of row 0, column 0 for these channels, and `s_0_0_0` what this round adds to them:
+ *
+ *     let column0Inside = u32(i32(ox * 1u) + -1) < W;
+ *     let column0 = u32(clamp(i32(ox * 1u) + -1, 0, i32(W) - 1));
+ *     for (var c0 = 0u; c0 < C; c0 += 1u) {
+ *       let at0 = plane + u32(clamp(row0, 0, i32(H) - 1)) * W;
+ *       let x_0_from_1 = select(vec4f(), texel(x, (at0 + ox * 1u) / 4u + 0u), row0Inside);
+ *       let x_0_1 = x_0_from_1[0];
+ *       let x_0_0 = select(0.0, texel(x, (at0 + column0) / 4u)[3], row0Inside && column0Inside);
+ *       let w_0_2_0 = texel(w, taps + (0u * 3u + 2u) * QUARTERS + 0u);
+ *       var s_0_0_0 = x_0_0 * w_0_0_0;
+ *       s_0_0_0 = fma(vec4f(x_0_1), w_0_1_0, s_0_0_0);
+ *       y_0_0_0 += s_0_0_0;
  */
 export function convKernel(request: KernelRequest<ConvAttrs>): Kernel {
   const { inputs: [x, w], attrs } = request;

@@ -30,6 +30,11 @@ export function sizesOf(a: Shape, b: Shape, { transposeA, transposeB }: MatmulAt
   };
 }
 
+/** Whether a load of four neighbours never goes beyond a row as it is stored. */
+export function isWide(shape: Shape): boolean {
+  return shape[shape.length - 1] % 4 === 0;
+}
+
 /** Floating-point operations of the product. */
 export function flopsOf(a: Shape, b: Shape, attrs: MatmulAttrs): number {
   const { rows, terms, columns } = sizesOf(a, b, attrs);

@@ -15,12 +15,12 @@
  * @module
  */
 import { COST } from "../core/cost.ts";
-import { type Shape, sizeOf } from "../core/host_array.ts";
+import { sizeOf } from "../core/host_array.ts";
 import { grid, isSoftware, type Kernel, kernel, range } from "../core/kernel.ts";
 import { fitsTexture } from "../core/texels.ts";
 import { apply, type KernelRequest, type Op, type TensorType } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { flopsOf, leadingOf, type MatmulAttrs, sizesOf, startOf } from "./matmul_layout.ts";
+import { flopsOf, isWide, leadingOf, type MatmulAttrs, sizesOf, startOf } from "./matmul_layout.ts";
 
 /** Few, so that every core has some where there are few tiles; a SIMD width of the software adapter. */
 const WORKGROUP = 32;
@@ -184,8 +184,8 @@ function tileKernel(request: KernelRequest<Attrs>): Kernel {
       .map((line) => `  ${line}`).join("\n");
   // Where the terms lie beside one another and are read by four, there are always four more: otherwise the shader can do
   // without, so that it serves any number of terms.
-  const byFour = (wideA && !transposeA) || (wideB && transposeB);
-  const tail = byFour ? "" : `
+  const hasNoTail = (wideA && !transposeA) || (wideB && transposeB);
+  const tail = hasNoTail ? "" : `
   for (; k < K; k++) {
 ${step(1)}
   }`;
@@ -232,11 +232,6 @@ ${step(4)}
   }${tail}
 ${tileRowsAt.map(storesOfRow).join("\n")}`,
   });
-}
-
-/** Whether a load of four neighbours never goes beyond a row as it is stored. */
-function isWide(shape: Shape): boolean {
-  return shape[shape.length - 1] % 4 === 0;
 }
 
 /** WGSL functions that load four neighbours, and one, of a matrix as f32. */

@@ -7,7 +7,7 @@ import { sizeOf } from "../core/host_array.ts";
 import { apply, type Op } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { cast } from "./cast.ts";
-import { flopsOf, leadingOf, type MatmulAttrs, sizesOf, startOf } from "./matmul_layout.ts";
+import { flopsOf, isWide, leadingOf, type MatmulAttrs, sizesOf, startOf } from "./matmul_layout.ts";
 import { countParts, type Factor, workgroupKernel } from "./workgroup_tiles.ts";
 
 interface Attrs extends MatmulAttrs {
@@ -28,7 +28,7 @@ const workgroupOp: Op<Attrs> = {
     const { rows, terms, columns } = sizesOf(a.shape, b.shape, request.attrs);
     const leading = leadingOf(a.shape, b.shape);
     const starts = { a: startOf(a.shape, leading), b: startOf(b.shape, leading) };
-    const wide = { a: a.shape.at(-1)! % 4 === 0, b: b.shape.at(-1)! % 4 === 0 };
+    const wide = { a: isWide(a.shape), b: isWide(b.shape) };
     return workgroupKernel({
       name: "matmul",
       request,

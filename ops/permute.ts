@@ -5,7 +5,7 @@ import { apply, type Op } from "../core/op.ts";
 import { normaliseAxes } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { reshape } from "./reshape.ts";
-import { axesOf, inGroupsOfFour, mergeAxes, offsetOf } from "./strided.ts";
+import { axesOf, lastAxisByFour, mergeAxes, offsetOf } from "./strided.ts";
 
 const permuteOp: Op<{ readonly axes: readonly number[] }> = {
   name: "permute",
@@ -20,7 +20,7 @@ const permuteOp: Op<{ readonly axes: readonly number[] }> = {
       inputs: ["x"],
       vectors: wide ? ["x", "out"] : [],
       count: sizeOf(output.shape) / (wide ? 4 : 1),
-      body: `  out[i] = x[${offsetOf("i", wide ? inGroupsOfFour(walk) : walk)}];`,
+      body: `  out[i] = x[${offsetOf("i", wide ? lastAxisByFour(walk) : walk)}];`,
     });
   },
   grad({ attrs: { axes }, gradOutput }) {

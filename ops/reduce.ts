@@ -28,11 +28,11 @@ import { combineLanes } from "./lanes.ts";
 import { reshape } from "./reshape.ts";
 import {
   axesOf,
-  byFour,
-  inGroupsOfFour,
+  lastAxisByFour,
   mergeAxes,
   offsetOf,
   type StridedAxis,
+  stridesByFour,
 } from "./strided.ts";
 
 type Kind = "sum" | "max";
@@ -127,8 +127,8 @@ function reduceKernel(kind: Kind, request: KernelRequest<ReduceAttrs>): Kernel {
   const rows = sizeOf(kept.map(({ length }) => length)) / (abreast ? 4 : 1);
   const steps = sizeOf(reduced.map(({ length }) => length)) / (along ? 4 : 1);
   const segmentSteps = segmentLength / (along ? 4 : 1);
-  const rowWalk = along ? byFour(kept) : abreast ? inGroupsOfFour(kept) : kept;
-  const stepWalk = along ? inGroupsOfFour(reduced) : abreast ? byFour(reduced) : reduced;
+  const rowWalk = along ? stridesByFour(kept) : abreast ? lastAxisByFour(kept) : kept;
+  const stepWalk = along ? lastAxisByFour(reduced) : abreast ? stridesByFour(reduced) : reduced;
   const number = output.dtype === "f16" ? "f32" : output.dtype;
   const value = along || abreast ? `vec4<${number}>` : number;
 
@@ -203,7 +203,7 @@ const repeatOp: Op<{ readonly shape: Shape; readonly divisor: number }> = {
     const wide = length % 4 === 0;
     const vectors = wide && stride === 1;
     const axes = vectors
-      ? inGroupsOfFour(walk)
+      ? lastAxisByFour(walk)
       : wide
       ? walk.with(-1, { length: length / 4, stride })
       : walk;

@@ -41,14 +41,20 @@ export function mergeAxes(axes: readonly StridedAxis[]): StridedAxis[] {
   return merged.length > 0 ? merged : [{ length: 1, stride: 0 }];
 }
 
-/** The walk in groups of four neighbours, counted in groups: for `array<vec4<…>>`. */
-export function inGroupsOfFour(axes: readonly StridedAxis[]): StridedAxis[] {
+/**
+ * The walk of a kernel that does four neighbours of the last axis (stride 1) at once, as places in `array<vec4<…>>`:
+ * a step is a group of four.
+ */
+export function lastAxisByFour(axes: readonly StridedAxis[]): StridedAxis[] {
   const { length, stride } = axes[axes.length - 1]; // where the four lie, stride 1
-  return byFour(axes).with(-1, { length: length / 4, stride });
+  return stridesByFour(axes).with(-1, { length: length / 4, stride });
 }
 
-/** The walk counted in groups of four, where it never parts four neighbours: every stride is a multiple of 4. */
-export function byFour(axes: readonly StridedAxis[]): StridedAxis[] {
+/**
+ * The same walk, step for step, as places in `array<vec4<…>>`: for axes along which whole groups of four follow one
+ * another, every stride a multiple of 4.
+ */
+export function stridesByFour(axes: readonly StridedAxis[]): StridedAxis[] {
   return axes.map(({ length, stride }) => ({ length, stride: stride / 4 }));
 }
 

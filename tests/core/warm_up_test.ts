@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { it } from "std/testing/bdd";
 import { compile, hostArray, type Tensor } from "ae";
 import { openGpu } from "../../core/device.ts";
-import { unseen } from "../../core/kernel.ts";
 import type { Kernel } from "../../core/kernel.ts";
+import { unseen } from "../../core/pipeline.ts";
 
 /** Twenty different shaders. */
 const PROGRAM = `

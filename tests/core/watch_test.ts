@@ -145,6 +145,16 @@ describe("watchNumbers()", () => {
     assert.match(await refusal(step({ x })), /^log: 1 of 1 results is NaN/);
   });
 
+  it("gives its buffer back if a value cannot be looked at", async () => {
+    const gpu = await openGpu();
+    const plan = makePlan([tensor([1, 2]).add(1)], [], { watched: true });
+    const nowhere = () => {
+      throw new RangeError("no buffer");
+    };
+    assert.equal(await refusal(watchPlan(gpu, plan, [], nowhere)), "no buffer");
+    assert.equal(memory().find(({ owner }) => owner === "watch"), undefined);
+  });
+
   it("leaves integers and whole runs alone, and gives its buffers back", async () => {
     watchNumbers(true);
     const whole = tensor(new Int32Array([0x7f800000, -1]));
