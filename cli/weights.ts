@@ -76,6 +76,9 @@ export const LARGEST_IMAGE = 8192;
 /** What heatmaps are taught to be at a keypoint's centre, and most decoders cut off: a higher threshold finds nobody. */
 const HIGHEST_HEATMAP = 1;
 
+/** Heatmaps of second looks are not cut off, so their threshold may be above 1; above this they have diverged. */
+const HIGHEST_SECOND_LOOK = 5;
+
 /** The bounds of `--threshold`, in every command. */
 export const THRESHOLD_BOUNDS = {
   most: HIGHEST_HEATMAP,
@@ -402,12 +405,13 @@ export function describedModel(
     : classes
     ? makeInstanceModel(as, classes)
     : makeModel(as, {}, {}, skeleton);
+  const isSecondLook = made.model.options.tagDimensions === 0;
   const loaded = {
     ...made,
     decoder: kind.decoder,
     skeleton,
     ...(classes ? { classes } : {}),
-    decoding: decodingIn(path, metadata),
+    decoding: decodingIn(path, metadata, isSecondLook ? HIGHEST_SECOND_LOOK : HIGHEST_HEATMAP),
     imageSize: imageSize === undefined
       ? made.imageSize
       : numberOf(path, "imageSize", imageSize, LARGEST_IMAGE),
@@ -432,12 +436,16 @@ export function describedModel(
   return loaded;
 }
 
-/** How to decode, as far as a file's metadata says it. */
-function decodingIn(path: string, metadata: Readonly<Record<string, string>>): Partial<Decoding> {
+/** How to decode, as far as a file's metadata says it; thresholds of at most `highest`. */
+function decodingIn(
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+  highest: number,
+): Partial<Decoding> {
   return Object.fromEntries(
     DECODING_NAMES.flatMap((name) => {
       const text = metadata[name];
-      const most = name === "maxTagDistance" ? Infinity : HIGHEST_HEATMAP;
+      const most = name === "maxTagDistance" ? Infinity : highest;
       return text === undefined ? [] : [[name, numberOf(path, name, text, most)]];
     }),
   );

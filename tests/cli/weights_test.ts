@@ -19,6 +19,8 @@ import {
   saveModel,
   shippedWeights,
 } from "../../cli/weights.ts";
+import { inFolder } from "../in_folder.ts";
+import { refinerFile } from "./scene_files.ts";
 
 Deno.test("saveModel() writes values that were read before, without asking the model again", async () => {
   const folder = await Deno.makeTempDir();
@@ -113,6 +115,18 @@ Deno.test("loadModel() gives back what saveModel() wrote, the decoding also unde
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("a network for second looks may have a threshold above 1, as calibrate tries them", async () => {
+  await inFolder(async (folder) => {
+    const path = await refinerFile(folder);
+    await changeDecoding(path, { threshold: 1.5 });
+    const { model, decoding } = await loadModel(path);
+    assert.equal(decoding.threshold, 1.5);
+    disposeModel(model);
+    await changeDecoding(path, { threshold: 6 });
+    await assert.rejects(loadModel(path), /its threshold is damaged: 6 is not from 0 to 5$/);
+  });
 });
 
 Deno.test("changeDecoding() changes what a file says of decoding, and not a bit of the rest", async () => {
