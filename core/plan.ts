@@ -16,10 +16,9 @@
  *
  * @module
  */
-import { bytesPerNumber } from "./dtype.ts";
 import { fuse } from "./fuse.ts";
 import { ancestors, resolveView } from "./graph.ts";
-import { type Shape, sizeOf } from "./host_array.ts";
+import type { Shape } from "./host_array.ts";
 import { lower } from "./lower.ts";
 import { isWatched } from "./origin.ts";
 import { sizeClass } from "./pool.ts";
@@ -194,7 +193,7 @@ function canWriteOver(base: Tensor, x: Tensor, bases: readonly Tensor[]): boolea
 }
 
 function slotBytes(x: Tensor): number {
-  return sizeClass(sizeOf(x.shape) * bytesPerNumber(x.dtype));
+  return sizeClass(x.bytes);
 }
 
 /** A result in its slot: written by one kernel, read by the last that needs it. */

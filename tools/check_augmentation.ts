@@ -58,7 +58,7 @@ import {
   NETWORK,
   THRESHOLD_BOUNDS,
 } from "../cli/weights.ts";
-import { runTool } from "./tool.ts";
+import { each, runTool } from "./tool.ts";
 
 /** Seed of the crowds: neither training nor the demo's evaluation uses it. */
 const SEED = 515;
@@ -279,11 +279,6 @@ async function timed<T>(stream: AsyncIterable<T>): Promise<{ all: T[]; seconds: 
   const start = performance.now();
   const all = await Array.fromAsync(stream);
   return { all, seconds: (performance.now() - start) / 1000 };
-}
-
-/** A list as a stream. */
-async function* each<T>(list: readonly T[]): AsyncGenerator<T> {
-  yield* list;
 }
 
 /** So many scenes show where more looks helped, and so many where they hurt. */

@@ -28,6 +28,7 @@ import { refined } from "../cli/refinement.ts";
 import { train } from "../cli/training.ts";
 import { withoutTags } from "../cli/transfer.ts";
 import { type LoadedModel, makeModel } from "../cli/weights.ts";
+import { each } from "./tool.ts";
 
 /** How many photographs. */
 const PHOTOS = 8;
@@ -87,7 +88,7 @@ async function check(folder: string, minutes: number): Promise<number> {
   const second = { ...await withoutTags(first), decoding: recipe.secondLook };
   const crops = singlePersonSource(photographs, { seed: 1, size: IMAGE_SIZE });
   await learn(second, crops, SECOND_LOOK * minutes, "overfit on crops");
-  const again = await Array.fromAsync(refined(toStream(found), second, { take: "both" }));
+  const again = await Array.fromAsync(refined(each(found), second, { take: "both" }));
 
   const measured = await Promise.all([found, ideal, again].map((them) => measure(them)));
   const [reached, bound, better] = measured.map(({ statistics }) => statistics.AP);
@@ -123,8 +124,4 @@ async function learn(
     ratePerStep: BATCH,
   });
   await train(model, stream, recipeOf("small"), { minutes, progress });
-}
-
-async function* toStream<T>(list: readonly T[]): AsyncGenerator<T, void, undefined> {
-  yield* list;
 }

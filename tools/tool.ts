@@ -1,5 +1,6 @@
 /**
- * How a tool with options starts: `--help` is answered, and what was typed wrongly is said without a stack.
+ * What tools have in common: with options they start here, `--help` is answered, and what was typed wrongly is said
+ * without a stack.
  *
  * @module
  */
@@ -41,4 +42,9 @@ export async function runTool(
     warn(error.message);
     Deno.exitCode = 2;
   }
+}
+
+/** A list as a stream. */
+export async function* each<T>(list: readonly T[]): AsyncGenerator<T, void, undefined> {
+  yield* list;
 }

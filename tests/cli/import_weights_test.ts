@@ -223,9 +223,37 @@ Deno.test("import-weights knows an EfficientHRNet, and programs load what it wri
   }
 });
 
+/** What is wrong with a file, further arguments, and what the message says. */
+type Refusal = [
+  change: (weights: Record<string, SafetensorsArray>) => void,
+  more: string[],
+  problem: RegExp,
+];
+
+/** Import a file with each of some defects: nothing may be written. */
+async function assertRefused(
+  makeFile: () => Record<string, SafetensorsArray>,
+  cases: readonly Refusal[],
+  lacks: string,
+): Promise<void> {
+  await inFolder(async (folder) => {
+    const [source, out] = [`${folder}/theirs.safetensors`, `${folder}/ours.safetensors`];
+    for (const [change, more, problem] of cases) {
+      const weights = makeFile();
+      change(weights);
+      await writeSafetensors(source, weights);
+      const { code, printed, message } = await importing(source, out, ...more);
+      assert.equal(code, 1);
+      assert.match(message, problem);
+      assert.equal(await isThere(out), false);
+      if (problem.source.includes("missing")) assert.ok(printed.includes(lacks));
+    }
+  });
+}
+
 Deno.test("import-weights names what an EfficientHRNet lacks, and writes nothing", async () => {
   const key = "module.stage4.1.fuse_layers.0.3.1.running_var";
-  const cases: [(weights: Record<string, SafetensorsArray>) => void, string[], RegExp][] = [
+  const cases: Refusal[] = [
     [
       (weights) => delete weights[key],
       [],
@@ -248,24 +276,8 @@ Deno.test("import-weights names what an EfficientHRNet lacks, and writes nothing
     ],
     [() => {}, ["--from", "authors"], /theirs.safetensors: has no tensor outs.0.conv.weight/],
   ];
-  const folder = await Deno.makeTempDir();
-  try {
-    const [source, out] = [`${folder}/theirs.safetensors`, `${folder}/ours.safetensors`];
-    for (const [change, more, problem] of cases) {
-      const weights = efficientHrNetFile();
-      change(weights);
-      await writeSafetensors(source, weights);
-      const { code, printed, message } = await importing(source, out, ...more);
-      assert.equal(code, 1);
-      assert.match(message, problem);
-      assert.equal(await isThere(out), false);
-      if (problem.source.includes("missing")) {
-        assert.ok(printed.includes(`missing  ${key}, for stage4.1.fuse_layers.0.3.1.running_var`));
-      }
-    }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  const lacks = `missing  ${key}, for stage4.1.fuse_layers.0.3.1.running_var`;
+  await assertRefused(efficientHrNetFile, cases, lacks);
 });
 
 Deno.test("import-weights knows a HigherHRNet, of COCO's keypoints or CrowdPose's", async () => {
@@ -314,7 +326,7 @@ Deno.test("import-weights knows a HigherHRNet, of COCO's keypoints or CrowdPose'
 
 Deno.test("import-weights names what a HigherHRNet lacks, and writes nothing", async () => {
   const key = "1.final_layers.1.bias";
-  const cases: [(weights: Record<string, SafetensorsArray>) => void, string[], RegExp][] = [
+  const cases: Refusal[] = [
     [(weights) => delete weights[key], [], /theirs.safetensors: tensors are missing, 1 of them/],
     [
       (weights) => weights["1.final_layers.0.weight"] = hostArray([34, 4, 3, 3]),
@@ -329,21 +341,7 @@ Deno.test("import-weights names what a HigherHRNet lacks, and writes nothing", a
     [() => {}, ["--image-size", "500"], /--image-size 500 does not suit the network/],
     [() => {}, ["--from", "efficienthrnet"], /has no tensor trans1_branch1.0.weight/],
   ];
-  await inFolder(async (folder) => {
-    const [source, out] = [`${folder}/theirs.safetensors`, `${folder}/ours.safetensors`];
-    for (const [change, more, problem] of cases) {
-      const weights = higherHrNetFile();
-      change(weights);
-      await writeSafetensors(source, weights);
-      const { code, printed, message } = await importing(source, out, ...more);
-      assert.equal(code, 1);
-      assert.match(message, problem);
-      assert.equal(await isThere(out), false);
-      if (problem.source.includes("missing")) {
-        assert.ok(printed.includes(`missing  ${key}, for final_layers.1.bias`));
-      }
-    }
-  });
+  await assertRefused(higherHrNetFile, cases, `missing  ${key}, for final_layers.1.bias`);
 });
 
 Deno.test("import-weights wants one file and --out", async () => {
