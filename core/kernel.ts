@@ -65,6 +65,11 @@ export interface KernelParts {
   readonly sizes?: Readonly<Record<string, number>>;
   /** Functions and workgroup variables outside `main`. */
   readonly declarations?: string;
+  /**
+   * Present where an invocation writes one place of the output, its own: the inputs of which it reads that very place.
+   * The others are single numbers. Kernels of the same places can run in one dispatch (batch.ts).
+   */
+  readonly elementwise?: readonly string[];
   /** Invocations of a workgroup along x, y, z. */
   readonly workgroupSize: readonly [number, number, number];
   /** Workgroups along x, y, z. */
@@ -327,6 +332,7 @@ export function perElement(
     readonly count?: number;
     readonly iterations?: number;
     readonly stores?: boolean;
+    readonly elementwise?: readonly string[];
   },
 ): Kernel {
   const count = parts.count ?? sizeOf(request.output.shape);
@@ -343,6 +349,7 @@ export function perElement(
     workgroups,
     iterations: parts.iterations ?? 0,
     ...(parts.stores ? { stores: true } : {}),
+    ...(parts.elementwise ? { elementwise: parts.elementwise } : {}),
     body: `  let i = global.y * ROW + global.x;\n  if (i >= COUNT) { return; }\n${parts.body}`,
   });
 }

@@ -12,7 +12,7 @@ import {
   throwIfFailedSince,
   untilConfirmed,
 } from "./confirm.ts";
-import { type Job, jobOf, joinSmall } from "./batch.ts";
+import { type Job, jobOf, joinJobs } from "./batch.ts";
 import { type Gpu, openedGpu, openGpu } from "./device.ts";
 import { typedArray } from "./dtype.ts";
 import { GpuError } from "./errors.ts";
@@ -80,7 +80,7 @@ export async function prepare(gpu: Gpu, plan: Plan): Promise<PreparedJob[]> {
   );
 }
 
-/** The kernels of a plan, small ones joined, not yet compiled. */
+/** The kernels of a plan, joined where they can be, not yet compiled. */
 export function jobsOf(gpu: Gpu, plan: Plan): Job[] {
   const jobs = plan.kernels.map((planned) => {
     const { tensor, overwrites } = planned;
@@ -90,7 +90,7 @@ export function jobsOf(gpu: Gpu, plan: Plan): Job[] {
   });
   return plan.watched // a watch looks between any two
     ? jobs
-    : joinSmall(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
+    : joinJobs(jobs, gpu.device.limits.maxStorageBuffersPerShaderStage);
 }
 
 /** Dispatches, and the textures that they copy to: to be given back when they have been submitted for the last time. */

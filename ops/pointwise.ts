@@ -389,6 +389,7 @@ function programKernel(program: Program, request: KernelRequest<unknown>): Kerne
         ? formulaFunction("formula_of", program.steps[0], type)
         : programFunctions(program, type, output.dtype === "f16")
     }`,
+    ...(flat ? { elementwise: bound.filter((_, j) => isVector[j]) } : {}),
     count: Math.ceil(sizeOf(output.shape) / width),
     body: [...loads, store].join("\n"),
   });

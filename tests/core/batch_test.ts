@@ -16,7 +16,8 @@ import {
   variable,
   zeros,
 } from "ae";
-import { groupSmall, type Job, jobOf } from "../../core/batch.ts";
+import { assigned } from "../../core/variable.ts";
+import { groupSmall, inSequence, type Job, jobOf, type Sequence } from "../../core/batch.ts";
 import { makePlan, type Place, type PlannedKernel } from "../../core/plan.ts";
 import { Random } from "../../data/random.ts";
 
@@ -50,10 +51,55 @@ it("small kernels of one operation share a dispatch, and each gets its own numbe
 it("what reads the other's result, or does something else, has a dispatch of its own", async () => {
   const chain = await titlesOf(({ x }) => ({ y: scaled(scaled(x, tensor(2)), tensor(3)) }));
   assert.deepEqual(chain.filter((title) => title.includes("of")), []);
-  const different = await titlesOf(({ x }) => ({ a: scaled(x, 2), b: scaled(x, 3) }));
+  const [p, q] = [tensor([1, 2]), tensor([3, 4, 5])];
+  const different = await titlesOf(() => ({ a: scaled(p, 2), b: scaled(q, 3) }));
   assert.deepEqual(different.filter((title) => title.includes("of")), []);
-  const same = await titlesOf(({ x }) => ({ a: scaled(x, tensor(2)), b: scaled(x, tensor(3)) }));
+  const same = await titlesOf(() => ({ a: scaled(p, tensor(2)), b: scaled(q, tensor(3)) }));
   assert.deepEqual(same, ["scaled of 2 tensors"]);
+});
+
+it("what goes through the same places runs in sequence, and sequences side by side", async () => {
+  const average = formula("average", ["old", "x"], "0.5 * (old + x)");
+  const moved = formula("moved", ["p", "m", "rate"], "p - rate * m");
+  const sizes = [2000, 3, 5];
+  const states = sizes.map((n) => [variable(zeros([n]), "m"), variable(zeros([n]), "p")]);
+  using step = compile(({ x }: { x: Tensor }) => {
+    const rate = x.sum();
+    const gradients = states.map(([, p]) => p.add(x.mean()));
+    states.forEach(([m, p], i) => {
+      const mean = assigned(m, average(m, gradients[i]));
+      assign(p, moved(p, mean, rate));
+    });
+    return { rate };
+  });
+  const x = hostArray([2], [1, 3]); // rate 4, gradient p + 2
+  await step({ x });
+  await step({ x });
+  for (const [i, [m, p]] of states.entries()) { // m: 1, then (1 - 4 + 2) / 2; p: -4, then -4 - 4 * -0.5
+    assert.deepEqual([...(await m.read()).data], Array(sizes[i]).fill(-0.5));
+    assert.deepEqual([...(await p.read()).data], Array(sizes[i]).fill(-2));
+  }
+  const rows = await profile(step, { x });
+  const titles = rows.map(({ title }) => title);
+  const [alone, together] = ["add+average, moved", "add+average, moved of 2 tensors"];
+  assert.ok(titles.includes(alone) && titles.includes(together), titles.join("\n"));
+  // Read: m, p and two numbers; written: m and p. For the second kernel m and p are at hand.
+  const { gigabytesPerSecond, timeMs } = rows.find(({ title }) => title === alone)!;
+  assert.equal(Math.round(gigabytesPerSecond * timeMs * 1e6), 4 * (4 * 2000 + 2));
+});
+
+it("what looks at another place of what is written does not run in sequence with it", async () => {
+  const column = tensor([[1], [2], [3], [4]]);
+  const halved = await titlesOf(({ x }) => {
+    const y = scaled(x, tensor(0.5));
+    return { y, table: y.reshape([1, 4]).add(column) };
+  });
+  assert.equal(halved.length, 2, halved.join("\n"));
+  const first = await titlesOf(({ x }) => {
+    const y = scaled(x, tensor(0.5));
+    return { y, sum: scaled(y.slice([0], [1]), tensor(2)).add(y) };
+  });
+  assert.ok(first.every((title) => !/scaled, /.test(title)), first.join("\n"));
 });
 
 it("a shared dispatch never binds more buffers than the adapter allows", async () => {
@@ -89,7 +135,10 @@ it("a tensor bound as numbers and as vectors counts as two of the buffers", asyn
 });
 
 /** `(3 a + 5 b + k) mod 101` of whole numbers: exact in f32, not symmetric, and never fused. */
-const mixOp = (name: string, declarations = ""): Op<number> => ({
+const mixOp = (name: string, { declarations = "", elementwise }: {
+  declarations?: string;
+  elementwise?: string[];
+} = {}): Op<number> => ({
   name,
   inPlace: true,
   shape: ([a]) => a,
@@ -99,13 +148,19 @@ const mixOp = (name: string, declarations = ""): Op<number> => ({
       inputs: ["a", "b"],
       sizes: { K: request.attrs },
       declarations,
+      ...(elementwise ? { elementwise } : {}),
       body: `  out[i] = (3.0 * ${a}[i] + 5.0 * ${b}[i] + f32(K)) % 101.0;`,
     });
   },
 });
 /** What a workgroup shares keeps a kernel alone, on every adapter. */
 const ALONE = "alone";
-const mixOps = [mixOp("mix"), mixOp("blend"), mixOp(ALONE, "var<workgroup> shared_sum: f32;")];
+const mixOps = [
+  mixOp("mix"),
+  mixOp("blend", { elementwise: ["a", "b"] }),
+  mixOp("stir", { elementwise: ["a"] }), // as if it looked at other places of b
+  mixOp(ALONE, { declarations: "var<workgroup> shared_sum: f32;", elementwise: ["a", "b"] }),
+];
 
 /** A tensor of eight numbers, and the numbers by the definition. */
 interface Value<T = Tensor> {
@@ -163,32 +218,40 @@ it("random steps have the numbers of their definition, variables and views inclu
   assert.ok(dispatches < 0.8 * kernels, `${kernels} kernels in ${dispatches} dispatches`);
 });
 
+const bufferOf = (place: Place) => "slot" in place ? place.slot : place.leaf;
+
 /** What every buffer holds in the end, each kernel writing a number that depends on all that it reads. */
 function contents(
-  groups: readonly (readonly Job[])[],
+  groups: readonly (readonly Sequence[])[],
   planned: ReadonlyMap<Job, PlannedKernel>,
 ): Map<number | Tensor, number> {
   const held = new Map<number | Tensor, number>();
-  const bufferOf = (place: Place) => "slot" in place ? place.slot : place.leaf;
   for (const group of groups) {
-    const results = group.map((job) => {
-      const { tensor, inputs } = planned.get(job)!;
-      const read = inputs.map((place) => held.get(bufferOf(place)) ?? 1);
-      return read.reduce((sum, it) => (31 * sum + it) % 1_000_003, tensor.id);
+    const places = group.map((sequence) => ({
+      read: new Set(sequence.flatMap(({ reads }) => reads.map(bufferOf))),
+      written: new Set(sequence.flatMap(({ writes }) => writes.map(bufferOf))),
+    }));
+    places.forEach(({ written }, k) => {
+      const others = places.filter((_, i) => i !== k);
+      for (const buffer of written) {
+        assert.ok(
+          others.every((other) => !other.read.has(buffer) && !other.written.has(buffer)),
+          "what one sequence of a dispatch writes, another reads or writes",
+        );
+      }
     });
-    const written = group.map(({ writes: [place] }) => bufferOf(place));
-    assert.equal(new Set(written).size, group.length, "two results of a dispatch in one buffer");
-    for (const place of group.flatMap(({ reads }) => reads)) {
-      assert.ok(!written.includes(bufferOf(place)), "a dispatch reads and writes one buffer");
+    for (const job of group.flat()) {
+      const { tensor, inputs, output } = planned.get(job)!;
+      const read = inputs.map((place) => held.get(bufferOf(place)) ?? 1);
+      held.set(bufferOf(output), read.reduce((sum, it) => (31 * sum + it) % 1_000_003, tensor.id));
     }
-    written.forEach((buffer, i) => held.set(buffer, results[i]));
   }
   return held;
 }
 
 it("groupSmall() leaves in every buffer what the plan's order does, on 300 random graphs", () => {
   const random = new Random(22);
-  let [kernels, dispatches] = [0, 0];
+  let [kernels, dispatches, inSequences] = [0, 0, 0];
   for (let graph = 0; graph < 300; graph++) {
     const { outputs, assignments } = drawStep(random, drawStates(random));
     const plan = makePlan(
@@ -197,15 +260,29 @@ it("groupSmall() leaves in every buffer what the plan's order does, on 300 rando
     );
     const planned = new Map(plan.kernels.map((it) => [jobOf(it, kernelOf(it)), it]));
     const jobs = [...planned.keys()];
-    const groups = groupSmall(jobs, random.pick([8, 32]));
-    assert.deepEqual(contents(groups, planned), contents(jobs.map((job) => [job]), planned));
+    const mostBuffers = random.pick([8, 32]);
+    const sequences = inSequence(jobs, mostBuffers);
+    assert.deepEqual(sequences.flat(), jobs);
+    const groups = groupSmall(sequences, mostBuffers);
+    assert.deepEqual(contents(groups, planned), contents(jobs.map((job) => [[job]]), planned));
+    for (const sequence of sequences.filter(({ length }) => length > 1)) {
+      inSequences += sequence.length;
+      const named = ({ kernel: { parts } }: Job) => parts.name;
+      assert.ok(sequence.every((job) => ["blend", "stir"].includes(named(job))));
+      const written = new Set(sequence.map(({ writes: [place] }) => bufferOf(place)));
+      for (const job of sequence.filter((job) => named(job) === "stir")) {
+        const { inputs: [, b], overwrites } = planned.get(job)!;
+        if (overwrites !== 1) assert.ok(!written.has(bufferOf(b)), "looks at other places of it");
+      }
+    }
     const alone = (list: readonly Job[]) =>
       list.filter(({ kernel: { parts } }) => parts.name === ALONE);
-    assert.deepEqual(alone(groups.flat()), alone(jobs)); // in their order
+    assert.deepEqual(alone(groups.flat(2)), alone(jobs)); // in their order
     kernels += jobs.length;
     dispatches += groups.length;
   }
   assert.ok(dispatches < 0.8 * kernels, `${kernels} kernels in ${dispatches} dispatches`);
+  assert.ok(inSequences > 0.1 * kernels, `${inSequences} of ${kernels} kernels in sequence`);
 });
 
 function kernelOf({ tensor, overwrites }: PlannedKernel): Kernel {

@@ -45,7 +45,7 @@ describe("Every optimiser", () => {
     ]);
   });
 
-  it("does the same to small parameters in one dispatch, other parameters between them or not", async () => {
+  it("does all to a parameter in one dispatch, and to small ones together, other parameters between them or not", async () => {
     const sizes = [3, 2000, 2, 1, 2000, 4, 5];
     for (const [name, make] of Object.entries(makers)) {
       const optimizer = make(sizes.map((size, i) => variable(zeros([size]), `w${i}`)));
@@ -54,10 +54,10 @@ describe("Every optimiser", () => {
         return {};
       });
       const rows = (await profile(step, { x: hostArray([], [1]) }))
-        .filter(({ title }) => title.startsWith(`${name.toLowerCase()}.step`))
+        .filter(({ title }) => title.includes(`${name.toLowerCase()}.step`))
         .map(({ title, count }) => `${count} ${title}`);
       assert.equal(rows.length, 2, rows.join("\n"));
-      assert.ok(rows.includes(`1 ${name.toLowerCase()}.step of 5 tensors`), rows.join("\n"));
+      assert.match(rows.find((row) => row.startsWith("1 "))!, /\.step of 5 tensors$/);
       assert.ok(rows.some((row) => row.startsWith("2 "))); // one each for the large parameters
     }
   });
