@@ -9,7 +9,7 @@
  *
  * |                       | pose-ae-train   | recipe "authors"               | "paper"           | "small"                                 |
  * | --------------------- | --------------- | ------------------------------ | ----------------- | --------------------------------------- |
- * | learning rate         | 2e-4, then 1e-5 | the same, from step 200,000 on | from 100,000 on   | warm-up to 1e-2, cosine to 1e-4         |
+ * | learning rate         | 2e-4, then 1e-5 | the same, from step 200,000 on | from 100,000 on   | 1e-2, in the last quarter down to 1e-4  |
  * | weight of heatmaps    | 1               | 1                              | 1                 | 1, errors weighted by 1 + 10 · target   |
  * | weight of push        | 1e-3            | 1e-3                           | 1e-3              | 5e-2                                    |
  * | weight of pull        | 1e-3            | 1e-3                           | 1e-3              | 2.5e-3 rising to 5e-2 in the first half |
@@ -21,6 +21,9 @@
  * threshold of a half then means what it says; four times the weights of push and pull, since the error of a whole
  * person is larger than that of a keypoint's mark; tags whose modes are no nearer than 0.75 (decoders/tag_modes.ts). The
  * paper gives 1e-4 as the weight of its sums, in which nothing is divided by the number of pixels or pairs.
+ *
+ * The rate of "small" rises in a hundred steps and stays until three quarters are done; then it falls in a line, and
+ * what the large steps blurred becomes sharp (Hägele and others 2024, arXiv:2405.18392; docs/decisions.md).
  *
  * The authors' own drop of the rate ends in an error (they assign to a list of parameter groups as to one); what they
  * meant is done here.
@@ -52,6 +55,8 @@ export interface Recipe {
 }
 
 const WARMUP_STEPS = 100;
+/** The rate of "small" stays until so much is done, then falls to this part of it. */
+const HELD = 0.75, LEAST_PART = 0.01;
 /** The weights of push and pull for instances, in those for keypoints. */
 const INSTANCE_TAGS = 4;
 
@@ -94,8 +99,8 @@ export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
   const ofTags = 5e-2 * tagWeight * (name === "instances" ? INSTANCE_TAGS : 1);
   const small: Recipe = {
     learningRate: (done, step) =>
-      Math.min(1, (step + 1) / WARMUP_STEPS) *
-      (0.01 + 0.99 * (1 + Math.cos(Math.PI * done)) / 2) * top,
+      top * Math.min(1, (step + 1) / WARMUP_STEPS) *
+      Math.max(LEAST_PART, 1 - (1 - LEAST_PART) * Math.max(0, done - HELD) / (1 - HELD)),
     pushWeight: ofTags,
     pullWeight: (done) => ofTags * (learnt ? 1 : Math.min(1, 0.05 + 0.95 * done * 2)),
     foregroundWeight: 10,

@@ -15,6 +15,11 @@ Deno.test("recipeOf() takes another rate, heavier tags, and pull at full weight 
   assert.equal(recipe.pullWeight(0), 0.2);
   assert.equal(recipe.learningRate(0, 1000), 1);
   assert.equal(recipeOf("small").pullWeight(0), 0.05 * 0.05);
+  const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-12, `${a} and ${b}`);
+  assert.equal(recipe.learningRate(0.75, 1000), 1); // held for three quarters, then down in a line
+  near(recipe.learningRate(0.875, 1000), (1 + 0.01) / 2);
+  near(recipe.learningRate(1, 1000), 0.01);
+  near(recipe.learningRate(0, 49), 0.5); // half of the hundred steps in which it rises
   const { learningRate } = recipeOf("authors"); // drops late, however long the run is
   assert.deepEqual([0, 199_999, 200_000].map((step) => learningRate(0.5, step)), [
     2e-4,
