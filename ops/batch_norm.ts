@@ -69,9 +69,10 @@ function channelWalk([n, channels, height, width]: Shape): ChannelWalk {
   const wide = height * width % 4 === 0;
   const plane = height * width / (wide ? 4 : 1);
   const steps = n * plane;
-  // More lanes make more barriers; a graphics card has fewer channels than cores, and is fast only with many lanes.
+  // More lanes make more barriers; a graphics card has fewer channels than cores, and is fast only with many lanes. A
+  // core of the software driver needs no more than it computes at a time, but long sums need several to stay exact.
   const lanes = isSoftware()
-    ? steps <= 1024 ? 64 : steps <= 8192 ? 128 : 256
+    ? steps <= 2048 ? 16 : steps <= 8192 ? 128 : 256
     : Math.min(mostLanes(), Math.max(64, 2 ** Math.floor(Math.log2(steps / 4))));
   const side = Math.min(plane, lanes);
   const planes = Math.floor(lanes / side);
