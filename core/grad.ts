@@ -67,7 +67,7 @@ export function grad(
         if (!gradInput || !relevant.has(input)) return;
         const own = sumTo(gradInput, input.shape);
         const others = gradients.get(input);
-        gradients.set(input, others ? others.add(own) : own);
+        gradients.set(input, others ? sumOf(others, own) : own);
       });
     onBehalfOf(output, addGradients, `gradient of ${op.name}`);
   }
@@ -78,6 +78,12 @@ export function grad(
     const name = "name" in x ? `variable ${x.name}` : `number ${i} of wrt, ${x}`;
     throw new RangeError(`grad: the loss does not depend on ${name}`);
   });
+}
+
+/** The sum of two gradients of one tensor, in the way that their operation knows if it has one. */
+function sumOf(a: Tensor, b: Tensor): Tensor {
+  const op = a.recipe?.op;
+  return (op && op === b.recipe?.op && op.plus?.(a.recipe!, b.recipe!)) || a.add(b);
 }
 
 /** The loss's ancestors that lead to one of `wrt`, newest first. */

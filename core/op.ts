@@ -77,6 +77,11 @@ export interface Op<Attrs> {
   /** Gradients of the inputs, null for an input that has none; omit where there is no gradient at all. */
   readonly grad?: (request: GradRequest<Attrs>) => readonly (Tensor | null)[];
   /**
+   * The sum of two of its results in fewer passes, where gradients of several paths meet: of the halves of something, say,
+   * which lie side by side. Null where there is no such way.
+   */
+  readonly plus?: (a: Recipe<Attrs>, b: Recipe<Attrs>) => Tensor | null;
+  /**
    * The same result from one kernel that also computes some of the inputs: those where `which` is true, which nobody
    * else needs. Null where that is not possible; see fuse.ts.
    */

@@ -9,7 +9,7 @@
 import { shapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/host_array.ts";
 import { perElement } from "../core/kernel.ts";
-import { apply, type Op } from "../core/op.ts";
+import { apply, type Op, type Recipe } from "../core/op.ts";
 import { normaliseAxes, sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { full } from "./fill.ts";
@@ -246,7 +246,13 @@ export function slice(
   return apply(sliceOp, [x], { start: [...start], step: [...step], count });
 }
 
-const placeOp: Op<Block & { readonly shape: Shape; readonly value: number }> = {
+/** A block of a tensor of `shape` that holds `value` everywhere else. */
+interface Placement extends Block {
+  readonly shape: Shape;
+  readonly value: number;
+}
+
+const placeOp: Op<Placement> = {
   name: "place",
   shape: (_inputs, { shape }) => shape,
   kernel(request) {
@@ -306,7 +312,29 @@ const placeOp: Op<Block & { readonly shape: Shape; readonly value: number }> = {
     const end = x.shape.map((count, a) => start[a] + (count - 1) * step[a] + 1);
     return [slice(gradOutput, start, end, { step })];
   },
+  plus: sideBySide,
 };
+
+/** What one placement and another add up to if both are of one shape, zero elsewhere, and meet along an axis. */
+function sideBySide(a: Recipe<Placement>, b: Recipe<Placement>): Tensor | null {
+  const [x, y] = [a.inputs[0], b.inputs[0]];
+  const { shape, step, start, value } = a.attrs;
+  const isPlain = [a, b].every(({ attrs }) =>
+    attrs.value === 0 && attrs.step.every((s) => s === 1)
+  );
+  if (!isPlain || x.dtype !== y.dtype || !sameShape(shape, b.attrs.shape)) return null;
+  const differing = shape.flatMap((_, axis) =>
+    start[axis] === b.attrs.start[axis] && x.shape[axis] === y.shape[axis] ? [] : [axis]
+  );
+  const [axis] = differing;
+  if (differing.length !== 1) return null;
+  const endOf = ({ inputs: [block], attrs }: Recipe<Placement>) =>
+    attrs.start[axis] + block.shape[axis];
+  const [first, second] = endOf(a) === b.attrs.start[axis] ? [a, b] : [b, a];
+  if (endOf(first) !== second.attrs.start[axis]) return null;
+  const both = concat([first.inputs[0], second.inputs[0]], axis);
+  return sameShape(both.shape, shape) ? both : place(both, shape, first.attrs.start, step, value);
+}
 
 /**
  * The opposite of {@linkcode slice}: `x` as a block of a larger tensor that holds `value` everywhere else.

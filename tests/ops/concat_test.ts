@@ -5,6 +5,7 @@ import {
   compile,
   grad,
   hostArray,
+  profile,
   type Shape,
   sizeOf,
   type Tensor,
@@ -147,6 +148,54 @@ describe("slice", () => {
       shape: shape.map((_, a) => Math.ceil((end[a] - start[a]) / (step?.[a] ?? 1))),
       half: i === 2,
     })));
+  });
+
+  it("adds up the gradients of several parts, whether they meet, overlap or leave gaps", async () => {
+    // Columns of [3, 8]; the sum's gradient at a place is how many parts cover it, weighted by 1, 2, 3, …
+    const cases: readonly (readonly [string, ...(readonly [number, number])[]])[] = [
+      ["concat", [0, 3], [3, 8]],
+      ["concat", [4, 8], [0, 4]],
+      ["concat", [0, 4], [4, 6], [6, 8]],
+      ["place", [1, 4], [4, 7]],
+      ["place", [6, 7], [1, 4], [4, 6]],
+      ["add", [0, 5], [4, 8]],
+      ["add", [0, 3], [5, 8]],
+      ["add", [2, 4], [2, 4]],
+    ];
+    const numbers = Float32Array.from({ length: 24 }, (_, i) => i / 7);
+    for (const [last, ...parts] of cases) {
+      using step = compile(({ x }: { x: Tensor }) => {
+        const sum = parts.map(([from, to], k) =>
+          slice(x, [0, from], [3, to]).square().sum().mul(k + 1)
+        )
+          .reduce((a, b) => a.add(b));
+        return { gradX: grad(sum, [x])[0] };
+      });
+      const inputs = { x: hostArray([3, 8], numbers) };
+      const { data } = await (await step(inputs)).gradX.read();
+      numbers.forEach((value, i) => {
+        const weight = parts.reduce(
+          (w, [from, to], k) => from <= i % 8 && i % 8 < to ? w + k + 1 : w,
+          0,
+        );
+        assert.ok(
+          Math.abs(data[i] - 2 * weight * value) < 1e-5,
+          `${parts.join(" | ")}: place ${i}`,
+        );
+      });
+      const titles = (await profile(step, inputs)).map(({ title }) => title.split(" ")[0]);
+      assert.ok(titles.includes(last), `${parts.join(" | ")}: ${titles}`);
+      if (last !== "add") assert.ok(!titles.includes("add"), `${parts.join(" | ")}: ${titles}`);
+      if (last === "concat") assert.ok(!titles.includes("place") || parts.length > 2, `${titles}`);
+    }
+  });
+
+  it("meets its neighbour along one axis alone", async () => {
+    const x = tensor([[1, 2], [3, 4]]);
+    const corners = slice(x, [0, 0], [1, 1]).sum().add(slice(x, [1, 1], [2, 2]).sum().mul(2));
+    assert.deepEqual(await grad(corners, [x])[0].array(), [[1, 0], [0, 2]]);
+    const [first, half] = [slice(x, [0, 0], [1, 2]), slice(x, [1, 0], [2, 2], { step: [1, 2] })];
+    assert.deepEqual(await grad(first.sum().add(half.sum()), [x])[0].array(), [[1, 1], [1, 0]]);
   });
 
   it("of everything is the tensor itself, of nothing is empty", async () => {
