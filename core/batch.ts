@@ -54,8 +54,8 @@ export type Sequence = readonly Job[];
  * through the parts of all kernels with its lanes switched off, so there only the smallest gain.
  */
 const mostWorkgroups = () => isSoftware() ? 1 : 1024;
-/** And there a shader with many parts takes the compiler longer than it saves in a short run. */
-const mostParts = () => isSoftware() ? 5 : 32;
+/** And there a shader of many kernels takes the compiler longer than it saves in a short run. */
+const mostKernels = () => isSoftware() ? 6 : 32;
 
 /** The job of one planned kernel. */
 export function jobOf({ tensor, inputs, output, overwrites }: PlannedKernel, kernel: Kernel): Job {
@@ -96,7 +96,7 @@ export function inSequence(jobs: readonly Job[], mostBuffers: number): Sequence[
 }
 
 function continues(sequence: Sequence, job: Job): boolean {
-  if (sequence.length >= mostParts() || !canJoin(job) || !sequence.every(canJoin)) return false;
+  if (sequence.length >= mostKernels() || !canJoin(job) || !sequence.every(canJoin)) return false;
   const [{ parts: first }, { parts }] = [sequence[0].kernel, job.kernel];
   if (!first.elementwise || !parts.elementwise) return false;
   const isAlike = first.sizes?.COUNT === parts.sizes?.COUNT &&
@@ -163,7 +163,7 @@ function bufferOf(place: Place): BufferKey {
 }
 
 function hasRoom(group: readonly Sequence[], mostBuffers: number): boolean {
-  return group.length <= mostParts() && countBuffers(group) <= mostBuffers;
+  return group.flat().length <= mostKernels() && countBuffers(group) <= mostBuffers;
 }
 
 /** How many buffers they bind in one shader, that of the sizes included. */
