@@ -126,7 +126,7 @@ export function heatmapTargets(
   options: HeatmapOptions,
   into?: Float32Array<ArrayBuffer>,
 ): HostArray {
-  const { keypoints: K, height, width, sigmaPixels = Math.max(1, height / 64) } = options;
+  const { keypoints: K, height, width, sigmaPixels = usualSigmaPixels(height) } = options;
   checkMaps("heatmapTargets", people, { keypoints: K, height, width });
   if (!(sigmaPixels > 0 && Number.isFinite(sigmaPixels))) {
     throw new RangeError(`heatmapTargets: sigmaPixels must be above 0, not ${sigmaPixels}`);
@@ -148,6 +148,11 @@ export function heatmapTargets(
     }
   }
   return maps;
+}
+
+/** Standard deviation of a mark in maps of this height, pixels: the authors' 2 of 128. */
+export function usualSigmaPixels(height: number): number {
+  return Math.max(1, height / 64);
 }
 
 /** `exp(-(x^2 + y^2) / (2 sigma^2))` for x and y from -radius to radius, row by row. */
