@@ -47,6 +47,10 @@ export interface Batch {
   readonly index: HostArray<Int32Array<ArrayBuffer>>;
   /** `[N / T, P, T K]`: 1 where `index` holds a place, else 0. */
   readonly visible: HostArray;
+}
+
+/** What {@linkcode makeBatch} makes: a batch, with a second set of maps if a `fineStride` asks for it. */
+export interface MadeBatch extends Batch {
   /** `[N, K, f h, f w]`: the target heatmaps of the finer size, if there is one. */
   readonly fineHeatmaps?: HostArray;
   /** `[N, 1, f h, f w]`: where their loss counts. */
@@ -107,7 +111,7 @@ export function makeBatch(
   samples: readonly Sample[],
   options: BatchOptions,
   augmentations?: readonly Augmentation[],
-): Batch {
+): MadeBatch {
   const { inputSize, stride, fineStride, slots = 30, skeleton = COCO, instances } = options;
   checkBatchSizes("makeBatch", options);
   if (samples.length === 0) throw new RangeError("makeBatch: there are no samples");
