@@ -64,13 +64,13 @@ export const TRAIN_OPTIONS: Options = {
     precision: {
       type: "text",
       choices: PRECISIONS,
-      default: "f32",
       help: "numbers that results are kept in (f16: half the memory, where the adapter has it)",
+      otherwise: "the weight file's; of a new one f32",
     },
     recompute: {
       type: "flag",
-      help: "compute hourglasses twice in place of keeping what is inside: less memory, a third " +
-        "slower",
+      help: "compute hourglasses, or a HigherHRNet's branches, twice in place of keeping what is " +
+        "inside: less memory, a third slower",
     },
   }),
   ...under("How to learn", {
@@ -198,12 +198,6 @@ export function checkTrainOptions(values: Values): void {
   }
   if (values.flag("single-person") && values.isGiven("tag-distance")) {
     throw new InputError("--tag-distance is for networks with tags, not for --single-person");
-  }
-  const ofNew = values.flag("recompute") || values.text("precision") !== "f32";
-  if (ofNew && values.isGiven("weights")) {
-    throw new InputError(
-      "--recompute and --precision are decided when a network is made; leave them out with --weights",
-    );
   }
   const arePhotographs = given(["annotations", "images"]) !== undefined;
   if (arePhotographs && values.isGiven("poses")) {

@@ -186,6 +186,10 @@ describe("kindNamed() and kindOf()", () => {
       mapsOf(images: Tensor) {
         return { heatmaps: images, tags: images };
       }
+      readonly targetStrides = { stride: 4 };
+      stacksOf(images: Tensor) {
+        return [this.mapsOf(images)];
+      }
     }
     assert.throws(() => kindOf(new Own()), {
       name: "RangeError",
