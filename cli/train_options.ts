@@ -8,7 +8,13 @@ import { DATASET_OPTIONS } from "./datasets.ts";
 import { type Options, under, type Values } from "./options.ts";
 import { type RecipeName, RECIPES } from "./recipe.ts";
 import { EVALUATION_SEED, POSES, VALIDATION_SEED } from "./sources.ts";
-import { LARGEST_IMAGE, PRESET, THRESHOLD_BOUNDS } from "./weights.ts";
+import {
+  HIGHEST_HEATMAP,
+  HIGHEST_SECOND_LOOK,
+  LARGEST_IMAGE,
+  PRESET,
+  THRESHOLD_BOUNDS,
+} from "./weights.ts";
 
 /** Number types of `--precision`. */
 export const PRECISIONS = ["f32", "f16"] as const;
@@ -145,7 +151,7 @@ export const TRAIN_OPTIONS: Options = {
   ...under("Output", {
     threshold: {
       type: "number",
-      ...THRESHOLD_BOUNDS,
+      most: HIGHEST_SECOND_LOOK, // of others below 1: checkTrainOptions
       help: "height that peaks, or scores of a second look, must exceed; kept with the weights",
       otherwise: "the recipe's",
     },
@@ -198,6 +204,13 @@ export function checkTrainOptions(values: Values): void {
   }
   if (values.flag("single-person") && values.isGiven("tag-distance")) {
     throw new InputError("--tag-distance is for networks with tags, not for --single-person");
+  }
+  const threshold = values.number("threshold");
+  if (threshold !== undefined && threshold >= HIGHEST_HEATMAP && !values.flag("single-person")) {
+    throw new InputError(
+      `--threshold must be below ${HIGHEST_HEATMAP}, not ${threshold}\n` +
+        `  help: ${THRESHOLD_BOUNDS.because}; only those of --single-person may be higher`,
+    );
   }
   const arePhotographs = given(["annotations", "images"]) !== undefined;
   if (arePhotographs && values.isGiven("poses")) {

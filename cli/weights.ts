@@ -74,12 +74,12 @@ export interface LoadedNetwork {
 export const LARGEST_IMAGE = 8192;
 
 /** What heatmaps are taught to be at a keypoint's centre, and most decoders cut off: a higher threshold finds nobody. */
-const HIGHEST_HEATMAP = 1;
+export const HIGHEST_HEATMAP = 1;
 
 /** Heatmaps of second looks are not cut off, so their threshold may be above 1; above this they have diverged. */
-const HIGHEST_SECOND_LOOK = 5;
+export const HIGHEST_SECOND_LOOK = 5;
 
-/** The bounds of `--threshold`, in every command. */
+/** The bounds of `--threshold`, in every command; of `train --single-person` see {@linkcode HIGHEST_SECOND_LOOK}. */
 export const THRESHOLD_BOUNDS = {
   most: HIGHEST_HEATMAP,
   below: true,

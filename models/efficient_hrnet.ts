@@ -65,6 +65,7 @@ import {
   Maker,
   prepared,
   stageOf,
+  through,
   throughStage,
   withDefaults,
 } from "./high_resolution.ts";
@@ -369,10 +370,11 @@ export class EfficientHrNet extends HighResolutionNetwork {
    */
   forward(images: Tensor, options: ForwardOptions = {}): HigherHrNetOutput {
     const { taps, transitions, stages, heads } = this.#parts;
+    const { recompute } = this.#options;
     const features: Tensor[] = [];
     taps.reduce((x, after, b) => {
       const layers = this.features.slice(taps[b - 1] ?? 0, after);
-      features.push(inOrder(layers, x, options));
+      features.push(layers.reduce((y, layer) => through([layer], y, { ...options, recompute }), x));
       return features[b];
     }, prepared("EfficientHrNet", images, this.#options));
     // Stage 2 sees the backbone alone; each further stage what the one before it says, and one branch more.

@@ -49,8 +49,8 @@ export interface HighResolutionOptions {
   /** Factor on the first weights of the tag channels: see `tagInitScale` of PoseNet. @default {1} */
   readonly tagInitScale?: number;
   /**
-   * Whether training forgets what is inside a branch of a module and computes it once more for the gradients: less memory
-   * for one pass more. @default {false}
+   * Whether training forgets what is inside blocks and branches and computes it once more for the gradients: less memory for
+   * one pass more. @default {false}
    */
   readonly recompute?: boolean;
   /**
@@ -216,9 +216,15 @@ export function inOrder(layers: readonly Layer[], x: Tensor, options: ForwardOpt
   return layers.reduce((y, layer) => layer.forward(y, options), x);
 }
 
-/** The same, whose gradients compute once more what lies in between. */
-function forgetfully(layers: readonly Layer[], x: Tensor, options: ForwardOptions): Tensor {
-  return recompute((x) => inOrder(layers, x, options), x, [...parameters({ layers }).values()]);
+/** The same; training that is to `recompute` forgets what lies in between and computes it once more for the gradients. */
+export function through(
+  layers: readonly Layer[],
+  x: Tensor,
+  options: ForwardOptions & { readonly recompute: boolean },
+): Tensor {
+  const describe = (x: Tensor) => inOrder(layers, x, options);
+  if (!options.recompute || !options.training) return describe(x);
+  return recompute(describe, x, [...parameters({ layers }).values()]);
 }
 
 /** Two 3 × 3 convolutions that learn what to add to their input. */
@@ -286,8 +292,8 @@ export class HighResolutionModule {
 
   /** A tensor for each branch to one for each that goes on. */
   forward(xs: readonly Tensor[], options: ForwardOptions): Tensor[] {
-    const through = this.#recompute && options.training ? forgetfully : inOrder;
-    const ys = this.branches.map((blocks, b) => through(blocks, xs[b], options));
+    const how = { ...options, recompute: this.#recompute };
+    const ys = this.branches.map((blocks, b) => through(blocks, xs[b], how));
     return this.fuseLayers.map((row, i) =>
       relu(
         row.map((layers, j) => {
@@ -432,17 +438,18 @@ export class Heads {
 
   /** Describe the maps from the finest branch, `[N, width, H/4, W/4]`. */
   forward(finest: Tensor, options: ForwardOptions): HigherHrNetOutput {
-    const { keypoints: K, tagDimensions: D } = this.#options;
+    const { keypoints: K, tagDimensions: D, recompute } = this.#options;
     const [N, , h, w] = finest.shape;
     const [coarse, fine] = this.finalLayers;
     const [[enlarging, ...blocks]] = this.deconvLayers;
     const raw = coarse.forward(finest);
     const enlarged = inOrder(enlarging, concat([finest, raw], 1), options);
+    const finer = through(blocks.flat(), enlarged, { ...options, recompute });
     const maps = cast(raw, "f32");
     return {
       heatmaps: slice(maps, [0, 0, 0, 0], [N, K, h, w]),
       tags: reshape(slice(maps, [0, K, 0, 0], [N, K + D * K, h, w]), [N, D, K, h, w]),
-      fineHeatmaps: cast(fine.forward(inOrder(blocks.flat(), enlarged, options)), "f32"),
+      fineHeatmaps: cast(fine.forward(finer), "f32"),
     };
   }
 }

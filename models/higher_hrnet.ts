@@ -36,6 +36,7 @@ import {
   Maker,
   prepared,
   stageOf,
+  through,
   throughStage,
   withDefaults,
 } from "./high_resolution.ts";
@@ -98,7 +99,7 @@ export const HIGHER_HRNETS: Readonly<
   "W32": { options: { width: 32, imageNorm: "imagenet" }, imageSize: 512 },
   "W48": { options: { width: 48, imageNorm: "imagenet" }, imageSize: 640 },
   "demo": {
-    options: { width: 16, modules: [1, 1, 1], tagDimensions: 4, tagInitScale: 4 },
+    options: { width: 16, modules: [1, 1, 1], tagDimensions: 4, tagInitScale: 0.5 },
     imageSize: 64,
   },
 };
@@ -231,8 +232,12 @@ export class HigherHrNet extends HighResolutionNetwork {
    * @throws {ShapeError} If they are not, or there are not three channels.
    */
   forward(images: Tensor, options: ForwardOptions = {}): HigherHrNetOutput {
-    const stem = [this.conv1, this.bn1, this.conv2, this.bn2, ...this.layer1];
-    const first = inOrder(stem, prepared("HigherHrNet", images, this.#options), options);
+    const { recompute } = this.#options;
+    const stem = [this.conv1, this.bn1, this.conv2, this.bn2];
+    const first = this.layer1.reduce(
+      (x, block) => through([block], x, { ...options, recompute }),
+      inOrder(stem, prepared("HigherHrNet", images, this.#options), options),
+    );
     const { same, halved, third, fourth, stage2, stage3, stage4, heads } = this.#parts;
     const withCoarser = (branches: readonly Tensor[], layers: ConvNorm) => [
       ...branches,
