@@ -99,7 +99,7 @@ export const HIGHER_HRNETS: Readonly<
   "W32": { options: { width: 32, imageNorm: "imagenet" }, imageSize: 512 },
   "W48": { options: { width: 48, imageNorm: "imagenet" }, imageSize: 640 },
   "demo": {
-    options: { width: 16, modules: [1, 1, 1], tagDimensions: 4, tagInitScale: 0.5 },
+    options: { width: 16, modules: [1, 1, 1], tagDimensions: 4, tagInitScale: 4 },
     imageSize: 64,
   },
 };
