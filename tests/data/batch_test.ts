@@ -51,7 +51,7 @@ Deno.test("makeBatch() makes a second set of maps, whose marks are as many pixel
   assert.deepEqual(Object.keys(plain), Object.keys(first));
   for (const [name, { data }] of Object.entries(plain)) {
     const same = first[name as keyof typeof first].data;
-    assert.ok(data.every((value, i) => value === same[i]), name);
+    assert.ok(Float32Array.from(data).every((value, i) => value === same[i]), name);
   }
   samples.forEach((sample, n) => {
     const alone = prepareSample(sample, ways[n], { inputSize: 256, heatmapSize: 256 });
