@@ -13,6 +13,16 @@
  * High-Resolution Representation Learning" (CVPR 2019), arXiv:1902.09212. Fields are named after the tensors of the
  * authors' weight files: published_higher_hrnet.ts.
  *
+ * Networks by name, {@linkcode HIGHER_HRNETS}; multiply-adds of one image, `train --preset higher-hrnet-demo` and so on:
+ *
+ * | name | image | branches          | modules | tags | parameters | multiply-adds | of a training step, one image: memory |
+ * | ---- | ----- | ----------------- | ------- | ---- | ---------- | ------------- | ------------------------------------- |
+ * | W32  | 512   | 32, 64, 128, 256  | 1, 4, 3 | 1    | 28.65 M    | 46.20 G       | 1.9 GiB; `recompute` 1.2, in f16 0.8  |
+ * | W48  | 640   | 48, 96, 192, 384  | 1, 4, 3 | 1    | 63.83 M    | 149.47 G      | `info` says it                        |
+ * | demo | 64    | 16, 32, 64, 128   | 1, 1, 1 | 4    | 2.67 M     | 0.17 G        |                                       |
+ *
+ * `demo` learns something from drawn scenes within minutes; its tags start spread out, as those of PoseNet's `demo`.
+ *
  * |              | the authors' code                         | here                                 |
  * | ------------ | ----------------------------------------- | ------------------------------------ |
  * | first values | N(0, 0.001²), or ImageNet's               | PyTorch's default for convolutions   |

@@ -12,7 +12,7 @@ async function done(...args: string[]): Promise<string> {
   return printed;
 }
 
-const short = ["train", "--steps", "1", "--batch", "1", "--size", "32"];
+const short = ["train", "--steps", "1", "--batch", "2", "--size", "32"];
 
 Deno.test("train makes a HigherHRNet of a preset, and of it one for a second look at one person", async () => {
   await inFolder(async (folder) => {

@@ -250,9 +250,10 @@ Deno.test("train() goes on with a HigherHRNet to the last bit, and teaches both 
       const stream = streamFrom(checkpoint?.reached.position);
       const saving: Interlude = {
         isDue: ({ steps }) => steps === 2,
-        async run({ steps, seconds, values }) {
+        async run(pause) {
+          const { steps, seconds } = pause;
           const reached = { steps, seconds, position: stream.position, finished: false };
-          await writeCheckpoint(path, await values(), reached, {});
+          await writeCheckpoint(path, await pause.values(), reached, {});
         },
       };
       let state: Awaited<ReturnType<typeof stateOf>> = {};
