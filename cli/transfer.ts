@@ -10,6 +10,7 @@ import {
   hostArray,
   loadState,
   type Shape,
+  sizeOf,
   stateOf,
   type TagNetwork,
   variables,
@@ -57,16 +58,12 @@ function withKnownFeatures(own: HostArray, known: HostArray, maps: number): Host
   const axis = own.shape.findIndex((length, axis) => length !== known.shape[axis]);
   if (axis < 0) return known;
   const features = own.shape[axis] - maps;
-  const after = own.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const [rows, after] = [own.shape.slice(0, axis), own.shape.slice(axis + 1)].map(sizeOf);
   const result = hostArray(own.shape, own.data.slice());
-  for (let i = 0; i < result.data.length; i++) {
-    const [row, at] = [
-      Math.floor(i / after / own.shape[axis]),
-      Math.floor(i / after) % own.shape[axis],
-    ];
-    if (at < features) {
-      result.data[i] = known.data[(row * known.shape[axis] + at) * after + i % after];
-    }
+  for (let row = 0; row < rows; row++) {
+    const from = row * known.shape[axis] * after;
+    const kept = known.data.subarray(from, from + features * after);
+    result.data.set(kept, row * own.shape[axis] * after);
   }
   return result;
 }
