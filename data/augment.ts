@@ -249,10 +249,26 @@ export function prepareSample(
 }
 
 /**
- * What {@linkcode prepareSample} makes besides the image, for maps of any size.
+ * What {@linkcode prepareSample} makes besides the image: mask and people, for maps of any size.
  *
- * @param into Where to write the mask.
- * @throws {ShapeError} As there.
+ * @param sample The sample.
+ * @param augmentation From {@linkcode drawAugmentation} or {@linkcode wholePicture}.
+ * @param options Sizes.
+ * @param into Where to write the mask, `heatmapSize * heatmapSize` numbers.
+ * @throws {RangeError} If a size is not a whole number of 1 or more.
+ * @throws {ShapeError} As {@linkcode prepareSample}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { rgbImage } from "ae";
+ * import { prepareSample, prepareTargets, wholePicture } from "ae/data";
+ *
+ * const sample = { id: 1, fileName: "wide.png", image: rgbImage(8, 4), people: [] };
+ * const [shown, sizes] = [wholePicture(sample.image), { inputSize: 8, heatmapSize: 4 }];
+ * const { image: _, ...rest } = prepareSample(sample, shown, sizes);
+ * assert.deepEqual(prepareTargets(sample, shown, sizes), rest);
+ * ```
  */
 export function prepareTargets(
   sample: Sample,

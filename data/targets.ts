@@ -150,7 +150,17 @@ export function heatmapTargets(
   return maps;
 }
 
-/** Standard deviation of a mark in maps of this height, pixels: the authors' 2 of 128. */
+/**
+ * Standard deviation of a mark in maps of this height, pixels: the larger of 1 and height / 64, the authors' 2 of 128.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { usualSigmaPixels } from "ae/data";
+ *
+ * assert.deepEqual([32, 128].map(usualSigmaPixels), [1, 2]);
+ * ```
+ */
 export function usualSigmaPixels(height: number): number {
   return Math.max(1, height / 64);
 }
