@@ -187,7 +187,7 @@ describe("presets of all networks", () => {
       "authors 512 138.89 222.21",
       "higher-hrnet-w32 512 28.65 46.20",
       "higher-hrnet-w48 640 63.83 149.47",
-      "higher-hrnet-demo 128 2.67 0.67",
+      "higher-hrnet-demo 64 2.67 0.17",
       "efficient-hrnet-h0 512 19.73 23.96",
       "efficient-hrnet-h-1 480 13.00 13.13",
       "efficient-hrnet-h-2 448 8.26 7.03",
