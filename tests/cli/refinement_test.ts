@@ -232,12 +232,12 @@ Deno.test("withoutTags() makes a network with the same heatmaps and no tags", as
     threshold: 0.7,
   });
   const images = normal([1, 3, 64, 64], { seed: 1 });
-  const [, before] = loaded.model.stacksOf(images);
+  const [before] = loaded.model.stacksOf(images);
   const expected = (await read({ heatmaps: before.heatmaps })).heatmaps;
   const { model, decoding } = await withoutTags(loaded);
   assert.deepEqual(decoding, {}); // peaks of people say nothing about a second look
   const stacks = model.stacksOf(images);
-  const [, after] = stacks;
+  const [after] = stacks;
   assert.deepEqual(after.tags.shape, [1, 0, 17, 32, 32]);
   const got = (await read({ heatmaps: after.heatmaps })).heatmaps;
   assert.ok(got.data.every((value, i) => value === expected.data[i]));
