@@ -32,7 +32,6 @@ import { JUDGED_SIZE, openPhotographs, samplesOf, SETTING } from "./sources.ts";
 import {
   changeDecoding,
   type Decoding,
-  type LoadedModel,
   type LoadedNetwork,
   loadGivenOrShipped,
   NETWORK,
@@ -213,7 +212,7 @@ async function secondLooks(
   part: Part,
   way: Way,
   loaded: LoadedNetwork,
-  refiner: LoadedModel,
+  refiner: LoadedNetwork,
 ): Promise<number[]> {
   const seen = SECOND_HEIGHTS.map((): Judged[] => []);
   const looking = { ...way, flavour: { filledScore: "heatmap" } } as const;

@@ -43,7 +43,7 @@ import { say } from "./say.ts";
 import type { TrainingResult } from "./training.ts";
 import {
   learnedNumbers,
-  type LoadedModel,
+  type LoadedNetwork,
   makeModel,
   PRESET,
   saveModel,
@@ -101,7 +101,7 @@ async function run(values: Values): Promise<void> {
 /** A run of the demo. */
 interface Done extends Pick<DemoSetting, "seed" | "batchSize"> {
   /** The network that was trained. */
-  readonly fresh: LoadedModel;
+  readonly fresh: LoadedNetwork;
   readonly adapter: string;
   readonly training: TrainingResult;
   readonly trained: Judged;
@@ -174,7 +174,7 @@ interface Judged {
 }
 
 /** Measure a network on the evaluation scenes. */
-async function judge(loaded: LoadedModel): Promise<Judged> {
+async function judge(loaded: LoadedNetwork): Promise<Judged> {
   const { imageSize, preset, decoding } = loaded;
   const samples = await evaluationScenes(imageSize);
   const bar = { label: `evaluate ${preset}`, total: samples.length, unit: "scenes" };
@@ -186,7 +186,7 @@ async function judge(loaded: LoadedModel): Promise<Judged> {
 /** Measure ideal maps of the same scenes: the bound of the resolution. */
 function judgeIdeal(
   samples: readonly Sample[],
-  { model, imageSize }: LoadedModel,
+  { model, imageSize }: LoadedNetwork,
 ): Promise<Measured> {
   const predictions = samples.map((sample) =>
     decode(sample, idealMaps(sample, imageSize, model.stride), imageSize, model.stride)

@@ -49,7 +49,7 @@ import {
 import type { TrainingResult } from "./training.ts";
 import {
   learnedNumbers,
-  type LoadedModel,
+  type LoadedNetwork,
   makeInstanceModel,
   PRESET,
   saveModel,
@@ -145,7 +145,7 @@ function measuredOf(
 
 /** How the run came about, for the report. */
 function setupOf(
-  fresh: LoadedModel,
+  fresh: LoadedNetwork,
   { adapter, seed, batchSize, training: { steps, seconds } }:
     & Pick<DemoSetting, "seed" | "batchSize">
     & {
@@ -165,7 +165,7 @@ function setupOf(
 }
 
 /** How good ideal maps of the same scenes are. */
-function idealOf(found: readonly Segmentation[], fresh: LoadedModel): MeasuredInstances {
+function idealOf(found: readonly Segmentation[], fresh: LoadedNetwork): MeasuredInstances {
   const { stride } = fresh.model;
   const ideal = found.map(({ sample }) =>
     decodeMaps(sample, trueMaps(sample, mapsOf(fresh)), { stride })
@@ -174,7 +174,7 @@ function idealOf(found: readonly Segmentation[], fresh: LoadedModel): MeasuredIn
 }
 
 /** The sizes of a network's maps. */
-function mapsOf({ model, imageSize }: LoadedModel) {
+function mapsOf({ model, imageSize }: LoadedNetwork) {
   return { classes: SCENE_CLASSES, side: imageSize, stride: model.stride };
 }
 
@@ -186,7 +186,7 @@ interface Judged {
 }
 
 /** Measure a network on the evaluation scenes. */
-async function judge(loaded: LoadedModel): Promise<Judged> {
+async function judge(loaded: LoadedNetwork): Promise<Judged> {
   const { imageSize, preset, model: { stride } } = loaded;
   const samples = await instanceEvaluationScenes(imageSize);
   const bar = { label: `evaluate ${preset}`, total: samples.length, unit: "scenes" };

@@ -40,7 +40,7 @@ import {
   type Video,
   videosName,
 } from "./tracking.ts";
-import { type LoadedModel, loadModel, shippedWeights, sizeOfNetwork } from "./weights.ts";
+import { type LoadedNetwork, loadModel, shippedWeights, sizeOfNetwork } from "./weights.ts";
 
 /** `demo:track`. */
 export const demoTrackCommand: Command = {
@@ -121,7 +121,7 @@ async function run(values: Values): Promise<void> {
 }
 
 /** The networks that come with the library: who finds people, and who gives them tags that last. */
-async function shippedNetworks(): Promise<{ poses: LoadedModel; tags: AppearanceNet }> {
+async function shippedNetworks(): Promise<{ poses: LoadedNetwork; tags: AppearanceNet }> {
   const [poses, tags] = [await shippedWeights("demo"), await shippedWeights("track")];
   if (poses !== undefined && tags !== undefined) {
     return { poses: await loadModel(poses), tags: await loadAppearance(tags) };
@@ -132,7 +132,7 @@ async function shippedNetworks(): Promise<{ poses: LoadedModel; tags: Appearance
 /** The same people, those that a pose network finds, followed in three ways. */
 async function followed(
   videos: readonly Video[],
-  poses: LoadedModel,
+  poses: LoadedNetwork,
   nets: { readonly shipped: AppearanceNet; readonly now: AppearanceNet },
 ): Promise<Readonly<Record<"shipped" | "now" | "byPlace", readonly TrackedVideo[]>>> {
   const bar = { label: "find people", total: videos.length, unit: "videos" };
@@ -148,7 +148,7 @@ async function followed(
 
 /** How the run came about, for the report. */
 function setupOf(
-  { preset, imageSize }: LoadedModel,
+  { preset, imageSize }: LoadedNetwork,
   { adapter, batchSize, training: { steps, seconds }, measuredOn }: {
     readonly adapter: string;
     readonly batchSize: number;

@@ -12,7 +12,7 @@ import type { Options, Values } from "./options.ts";
 import { announce, prepareFolder, trainingProgress } from "./output.ts";
 import type { Recipe } from "./recipe.ts";
 import { train, type TrainingLimits, type TrainingResult } from "./training.ts";
-import { type LoadedModel, loadModel, shippedWeights } from "./weights.ts";
+import { type LoadedNetwork, loadModel, shippedWeights } from "./weights.ts";
 
 /**
  * The options of a demo.
@@ -88,7 +88,7 @@ export async function begin(
 
 /** Train a new network on scenes. */
 export async function trainOnScenes(
-  { model, imageSize }: LoadedModel,
+  { model, imageSize }: LoadedNetwork,
   source: DescribedSource,
   recipe: Recipe,
   { seed, batchSize, limits, slots, instances }:
@@ -98,7 +98,7 @@ export async function trainOnScenes(
   const stream = batchesAhead(source, {
     batchSize,
     inputSize: imageSize,
-    stride: model.stride,
+    ...model.targetStrides,
     seed,
     slots,
     instances,
@@ -110,7 +110,7 @@ export async function trainOnScenes(
 /** Judge the network that comes with the library as the new one; null, and said, while there is none. */
 export async function judgeShipped<T>(
   name: "demo" | "segment",
-  judge: (loaded: LoadedModel) => Promise<T>,
+  judge: (loaded: LoadedNetwork) => Promise<T>,
 ): Promise<T | null> {
   const file = await shippedWeights(name);
   if (file !== undefined) return await judge(await loadModel(file));

@@ -81,12 +81,12 @@ export const importWeightsCommand: Command = {
   notes: [
     "Reads what torch.save (either format), numpy.savez and safetensors wrote; nothing in a file " +
     "is run.",
-    "authors: pose-ae-train's checkpoint.pth.tar. mmpose: mmpose 0.x's hourglass_ae; batch norms " +
-    "are folded into the convolutions. tensorflow: the variables of pose-ae-demo by name, as .npz " +
+    "authors: pose-ae-train's checkpoint.pth.tar. mmpose: mmpose 0.x's hourglass_ae, whose batch " +
+    "norms are folded into the convolutions, or its higherhrnet. tensorflow: the variables of pose-ae-demo by name, as .npz " +
     "or .safetensors; those of its refinement network make a network for predict --refine.",
-    "higherhrnet: HigherHRNet, W32 and W48, of COCO's or CrowdPose's keypoints; W32 trained with " +
-    "640 pixels wants --image-size 640. efficienthrnet: EfficientHRNet, H0 to H-4. predict, " +
-    "evaluate and track take both; train does not.",
+    "higherhrnet: HigherHRNet, W32 and W48, of COCO's or CrowdPose's keypoints, its authors' or " +
+    "mmpose 0.x's; W32 trained with 640 pixels wants --image-size 640. efficienthrnet: " +
+    "EfficientHRNet, H0 to H-4. All commands take both, train too.",
   ],
   examples: [
     ["the authors' network", "checkpoint.pth.tar --out weights.safetensors"],
@@ -158,7 +158,9 @@ function networkIn(
   shapes: ReadonlyMap<string, Shape>,
   size: number | undefined,
 ): Network {
-  if (origin === "higherhrnet") return higherHrNet(shapes, size);
+  if (origin === "higherhrnet" || (origin === "mmpose" && isHigherHrNet(shapes.keys()))) {
+    return higherHrNet(shapes, size);
+  }
   if (origin === "efficienthrnet") return efficientHrNet(shapes, size);
   return poseNet(origin, shapes, size);
 }

@@ -11,7 +11,6 @@ import {
   openSafetensors,
   parameters,
   planOf,
-  PoseNet,
   type Shape,
   sizeOf,
   type TagNetwork,
@@ -47,7 +46,7 @@ export const infoCommand: Command = {
   notes: [
     "Multiply-adds are those of the convolutions of a forward pass; a training step has about " +
     "three times as many. Memory is that of parameters, images and what is computed, as planned " +
-    "for this machine's adapter; of training that of the command train, which trains a PoseNet.",
+    "for this machine's adapter; of training that of the command train.",
   ],
   examples: [
     ["the network that comes with the library", "weights/demo.safetensors"],
@@ -100,8 +99,8 @@ export interface WeightFileInfo {
   /** Of the convolutions of a forward pass of the whole batch. */
   readonly multiplyAdds: number;
   readonly forward: StepMemory;
-  /** Of the command `train`, for a PoseNet. */
-  readonly training?: StepMemory;
+  /** Of the command `train`. */
+  readonly training: StepMemory;
   readonly adapter: AdapterInfo;
 }
 
@@ -139,7 +138,7 @@ async function infoOf(path: string, values: Values): Promise<WeightFileInfo> {
     batch,
     multiplyAdds: multiplyAdds(model, images),
     forward: await forwardMemory(model, images),
-    ...(model instanceof PoseNet ? { training: await trainingMemory(model, images) } : {}),
+    training: await trainingMemory(model, images),
     adapter: await adapterInfo(),
   };
 }
@@ -200,20 +199,25 @@ function forwardMemory(model: TagNetwork, images: Shape): Promise<StepMemory> {
   return memoryOf(model, [], describe, { images: { shape: images, dtype: "f32" } });
 }
 
-function trainingMemory(model: PoseNet, images: Shape): Promise<StepMemory> {
+function trainingMemory(model: TagNetwork, images: Shape): Promise<StepMemory> {
   const state = new TrainingState(model, { averaged: false, accumulated: false });
   const describe = trainingStep(state, { recipe: recipeOf("authors"), accumulate: 1 });
   const [N, , H, W] = images;
   const K = model.options.keypoints;
-  const maps = [H / model.stride, W / model.stride];
   const f32 = (shape: Shape) => ({ shape, dtype: "f32" }) as const;
+  const mapsOf = (stride: number) => ({
+    heatmaps: f32([N, K, H / stride, W / stride]),
+    mask: f32([N, 1, H / stride, W / stride]),
+  });
+  const { stride, fineStride } = model.targetStrides;
+  const fine = fineStride === undefined ? undefined : mapsOf(fineStride);
   const moments = [state.adam.firstMoment, state.adam.secondMoment].flatMap((it) =>
     Object.values(it)
   );
   return memoryOf(model, moments, describe, {
     images: f32(images),
-    heatmaps: f32([N, K, ...maps]),
-    mask: f32([N, 1, ...maps]),
+    ...mapsOf(stride),
+    ...(fine ? { fineHeatmaps: fine.heatmaps, fineMask: fine.mask } : {}),
     index: { shape: [N, PHOTOGRAPH_SLOTS, K], dtype: "i32" },
     visible: f32([N, PHOTOGRAPH_SLOTS, K]),
     learningRate: f32([]),
@@ -267,7 +271,7 @@ function linesOf(info: WeightFileInfo): string[] {
     `images         ${batch} of ${imageSize} x ${imageSize} pixels`,
     `multiply-adds  ${(info.multiplyAdds / 1e9).toPrecision(4)} G, forward`,
     memory("forward pass ", info.forward),
-    ...(info.training ? [memory("training step", info.training)] : []),
+    memory("training step", info.training),
     `adapter        ${adapter.name}; f16 ${adapter.f16 ? "yes" : "no"}, timestamps ${
       adapter.timestamps ? "yes" : "no"
     }, largest tensor ${mebibytes(adapter.largestTensorBytes)}`,

@@ -8,19 +8,29 @@
  *     threshold, maxTagDistance  how its maps are decoded; the decoder's own where they are not there
  *     skeleton, or classes       what it finds, as JSON
  *
- * Another network that is a {@linkcode TagNetwork} takes a row in {@linkcode NETWORK_KINDS}: `info`, `predict`, `evaluate`
- * and `track` then know its files. `train` and `--refine` are for PoseNet, on whose every stack they put a loss.
+ * Another network that is a {@linkcode TagNetwork} takes a row in {@linkcode NETWORK_KINDS}: every command then knows its
+ * files, and `--preset` its presets.
  *
  * @module
  */
 import {
   type DecoderName,
+  EFFICIENT_HRNETS,
   EfficientHrNet,
+  HIGHER_HRNETS,
   HigherHrNet,
   InputError,
   PoseNet,
+  presets,
   type TagNetwork,
+  unknownName,
 } from "../mod.ts";
+
+/** A network by name: what it is made with, and height and width of its images in pixels. */
+interface NamedNetwork {
+  readonly options: object;
+  readonly imageSize: number;
+}
 
 /** A kind of network. */
 export interface NetworkKind {
@@ -32,6 +42,24 @@ export interface NetworkKind {
   readonly decoder: DecoderName;
   /** Makes one with the settings that a file has, which may be anything: it checks them. */
   readonly Network: new (options: never) => TagNetwork;
+  /** What `--preset` can name. */
+  readonly presets: Readonly<Record<string, NamedNetwork>>;
+  /** Names of the variables that make the maps begin so. */
+  readonly heads: string;
+}
+
+/** Networks of a paper under the names that `--preset` has for them: `higher-hrnet-w32` for `W32`. */
+function named(
+  prefix: string,
+  networks: Readonly<Record<string, NamedNetwork>>,
+  settings: object = {},
+): Record<string, NamedNetwork> {
+  return Object.fromEntries(
+    Object.entries(networks).map(([name, { options, imageSize }]) => [
+      `${prefix}-${name.toLowerCase()}`,
+      { options: { ...options, ...settings }, imageSize },
+    ]),
+  );
 }
 
 /** PoseNet's row; weights that say no format are its too. */
@@ -40,6 +68,8 @@ export const POSE_NET: NetworkKind = {
   title: "PoseNet",
   decoder: "default",
   Network: PoseNet,
+  presets,
+  heads: "outs.",
 };
 
 /** All of them. */
@@ -50,14 +80,39 @@ export const NETWORK_KINDS: readonly NetworkKind[] = [
     title: "HigherHRNet",
     decoder: "higher-hrnet",
     Network: HigherHrNet,
+    presets: named("higher-hrnet", HIGHER_HRNETS),
+    heads: "final_layers.",
   },
   {
     format: "ae-efficient-hrnet-1",
     title: "EfficientHRNet",
     decoder: "higher-hrnet", // it is tested with HigherHRNet's programs
     Network: EfficientHrNet,
+    presets: named("efficient-hrnet", EFFICIENT_HRNETS, { imageNorm: "imagenet" }), // as its authors
+    heads: "final_layers.",
   },
 ];
+
+/** What `--preset` can name, of all kinds. */
+export const PRESET_NAMES: readonly string[] = NETWORK_KINDS.flatMap(({ presets }) =>
+  Object.keys(presets)
+);
+
+/**
+ * The network that `--preset` names, and its kind.
+ *
+ * @throws {InputError} If there is none of this name; names the nearest.
+ */
+export function presetNamed(name: string): NamedNetwork & { readonly kind: NetworkKind } {
+  const kind = NETWORK_KINDS.find(({ presets }) => Object.hasOwn(presets, name));
+  if (kind) return { kind, ...kind.presets[name] };
+  throw unknownName("preset", name, PRESET_NAMES);
+}
+
+/** A network of the same kind with first values, and with other settings in place of some. */
+export function remade(model: TagNetwork, settings: object = {}): TagNetwork {
+  return new (kindOf(model).Network)({ ...model.options, ...settings } as never);
+}
 
 /**
  * The kind of a network.

@@ -16,6 +16,9 @@
  * | threshold of a peak   | 0.1             | 0.1                            | 0.1               | 0.6                                     |
  * | of a second look      | 0.15 (demo)     | 0.15                           | 0.15              | 0.66                                    |
  *
+ * "higher-hrnet" is "authors" with the rates of HigherHRNet's authors, 1e-3, a tenth of it after 200 of 300 parts of the run
+ * and a hundredth after 260 (their `experiments`, LR_STEP in epochs; the images of a step, their 12 a card, are `--batch`'s).
+ *
  * Instances are learnt by "instances", which is "small" with four differences: pixels in place of keypoints (form
  * "pixels", see losses/tag_loss.ts); errors that count alike everywhere, since a third of a scene is people and a
  * threshold of a half then means what it says; four times the weights of push and pull, since the error of a whole
@@ -61,7 +64,7 @@ const HELD = 0.75, LEAST_PART = 0.01;
 const INSTANCE_TAGS = 4;
 
 /** The names of the recipes: see the table above. */
-export const RECIPES = ["small", "authors", "paper", "instances"] as const;
+export const RECIPES = ["small", "authors", "paper", "higher-hrnet", "instances"] as const;
 
 /** One of them. */
 export type RecipeName = (typeof RECIPES)[number];
@@ -76,14 +79,27 @@ export interface RecipeOptions {
   readonly learnt?: boolean;
 }
 
+/** The learning rate as pose-ae-train, the paper or HigherHRNet's authors have it. */
+function publishedRate(
+  name: "authors" | "paper" | "higher-hrnet",
+  rate: number | undefined,
+): Recipe["learningRate"] {
+  if (name === "higher-hrnet") {
+    const top = rate ?? 1e-3;
+    const schedule = stepwise(top, [[200, top / 10], [260, top / 100]]);
+    return (done) => schedule(300 * done);
+  }
+  const top = rate ?? 2e-4;
+  const schedule = stepwise(top, [[name === "paper" ? 100_000 : 200_000, top / 20]]);
+  return (_done, step) => schedule(step);
+}
+
 /** The recipes by name: see the table above. */
 export function recipeOf(name: string, options: RecipeOptions = {}): Recipe {
   const { rate, tagWeight = 1, learnt = false } = options;
-  if (name === "authors" || name === "paper") {
-    const top = rate ?? 2e-4;
-    const schedule = stepwise(top, [[name === "paper" ? 100_000 : 200_000, top / 20]]);
+  if (name === "authors" || name === "paper" || name === "higher-hrnet") {
     return {
-      learningRate: (_done, step) => schedule(step),
+      learningRate: publishedRate(name, rate),
       pushWeight: 1e-3 * tagWeight,
       pullWeight: () => 1e-3 * tagWeight,
       foregroundWeight: 0,

@@ -36,7 +36,7 @@ import { sameKeypoints } from "./datasets.ts";
 import { type Options, under, type Values } from "./options.ts";
 import type { FoundPeople } from "./prediction.ts";
 import { inputSizes, SINGLE_SCALE } from "./scales.ts";
-import { AUTHORS_SECOND_LOOK, type LoadedModel, type LoadedNetwork, loadModel } from "./weights.ts";
+import { AUTHORS_SECOND_LOOK, type LoadedNetwork, loadModel } from "./weights.ts";
 
 /** How to look again. */
 export interface LookAgainOptions {
@@ -80,7 +80,7 @@ const CROPS = 4, PICTURES = 8;
  *
  * @throws {InputError} If it has tags, and so looks at several people, or finds other keypoints than the first network.
  */
-export async function loadRefiner(path: string, first: LoadedNetwork): Promise<LoadedModel> {
+export async function loadRefiner(path: string, first: LoadedNetwork): Promise<LoadedNetwork> {
   const loaded = await loadModel(path);
   if (loaded.model.options.tagDimensions > 0) {
     throw new InputError(
@@ -150,7 +150,7 @@ export async function* refined<T extends FoundPeople>(
 }
 
 /** The threshold that a network for second looks says. */
-export function secondThresholdOf({ decoding }: Pick<LoadedModel, "decoding">): number {
+export function secondThresholdOf({ decoding }: Pick<LoadedNetwork, "decoding">): number {
   return decoding.threshold ?? AUTHORS_SECOND_LOOK.threshold;
 }
 

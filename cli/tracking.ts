@@ -35,7 +35,7 @@ import {
 import { Retagger } from "./appearance.ts";
 import { findPeople } from "./prediction.ts";
 import { VIDEO_PEOPLE } from "./sources.ts";
-import type { LoadedModel } from "./weights.ts";
+import type { LoadedNetwork } from "./weights.ts";
 
 /** Seed and number of the videos that trackers are measured on; training never uses the seed. */
 export const EVALUATION_VIDEO_SEED = 2019;
@@ -105,7 +105,7 @@ export function evaluationVideos(
 
 /** The people that a pose network finds in the frames of videos. */
 export async function* lookAt(
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   videos: readonly Video[],
 ): AsyncGenerator<VideoPeople, void, undefined> {
   const samples = videos.flatMap(({ name, frames }) =>

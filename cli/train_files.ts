@@ -10,7 +10,7 @@ import { say } from "./say.ts";
 import { recipeName } from "./train_options.ts";
 import { everyMinutes, everySteps, type Interlude, type Pause } from "./training.ts";
 import { bestOf, type Checkpoint, readCheckpoint, writeCheckpoint } from "./training_state.ts";
-import { type LoadedModel, saveModel } from "./weights.ts";
+import { type LoadedNetwork, saveModel } from "./weights.ts";
 
 /** Weights are written so often while a run goes on. */
 const SAVE_EVERY_MINUTES = 2;
@@ -86,7 +86,7 @@ export interface Saving {
 export function savingOf(
   values: Values,
   { network, settings, position }: {
-    readonly network: LoadedModel;
+    readonly network: LoadedNetwork;
     readonly settings: Readonly<Record<string, string>>;
     readonly position: () => StreamPosition;
   },

@@ -9,11 +9,11 @@ import type { Values } from "./options.ts";
 import type { Recipe } from "./recipe.ts";
 import { PRECISIONS } from "./train_options.ts";
 import type { Subject } from "./train_subject.ts";
-import { forInstances, withoutTags } from "./transfer.ts";
+import { computing, forInstances, withoutTags } from "./transfer.ts";
 import {
   checkSize,
   type Decoding,
-  type LoadedModel,
+  type LoadedNetwork,
   loadModel,
   makeInstanceModel,
   makeModel,
@@ -31,19 +31,18 @@ export async function networkOf(
   values: Values,
   { decoding, secondLook }: Recipe,
   { file, classes }: Subject,
-): Promise<LoadedModel> {
+): Promise<LoadedNetwork> {
   const isSingle = values.flag("single-person");
   const start = values.text("weights");
   const as = values.text("preset");
   const seed = values.number("seed")!;
-  const made = {
-    seed,
-    recompute: values.flag("recompute"),
-    precision: await precisionOf(values),
-    ...(isSingle ? { tagDimensions: 0 } : {}),
+  const how = {
+    ...(values.flag("recompute") ? { recompute: true } : {}),
+    ...(values.isGiven("precision") ? { precision: await precisionOf(values) } : {}),
   };
+  const made = { seed, ...how, ...(isSingle ? { tagDimensions: 0 } : {}) };
   const given = start !== undefined
-    ? await loadModel(start, as)
+    ? await computing(await loadModel(start, as), how)
     : classes
     ? makeInstanceModel(as ?? "segment", classes, made)
     : makeModel(as ?? "demo", made, {}, file?.skeleton);

@@ -8,7 +8,13 @@ import { DATASET_OPTIONS } from "./datasets.ts";
 import { type Options, under, type Values } from "./options.ts";
 import { type RecipeName, RECIPES } from "./recipe.ts";
 import { EVALUATION_SEED, POSES, VALIDATION_SEED } from "./sources.ts";
-import { LARGEST_IMAGE, PRESET, THRESHOLD_BOUNDS } from "./weights.ts";
+import {
+  HIGHEST_HEATMAP,
+  HIGHEST_SECOND_LOOK,
+  LARGEST_IMAGE,
+  PRESET,
+  THRESHOLD_BOUNDS,
+} from "./weights.ts";
 
 /** Number types of `--precision`. */
 export const PRECISIONS = ["f32", "f16"] as const;
@@ -64,13 +70,13 @@ export const TRAIN_OPTIONS: Options = {
     precision: {
       type: "text",
       choices: PRECISIONS,
-      default: "f32",
       help: "numbers that results are kept in (f16: half the memory, where the adapter has it)",
+      otherwise: "the weight file's; of a new one f32",
     },
     recompute: {
       type: "flag",
-      help: "compute hourglasses twice in place of keeping what is inside: less memory, a third " +
-        "slower",
+      help: "compute hourglasses, or a HigherHRNet's branches, twice in place of keeping what is " +
+        "inside: less memory, a third slower",
     },
   }),
   ...under("How to learn", {
@@ -145,7 +151,7 @@ export const TRAIN_OPTIONS: Options = {
   ...under("Output", {
     threshold: {
       type: "number",
-      ...THRESHOLD_BOUNDS,
+      most: HIGHEST_SECOND_LOOK, // of others below 1: checkTrainOptions
       help: "height that peaks, or scores of a second look, must exceed; kept with the weights",
       otherwise: "the recipe's",
     },
@@ -199,10 +205,11 @@ export function checkTrainOptions(values: Values): void {
   if (values.flag("single-person") && values.isGiven("tag-distance")) {
     throw new InputError("--tag-distance is for networks with tags, not for --single-person");
   }
-  const ofNew = values.flag("recompute") || values.text("precision") !== "f32";
-  if (ofNew && values.isGiven("weights")) {
+  const threshold = values.number("threshold");
+  if (threshold !== undefined && threshold >= HIGHEST_HEATMAP && !values.flag("single-person")) {
     throw new InputError(
-      "--recompute and --precision are decided when a network is made; leave them out with --weights",
+      `--threshold must be below ${HIGHEST_HEATMAP}, not ${threshold}\n` +
+        `  help: ${THRESHOLD_BOUNDS.because}; only those of --single-person may be higher`,
     );
   }
   const arePhotographs = given(["annotations", "images"]) !== undefined;

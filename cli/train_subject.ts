@@ -27,7 +27,7 @@ import {
   syntheticSource,
 } from "./sources.ts";
 import type { Checkpoint } from "./training_state.ts";
-import type { LoadedModel } from "./weights.ts";
+import type { LoadedNetwork } from "./weights.ts";
 
 /** Scenes from which single people are cut are so many times as large as the crops. */
 const LARGER = 2;
@@ -67,7 +67,7 @@ export async function subjectOf(values: Values): Promise<Subject> {
 /** What to learn from: the photographs without those of `--without`, or scenes; perhaps one person at a time. */
 export async function sourceOf(
   values: Values,
-  { imageSize }: LoadedModel,
+  { imageSize }: LoadedNetwork,
   { photographs: all, classes }: Subject,
 ): Promise<DescribedSource> {
   const isSingle = values.flag("single-person");
@@ -99,7 +99,7 @@ export function streamOf(
   values: Values,
   source: DescribedSource,
   { network: { model, imageSize, skeleton }, subject, recipe }: {
-    readonly network: LoadedModel;
+    readonly network: LoadedNetwork;
     readonly subject: Subject;
     readonly recipe: Recipe;
   },
@@ -115,7 +115,7 @@ export function streamOf(
     workers: values.number("workers"),
     batchSize: values.number("batch")!,
     inputSize: imageSize,
-    stride: model.stride,
+    ...model.targetStrides,
     seed: values.number("seed"),
     slots: slotsFor(subject),
     skeleton,

@@ -32,14 +32,14 @@ import {
   type LossScale,
   type PoseLoss,
   poseLoss,
-  type PoseNet,
   type Progress,
   stateOf,
+  type TagNetwork,
   type Tensor,
   variables,
   zeros,
 } from "../mod.ts";
-import type { Batch } from "../data/mod.ts";
+import type { MadeBatch } from "../data/mod.ts";
 import type { Recipe } from "./recipe.ts";
 import { type Checkpoint, type StateValues, TrainingState } from "./training_state.ts";
 
@@ -50,6 +50,9 @@ export interface StepTensors {
   readonly mask: Tensor;
   readonly index: Tensor;
   readonly visible: Tensor;
+  /** Of networks with heatmaps of two sizes. */
+  readonly fineHeatmaps?: Tensor;
+  readonly fineMask?: Tensor;
   readonly learningRate: Tensor;
   readonly pullWeight: Tensor;
   /** How much of the moving average stays. */
@@ -146,8 +149,8 @@ const READ_EVERY = 20;
  * @throws {RangeError} If there is no limit, or a loss is no longer a number.
  */
 export async function train(
-  model: PoseNet,
-  batches: AsyncIterable<Batch>,
+  model: TagNetwork,
+  batches: AsyncIterable<MadeBatch>,
   recipe: Recipe,
   options: TrainingOptions,
   use: (pause: Pause) => Promise<void> = async () => {},
@@ -207,11 +210,7 @@ export async function train(
       if (waiting === 0 && begun >= 1) break; // by the clock
       waiting++;
       losses = await (waiting < accumulate ? part : step)({
-        images: batch.images,
-        heatmaps: batch.heatmaps,
-        mask: batch.mask,
-        index: batch.index,
-        visible: batch.visible,
+        ...batch,
         learningRate: scalar(recipe.learningRate(begun, made)),
         pullWeight: scalar(recipe.pullWeight(begun)),
         // Sooner at first: an average should not remember the start for ever.
@@ -267,8 +266,7 @@ export function trainingStep(
   const { model, adam, average, lossScale } = state;
   const sums = Object.values(state.sums);
   return (batch) => {
-    const predictions = model.forward(batch.images, { training: true });
-    const losses = poseLoss(predictions, batch, {
+    const losses = poseLoss(model.stacksOf(batch.images, { training: true }), batch, {
       foregroundWeight: recipe.foregroundWeight,
       form: recipe.tagForm,
       pushWeight: recipe.pushWeight,

@@ -21,15 +21,16 @@ import {
   loadState,
   LossScale,
   parameters,
-  PoseNet,
   readSafetensors,
   stateOf,
+  type TagNetwork,
   type Variable,
   variable,
   writeSafetensors,
   zeros,
 } from "../mod.ts";
 import type { StreamPosition } from "../data/mod.ts";
+import { remade } from "./networks.ts";
 import { notFinite } from "./weights.ts";
 
 /** What a run keeps besides the model. */
@@ -42,22 +43,22 @@ export interface StateOptions {
 
 /** The variables of a training run. */
 export class TrainingState {
-  readonly model: PoseNet;
+  readonly model: TagNetwork;
   readonly adam: Adam;
   /** Where the network computes in f16. */
   readonly lossScale: LossScale | undefined;
   /** Has the averages as its variables. */
-  readonly average: PoseNet | undefined;
+  readonly average: TagNetwork | undefined;
   /** Sum of gradients by parameter; empty if each batch makes a step. */
   readonly sums: Readonly<Record<string, Variable>>;
 
   /** A state whose averages, if any, do not know the model yet: see {@linkcode TrainingState.begin}. */
-  constructor(model: PoseNet, { averaged, accumulated }: StateOptions) {
+  constructor(model: TagNetwork, { averaged, accumulated }: StateOptions) {
     const learned = parameters(model);
     this.model = model;
     this.adam = new Adam(learned);
     this.lossScale = model.options.precision === "f16" ? new LossScale() : undefined;
-    this.average = averaged ? new PoseNet(model.options) : undefined;
+    this.average = averaged ? remade(model) : undefined;
     this.sums = Object.fromEntries(
       accumulated
         ? [...learned].map(([path, { shape }]) => [
@@ -69,14 +70,14 @@ export class TrainingState {
   }
 
   /** The state at the start of a run: averages are the model itself. */
-  static async begin(model: PoseNet, options: StateOptions): Promise<TrainingState> {
+  static async begin(model: TagNetwork, options: StateOptions): Promise<TrainingState> {
     const state = new TrainingState(model, options);
     if (state.average) await loadState(state.average, await stateOf(model));
     return state;
   }
 
   /** The model whose predictions count: the averaged one if there is one. */
-  get best(): PoseNet {
+  get best(): TagNetwork {
     return this.average ?? this.model;
   }
 

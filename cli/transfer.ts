@@ -1,6 +1,6 @@
 /**
- * Networks that start with what another has learnt: for masks in place of keypoints, or for one person in place of
- * several.
+ * Networks that start with what another has learnt: for masks in place of keypoints, for one person in place of several,
+ * or computing in another way.
  *
  * @module
  */
@@ -9,52 +9,72 @@ import {
   type HostArray,
   hostArray,
   loadState,
-  PoseNet,
-  type PoseNetOptions,
   type Shape,
+  sizeOf,
   stateOf,
+  type TagNetwork,
   variables,
 } from "../mod.ts";
-import type { LoadedModel } from "./weights.ts";
+import { kindOf, remade } from "./networks.ts";
+import type { LoadedNetwork } from "./weights.ts";
 
 /**
  * A network for instances that starts with what one for people knows. The filters of every class's map are the mean of
- * those of the keypoints' maps, so that an instance starts with the tag that its keypoints had; between stacks, what
- * reads the maps starts anew. The model given is used up, unless it finds these classes already.
+ * those of the keypoints' maps, so that an instance starts with the tag that its keypoints had; what reads the maps,
+ * between stacks or on the way to finer heatmaps, starts anew. The model given is used up, unless it finds these classes
+ * already.
  */
 export async function forInstances(
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   classes: readonly string[],
-  options: Pick<PoseNetOptions, "seed"> = {},
-): Promise<LoadedModel> {
+  options: { readonly seed?: number } = {},
+): Promise<LoadedNetwork> {
   const { model } = loaded;
   if (loaded.classes?.join() === classes.join()) return loaded;
-  const sizes = { keypoints: classes.length, extraChannels: 0 };
-  const fresh = new PoseNet({ ...model.options, ...options, ...sizes });
+  const C = classes.length;
+  const fresh = remade(model, { ...options, keypoints: C, ...noExtraChannels(model) });
   const [known, own] = [await stateOf(model), await stateOf(fresh)];
   disposeModel(model);
+  const { heads } = kindOf(model);
+  const { keypoints: K, tagDimensions: D } = model.options;
   const start = Object.entries(own).map(([path, array]) => [
     path,
-    path.startsWith("outs.")
-      ? headOf(known[path], model.options, array.shape)
-      : known[path].shape.join() === array.shape.join()
-      ? known[path]
-      : array,
+    path.startsWith(heads)
+      ? headOf(known[path], { K, C, wanted: array.shape })
+      : withKnownFeatures(array, known[path], C * (1 + D)),
   ]);
   await loadState(fresh, Object.fromEntries(start));
   const preset = loaded.preset.replace(/^demo/, "segment"); // the same network but for the maps
   return { ...loaded, model: fresh, preset, classes, decoding: {} };
 }
 
-/** A head's parameter for C classes: the mean of the K rows of detection, then D times the mean of K rows of tags. */
+/** For a network with channels that nobody reads: none. */
+function noExtraChannels({ options }: TagNetwork): object {
+  return "extraChannels" in options ? { extraChannels: 0 } : {};
+}
+
+/** What reads other maps than it did: what it knows of the features before them, and its own first values for the maps. */
+function withKnownFeatures(own: HostArray, known: HostArray, maps: number): HostArray {
+  const axis = own.shape.findIndex((length, axis) => length !== known.shape[axis]);
+  if (axis < 0) return known;
+  const features = own.shape[axis] - maps;
+  const [rows, after] = [own.shape.slice(0, axis), own.shape.slice(axis + 1)].map(sizeOf);
+  const result = hostArray(own.shape, own.data.slice());
+  for (let row = 0; row < rows; row++) {
+    const from = row * known.shape[axis] * after;
+    const kept = known.data.subarray(from, from + features * after);
+    result.data.set(kept, row * own.shape[axis] * after);
+  }
+  return result;
+}
+
+/** A head's parameter for C classes: of each K rows the mean, for each class; of detection first, then D times of tags. */
 function headOf(
   { shape, data }: HostArray,
-  { keypoints: K, tagDimensions: D }: Required<PoseNetOptions>,
-  wanted: Shape,
+  { K, C, wanted }: { readonly K: number; readonly C: number; readonly wanted: Shape },
 ): HostArray {
   const result = hostArray(wanted);
   const row = data.length / shape[0];
-  const C = wanted[0] / (1 + D);
   for (let o = 0; o < wanted[0]; o++) {
     const first = K * Math.floor(o / C);
     for (let i = 0; i < row; i++) {
@@ -68,16 +88,33 @@ function headOf(
  * A network for one person at a time that starts with what one for several people knows: its heatmaps without its tags,
  * to be read in another way. The model given is used up.
  */
-export async function withoutTags(loaded: LoadedModel): Promise<LoadedModel> {
+export async function withoutTags(loaded: LoadedNetwork): Promise<LoadedNetwork> {
   const { model } = loaded;
   if (model.options.tagDimensions === 0) return loaded;
-  const single = new PoseNet({ ...model.options, tagDimensions: 0, extraChannels: 0 });
+  const single = remade(model, { tagDimensions: 0, ...noExtraChannels(model) });
   const state = await stateOf(model);
   disposeModel(model);
   // Heatmaps are the first of the maps, wherever those are made or read.
   const cut = [...variables(single)].map(([path, { shape }]) => [path, first(state[path], shape)]);
   await loadState(single, Object.fromEntries(cut));
   return { ...loaded, model: single, decoding: {} };
+}
+
+/**
+ * The same network computing in another way: in another number type, or parts of it twice. The model given is used up if
+ * that changes anything.
+ */
+export async function computing(
+  loaded: LoadedNetwork,
+  how: { readonly precision?: "f32" | "f16"; readonly recompute?: boolean },
+): Promise<LoadedNetwork> {
+  const { model } = loaded;
+  const settings = model.options as object as Readonly<Record<string, unknown>>;
+  if (Object.entries(how).every(([name, value]) => settings[name] === value)) return loaded;
+  const other = remade(model, how);
+  await loadState(other, await stateOf(model));
+  disposeModel(model);
+  return { ...loaded, model: other };
 }
 
 /** The first numbers along each axis. */

@@ -23,13 +23,13 @@ import {
 } from "./sources.ts";
 import type { Saving } from "./train_files.ts";
 import { everySteps, type Interlude } from "./training.ts";
-import type { LoadedModel } from "./weights.ts";
+import type { LoadedNetwork } from "./weights.ts";
 
 /** How a network is judged while it learns. */
 export interface Validation {
   /** So many steps lie between. */
   readonly every: number;
-  readonly judge: (loaded: LoadedModel) => Promise<Judgement>;
+  readonly judge: (loaded: LoadedNetwork) => Promise<Judgement>;
 }
 
 /**
@@ -40,7 +40,7 @@ export interface Validation {
  */
 export async function validationOf(
   values: Values,
-  network: LoadedModel,
+  network: LoadedNetwork,
 ): Promise<Validation | undefined> {
   const every = values.number("validate-every");
   if (every !== undefined && network.model.options.tagDimensions === 0) {
@@ -62,7 +62,7 @@ interface Readable {
 
 async function photographsToJudgeOn(
   values: Values,
-  { classes, skeleton }: LoadedModel,
+  { classes, skeleton }: LoadedNetwork,
 ): Promise<Readable | undefined> {
   const prefix = "validation-";
   if (classes) {
@@ -88,7 +88,7 @@ function readable(photographs: SampleSource): Readable {
 }
 
 async function judgePeople(
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   photographs: Readable | undefined,
 ): Promise<Judgement> {
   const { imageSize, decoding, skeleton } = loaded;
@@ -101,7 +101,7 @@ async function judgePeople(
 }
 
 async function judgeMasks(
-  loaded: LoadedModel,
+  loaded: LoadedNetwork,
   photographs: Readable | undefined,
 ): Promise<Judgement> {
   const { imageSize, classes } = loaded;
@@ -114,7 +114,7 @@ async function judgeMasks(
 export function judgingOf(
   values: Values,
   { network, validation, metrics, save }: {
-    readonly network: LoadedModel;
+    readonly network: LoadedNetwork;
     readonly validation: Validation;
     readonly metrics: MetricsLog;
     readonly save: Saving;

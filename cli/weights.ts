@@ -8,16 +8,14 @@ import {
   cachePath,
   COCO,
   type DecoderName,
-  disposeModel,
+  type EfficientHrNetOptions,
   floatWeights,
+  type HigherHrNetOptions,
   type HostArray,
   InputError,
   loadState,
   parameters,
-  PoseNet,
   type PoseNetOptions,
-  preset,
-  presets,
   readSafetensors,
   type SafetensorsArray,
   type Skeleton,
@@ -29,7 +27,14 @@ import {
   writeSafetensors,
 } from "../mod.ts";
 import { LIBRARY_VERSION } from "../io/choices_file.ts";
-import { kindNamed, kindOf, makeNetwork, type NetworkKind, POSE_NET } from "./networks.ts";
+import {
+  kindNamed,
+  kindOf,
+  makeNetwork,
+  type NetworkKind,
+  PRESET_NAMES,
+  presetNamed,
+} from "./networks.ts";
 import { type Option, type Options, under, type Values } from "./options.ts";
 
 /** How a network's maps become people or instances: a matter of how it was trained. */
@@ -65,21 +70,16 @@ export interface LoadedNetwork {
   readonly classes?: readonly string[];
 }
 
-/** A network of hourglasses and what it is made for: what `train` trains and `--refine` takes. */
-export interface LoadedModel extends LoadedNetwork {
-  readonly model: PoseNet;
-}
-
 /** Side of the largest input that a network may have, pixels: beyond, a network's buffers fit no device. */
 export const LARGEST_IMAGE = 8192;
 
 /** What heatmaps are taught to be at a keypoint's centre, and most decoders cut off: a higher threshold finds nobody. */
-const HIGHEST_HEATMAP = 1;
+export const HIGHEST_HEATMAP = 1;
 
 /** Heatmaps of second looks are not cut off, so their threshold may be above 1; above this they have diverged. */
-const HIGHEST_SECOND_LOOK = 5;
+export const HIGHEST_SECOND_LOOK = 5;
 
-/** The bounds of `--threshold`, in every command. */
+/** The bounds of `--threshold`, in every command; of `train --single-person` see {@linkcode HIGHEST_SECOND_LOOK}. */
 export const THRESHOLD_BOUNDS = {
   most: HIGHEST_HEATMAP,
   below: true,
@@ -144,26 +144,29 @@ export const AUTHORS_DECODING: Decoding = { threshold: 0.1, maxTagDistance: 1 };
 /** The same for weights that look at one person at a time: pose-ae-demo's. */
 export const AUTHORS_SECOND_LOOK: Pick<Decoding, "threshold"> = { threshold: 0.15 };
 
+/** Settings of a network of any kind; those that it does not know are refused. */
+export type NetworkOptions = PoseNetOptions | HigherHrNetOptions | EfficientHrNetOptions;
+
 /** A new model of a preset, with a heatmap for each keypoint of the skeleton. */
 export function makeModel(
   name: string,
-  options: Partial<PoseNetOptions> = {},
+  options: NetworkOptions = {},
   decoding: Partial<Decoding> = {},
   skeleton: Skeleton = COCO,
-): LoadedModel {
-  const { options: settings, imageSize } = preset(name);
+): LoadedNetwork {
+  const { kind: { Network, decoder }, options: settings, imageSize } = presetNamed(name);
   const keypoints = skeleton.keypoints.length;
-  const model = new PoseNet({ ...settings, keypoints, ...options });
-  return { model, imageSize, preset: name, decoding, skeleton };
+  const model = new Network({ ...settings, keypoints, ...options } as never);
+  return { model, imageSize, preset: name, decoder, decoding, skeleton };
 }
 
 /** A new model of a preset, with a detection map for each class. */
 export function makeInstanceModel(
   name: string,
   classes: readonly string[],
-  options: Partial<PoseNetOptions> = {},
+  options: NetworkOptions = {},
   decoding: Partial<Decoding> = {},
-): LoadedModel {
+): LoadedNetwork {
   const loaded = makeModel(name, { keypoints: classes.length, ...options }, decoding);
   return { ...loaded, classes };
 }
@@ -282,7 +285,7 @@ export function halved(
 /** The option `--preset`. */
 export const PRESET: Option = {
   type: "text",
-  choices: Object.keys(presets),
+  choices: PRESET_NAMES,
   help: "network",
 };
 
@@ -309,7 +312,7 @@ export async function loadNetwork(
       "no weights come with this version yet\n  help: train some and name them with --weights",
     );
   }
-  const loaded = await loadWeightFile(path, as);
+  const loaded = await loadModel(path, as);
   if (loaded.model.options.tagDimensions > 0) return loaded;
   throw new InputError(
     `${path}: has no tags, it looks at one person at a time` +
@@ -335,32 +338,16 @@ export async function loadGivenOrShipped(values: Values): Promise<LoadedNetwork>
  * The network that a weight file holds, of whatever kind.
  *
  * @param path The file.
- * @param as Load into a new PoseNet of this preset instead of the one that the file describes. Image size and decoding
+ * @param as Load into a new network of this preset instead of the one that the file describes. Image size and decoding
  * stay the file's, if it has them: they go with the weights.
  * @throws {InputError} If the file is no weight file, or its weights do not fit the network.
  */
-export async function loadWeightFile(path: string, as?: string): Promise<LoadedNetwork> {
+export async function loadModel(path: string, as?: string): Promise<LoadedNetwork> {
   const file = await readSafetensors(path);
   const weights = floatWeights(file, path);
   const loaded = describedModel(path, file.metadata, as);
   await loadState(loaded.model, weights, { source: path });
   return loaded;
-}
-
-/**
- * As {@linkcode loadWeightFile}, a network of hourglasses.
- *
- * @throws {InputError} Also if the file holds another.
- */
-export async function loadModel(path: string, as?: string): Promise<LoadedModel> {
-  const loaded = await loadWeightFile(path, as);
-  const { model } = loaded;
-  if (model instanceof PoseNet) return { ...loaded, model };
-  disposeModel(model);
-  throw new InputError(
-    `${path}: its network is ${kindOf(model).title}; train and --refine take a PoseNet\n` +
-      "  help: info, predict, evaluate and track take all networks; programs train them",
-  );
 }
 
 /**
@@ -391,10 +378,11 @@ export function describedModel(
   as?: string,
 ): LoadedNetwork {
   const { format, imageSize } = metadata;
-  const kind = kindNamed(path, format);
-  if (as !== undefined && kind !== POSE_NET) {
+  const asked = as === undefined ? undefined : presetNamed(as).kind;
+  const kind = format === undefined && asked ? asked : kindNamed(path, format);
+  if (asked && asked !== kind) {
     throw new InputError(
-      `${path}: its network is ${kind.title}, --preset ${as} is a PoseNet` +
+      `${path}: its network is ${kind.title}, that of --preset ${as} ${asked.title}` +
         "\n  help: leave --preset out: the file says what its network is made with",
     );
   }

@@ -51,9 +51,12 @@ import { TimestampQueries } from "./timestamps.ts";
 import { withTrace } from "./trace.ts";
 import { type Watch, watchPlan } from "./watch.ts";
 
-/** What a step is called with: the tensors of its function's argument, as arrays in main memory. */
+/**
+ * What a step is called with: the tensors of its function's argument, as arrays in main memory. Tensors that the argument
+ * may lack may be left out; a step with them is another version.
+ */
 export type StepInputs<T> = {
-  readonly [K in keyof T]: T[K] extends Tensor ? HostArray<TypedArray> : never;
+  readonly [K in keyof T]: T[K] extends Tensor | undefined ? HostArray<TypedArray> : never;
 };
 
 /** A compiled function: call it, and dispose of it when its buffers are no longer needed. */

@@ -8,7 +8,7 @@
  * @module
  */
 import { InputError } from "../core/errors.ts";
-import type { Batch } from "./batch.ts";
+import type { MadeBatch } from "./batch.ts";
 import type { WorkerAnswer, WorkerRequest, WorkerSetup } from "./batch_worker.ts";
 import {
   batches,
@@ -87,7 +87,7 @@ class BatchMaker {
  * assert.deepEqual(stream.position, { epoch: 0, position: 2 });
  * ```
  */
-export class BatchesAhead implements AsyncIterable<Batch> {
+export class BatchesAhead implements AsyncIterable<MadeBatch> {
   readonly #source: DescribedSource;
   readonly #options: AheadOptions;
   readonly #broken = new Map<number, BrokenSample>();
@@ -121,7 +121,7 @@ export class BatchesAhead implements AsyncIterable<Batch> {
    *
    * @throws {InputError} If no sample of a whole pass (of 1,000 in a row when endless) can be read.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<MadeBatch, void, undefined> {
     const { workers = 1, steps = Infinity, onBroken, start: _start, ...rest } = this.#options;
     const { kind, settings } = this.#source.description;
     const setup = { description: { kind, settings, sharedBy: workers }, options: rest };

@@ -231,13 +231,12 @@ export interface PreparedSample {
 export function prepareSample(
   sample: Sample,
   augmentation: Augmentation,
-  { inputSize, heatmapSize, skeleton = COCO }: PrepareOptions,
+  options: PrepareOptions,
   into?: { readonly image: Float32Array<ArrayBuffer>; readonly mask: Float32Array<ArrayBuffer> },
 ): PreparedSample {
+  const { inputSize } = options;
   const { crop, mirror, colours } = augmentation;
   const toInput = cropTransform(crop, inputSize);
-  const toHeatmap = cropTransform(crop, heatmapSize);
-  const mask = showMask(counted(sample), augmentation, heatmapSize, into?.mask);
   const image = warpToPlanes(
     sample.image,
     toInput,
@@ -246,7 +245,40 @@ export function prepareSample(
   );
   if (mirror !== "no") mirrorRows(image);
   if (colours) changeColours(image, colours);
+  return { image, ...prepareTargets(sample, augmentation, options, into?.mask) };
+}
 
+/**
+ * What {@linkcode prepareSample} makes besides the image: mask and people, for maps of any size.
+ *
+ * @param sample The sample.
+ * @param augmentation From {@linkcode drawAugmentation} or {@linkcode wholePicture}.
+ * @param options Sizes.
+ * @param into Where to write the mask, `heatmapSize * heatmapSize` numbers.
+ * @throws {RangeError} If a size is not a whole number of 1 or more.
+ * @throws {ShapeError} As {@linkcode prepareSample}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { rgbImage } from "ae";
+ * import { prepareSample, prepareTargets, wholePicture } from "ae/data";
+ *
+ * const sample = { id: 1, fileName: "wide.png", image: rgbImage(8, 4), people: [] };
+ * const [shown, sizes] = [wholePicture(sample.image), { inputSize: 8, heatmapSize: 4 }];
+ * const { image: _, ...rest } = prepareSample(sample, shown, sizes);
+ * assert.deepEqual(prepareTargets(sample, shown, sizes), rest);
+ * ```
+ */
+export function prepareTargets(
+  sample: Sample,
+  augmentation: Augmentation,
+  { inputSize, heatmapSize, skeleton = COCO }: PrepareOptions,
+  into?: Float32Array<ArrayBuffer>,
+): Omit<PreparedSample, "image"> {
+  const { crop, mirror } = augmentation;
+  const toHeatmap = cropTransform(crop, heatmapSize);
+  const mask = showMask(counted(sample), augmentation, heatmapSize, into);
   // Where the left edge's x = 0 goes. In input pixels that is size - 1 for centres and size for edges.
   const mirroredZero = heatmapSize * (mirror === "pixel centres" ? 1 - 1 / inputSize : 1);
   const people = labelledPeople(sample.people).map((person) => {
@@ -254,7 +286,7 @@ export function prepareSample(
     if (mirror === "no") return { ...person, keypoints: moved };
     return { ...person, keypoints: mirrorKeypoints(moved, mirroredZero, skeleton) };
   });
-  return { image, mask, people };
+  return { mask, people };
 }
 
 /**

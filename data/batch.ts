@@ -1,5 +1,5 @@
 /**
- * Several samples as the five arrays that a training step takes. Everything has a fixed shape, whatever is
+ * Several samples as the arrays that a training step takes. Everything has a fixed shape, whatever is
  * in the pictures: people are put into P slots, and 0 and 1 say which of them are used. Instances make the same
  * arrays: then C classes stand for the K keypoints of the maps, and S pixels for those of a slot.
  *
@@ -10,18 +10,29 @@
  *
  * as temporalTagLoss() reads them; T = 1 is an ordinary picture.
  *
+ * A network with heatmaps of two sizes learns from two more arrays, heatmaps and mask of the finer size. Marks are as
+ * many pixels wide in both, as HigherHRNet's authors have it (their `lib/dataset/target_generators`, SIGMA of the
+ * experiments).
+ *
  * @module
  */
 import { type HostArray, hostArray } from "../core/host_array.ts";
 import { COCO, type Skeleton } from "../pose/skeleton.ts";
-import { type Augmentation, prepareSample, showMask, wholePicture } from "./augment.ts";
+import {
+  type Augmentation,
+  prepareSample,
+  prepareTargets,
+  showMask,
+  wholePicture,
+} from "./augment.ts";
 import {
   checkInstanceLearning,
   type InstanceLearning,
+  type InstanceTargets,
   instanceTargets,
   PIXELS,
 } from "./instance_targets.ts";
-import { heatmapTargets, tagTargets, type TargetPerson } from "./targets.ts";
+import { heatmapTargets, tagTargets, type TargetPerson, usualSigmaPixels } from "./targets.ts";
 import { labelledPeople, type Sample } from "./sample.ts";
 
 /** What a training step takes. N images, K keypoints, P person slots, heatmaps of h x w, clips of T frames. */
@@ -38,15 +49,28 @@ export interface Batch {
   readonly visible: HostArray;
 }
 
+/** What {@linkcode makeBatch} makes: a batch, with a second set of maps if a `fineStride` asks for it. */
+export interface MadeBatch extends Batch {
+  /** `[N, K, f h, f w]`: the target heatmaps of the finer size, if there is one. */
+  readonly fineHeatmaps?: HostArray;
+  /** `[N, 1, f h, f w]`: where their loss counts. */
+  readonly fineMask?: HostArray;
+}
+
 /** Sizes of a batch. */
 export interface BatchOptions {
   /** Side H = W of the network's input in pixels. */
   readonly inputSize: number;
   /** Input pixels per heatmap pixel: 4 in the authors' network. */
   readonly stride: number;
+  /**
+   * Input pixels per pixel of a second set of heatmaps, for a network that has them: its `targetStrides`.
+   * @default {no second set}
+   */
+  readonly fineStride?: number;
   /** P, room for so many people or instances in an image. @default {30} */
   readonly slots?: number;
-  /** Standard deviation of a keypoint's mark in heatmap pixels. @default {the larger of 1 and h / 64} */
+  /** Standard deviation of a keypoint's mark in pixels of either set. @default {the larger of 1 and h / 64} */
   readonly sigmaPixels?: number;
   /** Whose keypoints they are. @default {COCO} */
   readonly skeleton?: Skeleton;
@@ -64,7 +88,7 @@ export interface BatchOptions {
  * @param samples N of them, at least one.
  * @param options Sizes.
  * @param augmentations How to show each sample; the whole picture, as it is, when not given.
- * @throws {RangeError} If there is no sample, `stride` does not divide `inputSize`, a size is not a whole number of 1 or
+ * @throws {RangeError} If there is no sample, a stride does not divide `inputSize`, a size is not a whole number of 1 or
  * more, or `framesPerClip` samples in a row are not frames of one video; if instances are asked for and a sample has no
  * list of them, or one of no class of the list.
  * @throws {ShapeError} If a person has another number of keypoints than the skeleton, or a mask is not of the picture's
@@ -87,8 +111,8 @@ export function makeBatch(
   samples: readonly Sample[],
   options: BatchOptions,
   augmentations?: readonly Augmentation[],
-): Batch {
-  const { inputSize, stride, slots = 30, skeleton = COCO, instances } = options;
+): MadeBatch {
+  const { inputSize, stride, fineStride, slots = 30, skeleton = COCO, instances } = options;
   checkBatchSizes("makeBatch", options);
   if (samples.length === 0) throw new RangeError("makeBatch: there are no samples");
   if (augmentations && augmentations.length !== samples.length) {
@@ -102,8 +126,10 @@ export function makeBatch(
   const S = instances ? instances.pixels ?? PIXELS : T * K; // columns of a slot
   const heatmapSize = inputSize / stride;
   const images = hostArray([N, 3, inputSize, inputSize]);
-  const heatmaps = hostArray([N, K, heatmapSize, heatmapSize]);
-  const mask = hostArray([N, 1, heatmapSize, heatmapSize]);
+  const maps = emptyMaps(N, K, heatmapSize);
+  const fine = fineStride === undefined
+    ? undefined
+    : { stride: fineStride, ...emptyMaps(N, K, inputSize / fineStride) };
   const index = { shape: [N / T, slots, S], data: new Int32Array(N / T * slots * S) };
   const visible = hostArray([N / T, slots, S]);
   clips.forEach((clip, c) => {
@@ -115,19 +141,38 @@ export function makeBatch(
         sample,
         shown,
         { inputSize, heatmapSize, skeleton },
-        { image: part(images, n, N), mask: part(mask, n, N) },
+        { image: part(images, n, N), mask: part(maps.mask, n, N) },
       );
+      const partOf = (maps: Maps) => ({
+        heatmaps: part(maps.heatmaps, n, N),
+        mask: part(maps.mask, n, N),
+      });
       const into: Part = {
-        heatmaps: part(heatmaps, n, N),
-        mask: part(mask, n, N),
+        ...partOf(maps),
         index: part(index, c, N / T),
         visible: part(visible, c, N / T),
       };
       if (instances) learnInstances(sample, shown, { ...options, instances }, into);
       else learnPeople(people, slotsOf(sample, identities), { ...options, t, T }, into);
+      if (fine) {
+        learnFineHeatmaps(sample, shown, { ...options, fineStride: fine.stride }, partOf(fine));
+      }
     });
   });
-  return { images, heatmaps, mask, index, visible };
+  return {
+    ...{ images, ...maps, index, visible },
+    ...(fine ? { fineHeatmaps: fine.heatmaps, fineMask: fine.mask } : {}),
+  };
+}
+
+/** Heatmaps of N images and where their loss counts, `[N, K, side, side]` and `[N, 1, side, side]`. */
+interface Maps {
+  readonly heatmaps: HostArray;
+  readonly mask: HostArray;
+}
+
+function emptyMaps(N: number, K: number, side: number): Maps {
+  return { heatmaps: hostArray([N, K, side, side]), mask: hostArray([N, 1, side, side]) };
 }
 
 /** How many people, or instances, of a batch have no slot, summed over clips. */
@@ -175,10 +220,14 @@ function slotsOf(sample: Sample, identities: readonly number[]): number[] {
   return identitiesIn(sample).map((identity) => identities.indexOf(identity));
 }
 
-/** Where one image's targets go; `index` and `visible` are its clip's. */
-interface Part {
+/** Where one image's maps go. */
+interface MapPart {
   readonly heatmaps: Float32Array<ArrayBuffer>;
   readonly mask: Float32Array<ArrayBuffer>;
+}
+
+/** Where one image's targets go; `index` and `visible` are its clip's. */
+interface Part extends MapPart {
   readonly index: Int32Array<ArrayBuffer>;
   readonly visible: Float32Array<ArrayBuffer>;
 }
@@ -208,15 +257,47 @@ function learnPeople(
   });
 }
 
-/** Fill the classes' maps, take what is not to be learnt out of the mask; say where to read tags. */
+/** Draw the second set of heatmaps, and its mask; marks are as many pixels wide as in the first. */
+function learnFineHeatmaps(
+  sample: Sample,
+  shown: Augmentation,
+  options: BatchOptions & Required<Pick<BatchOptions, "fineStride">>,
+  into: MapPart,
+): void {
+  const { inputSize, stride, fineStride, skeleton = COCO, instances } = options;
+  const { sigmaPixels = usualSigmaPixels(inputSize / stride) } = options;
+  const side = inputSize / fineStride;
+  const sizes = { inputSize, heatmapSize: side, skeleton };
+  const { people } = prepareTargets(sample, shown, sizes, into.mask);
+  if (instances) {
+    learnClasses(sample, shown, { ...options, instances, stride: fineStride }, into);
+  } else {
+    const maps = { keypoints: skeleton.keypoints.length, height: side, width: side };
+    heatmapTargets(people, { ...maps, sigmaPixels }, into.heatmaps);
+  }
+}
+
+/** Fill the classes' maps; say where to read tags. */
 function learnInstances(
+  sample: Sample,
+  shown: Augmentation,
+  options: BatchOptions & Required<Pick<BatchOptions, "instances">>,
+  into: Part,
+): void {
+  const { index, visible } = learnClasses(sample, shown, options, into);
+  into.index.set(index.data);
+  into.visible.set(visible.data);
+}
+
+/** Fill the classes' maps, take what is not to be learnt out of the mask. */
+function learnClasses(
   { fileName, instances }: Sample,
   shown: Augmentation,
   { inputSize, stride, slots, instances: learning }:
     & BatchOptions
     & Required<Pick<BatchOptions, "instances">>,
-  into: Part,
-): void {
+  into: MapPart,
+): InstanceTargets {
   if (!instances) {
     throw new RangeError(
       `makeBatch: ${fileName} comes without instances\n  help: its source knows no masks; take another`,
@@ -231,8 +312,7 @@ function learnInstances(
   const targets = instanceTargets(seen, { ...learning, inputSize, stride, slots, seed });
   into.heatmaps.set(targets.heatmaps.data);
   targets.mask.data.forEach((counts, i) => into.mask[i] *= counts);
-  into.index.set(targets.index.data);
-  into.visible.set(targets.visible.data);
+  return targets;
 }
 
 /** The numbers of image, or clip, n of N. */
@@ -247,14 +327,17 @@ function part<Data extends Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(
 
 /** Refuse sizes that make no batch; `op` names the caller. */
 export function checkBatchSizes(op: string, options: BatchOptions): void {
-  const { inputSize, stride, slots = 30, framesPerClip = 1, instances } = options;
-  for (const [name, size] of Object.entries({ inputSize, stride, slots, framesPerClip })) {
+  const { inputSize, stride, fineStride = stride, slots = 30, framesPerClip = 1 } = options;
+  const { instances } = options;
+  const strides = { stride, fineStride };
+  for (const [name, size] of Object.entries({ inputSize, ...strides, slots, framesPerClip })) {
     if (!Number.isInteger(size) || size < 1) {
       throw new RangeError(`${op}: ${name} must be a whole number, 1 or more, not ${size}`);
     }
   }
-  if (inputSize % stride !== 0) {
-    throw new RangeError(`${op}: inputSize ${inputSize} cannot be divided by stride ${stride}`);
+  for (const [name, size] of Object.entries(strides)) {
+    if (inputSize % size === 0) continue;
+    throw new RangeError(`${op}: inputSize ${inputSize} cannot be divided by ${name} ${size}`);
   }
   if (!instances) return;
   checkInstanceLearning(op, instances);

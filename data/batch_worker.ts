@@ -4,7 +4,7 @@
  * @module
  */
 import { InputError } from "../core/errors.ts";
-import type { Batch } from "./batch.ts";
+import type { MadeBatch } from "./batch.ts";
 import { clipSource, type ClipSourceOptions } from "./clips.ts";
 import { CocoDataset, type PhotoRecord } from "./coco.ts";
 import { batches, type BrokenSample, type LoaderOptions, type StreamPosition } from "./loader.ts";
@@ -28,7 +28,7 @@ export interface WorkerRequest {
 /** The answer to a request. */
 export type WorkerAnswer =
   | {
-    readonly batch: Batch;
+    readonly batch: MadeBatch;
     /** The place after the batch. */
     readonly position: StreamPosition;
     readonly broken: readonly BrokenSample[];

@@ -19,10 +19,10 @@ import {
   wholePicture,
 } from "./augment.ts";
 import {
-  type Batch,
   type BatchOptions,
   checkBatchSizes,
   droppedPeople,
+  type MadeBatch,
   makeBatch,
 } from "./batch.ts";
 import { Random } from "./random.ts";
@@ -78,7 +78,7 @@ export interface LoaderOptions extends BatchOptions {
  * assert.deepEqual(stream.position, { epoch: 1, position: 1 }); // 4 samples of 3
  * ```
  */
-export class BatchStream implements AsyncIterable<Batch> {
+export class BatchStream implements AsyncIterable<MadeBatch> {
   readonly #source: SampleSource;
   readonly #options: LoaderOptions;
   readonly #random: Random;
@@ -117,7 +117,7 @@ export class BatchStream implements AsyncIterable<Batch> {
    *
    * @throws {InputError} If no sample of a whole pass (of 1,000 in a row when endless) can be read.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<MadeBatch, void, undefined> {
     const { batchSize, steps = Infinity } = this.#options;
     for (let step = 0; step < steps; step++) {
       const samples: Sample[] = [];

@@ -6,7 +6,7 @@
  */
 export * from "./ahead.ts";
 export * from "./augment.ts";
-export { type Batch, type BatchOptions, makeBatch } from "./batch.ts";
+export { type Batch, type BatchOptions, type MadeBatch, makeBatch } from "./batch.ts";
 export * from "./clips.ts";
 export {
   CocoDataset,

@@ -126,7 +126,7 @@ export function heatmapTargets(
   options: HeatmapOptions,
   into?: Float32Array<ArrayBuffer>,
 ): HostArray {
-  const { keypoints: K, height, width, sigmaPixels = Math.max(1, height / 64) } = options;
+  const { keypoints: K, height, width, sigmaPixels = usualSigmaPixels(height) } = options;
   checkMaps("heatmapTargets", people, { keypoints: K, height, width });
   if (!(sigmaPixels > 0 && Number.isFinite(sigmaPixels))) {
     throw new RangeError(`heatmapTargets: sigmaPixels must be above 0, not ${sigmaPixels}`);
@@ -148,6 +148,21 @@ export function heatmapTargets(
     }
   }
   return maps;
+}
+
+/**
+ * Standard deviation of a mark in maps of this height, pixels: the larger of 1 and height / 64, the authors' 2 of 128.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { usualSigmaPixels } from "ae/data";
+ *
+ * assert.deepEqual([32, 128].map(usualSigmaPixels), [1, 2]);
+ * ```
+ */
+export function usualSigmaPixels(height: number): number {
+  return Math.max(1, height / 64);
 }
 
 /** `exp(-(x^2 + y^2) / (2 sigma^2))` for x and y from -radius to radius, row by row. */

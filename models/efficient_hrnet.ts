@@ -55,23 +55,21 @@ import type { Tensor } from "../core/tensor.ts";
 import { BatchNorm2d, type Conv2d, type ForwardOptions, type Layer } from "../nn/mod.ts";
 import { mean, pad, sigmoid } from "../ops/mod.ts";
 import {
-  checkImages,
-  COARSEST_STRIDE,
-  combineHigherHrNet,
   type ConvNorm,
-  FINE_STRIDE,
   Heads,
   type HigherHrNetOutput,
   type HighResolutionModule,
+  HighResolutionNetwork,
+  type HighResolutionOptions,
   inOrder,
   Maker,
+  prepared,
   stageOf,
+  through,
   throughStage,
+  withDefaults,
 } from "./high_resolution.ts";
 import { checkHourglass } from "./hourglass.ts";
-import { checkImageNorm, type ImageNorm, normalized } from "./image_norm.ts";
-import type { MapTensors } from "./looks.ts";
-import type { TagNetwork } from "./tag_network.ts";
 
 /** x · sigmoid(x). */
 function swish(x: Tensor): Tensor {
@@ -204,7 +202,7 @@ function scaledChannels(channels: number, width: number): number {
 }
 
 /** Settings of {@linkcode EfficientHrNet}. */
-export interface EfficientHrNetOptions {
+export interface EfficientHrNetOptions extends HighResolutionOptions {
   /** Channels of the backbone, as a multiple of EfficientNet-B0's. @default {1} */
   readonly backboneWidth?: number;
   /** Repetitions of its blocks, as a multiple of EfficientNet-B0's. @default {1} */
@@ -213,17 +211,6 @@ export interface EfficientHrNetOptions {
   readonly channels?: readonly [number, number, number, number];
   /** Modules of the stages 2, 3 and 4. @default {[1, 4, 3]} */
   readonly modules?: readonly [number, number, number];
-  /** K, keypoints of a person. @default {17} */
-  readonly keypoints?: number;
-  /** D, numbers in a tag. @default {1} */
-  readonly tagDimensions?: number;
-  /**
-   * What happens to images first: nothing, or of each channel ImageNet's mean is subtracted and the rest divided by its
-   * standard deviation, as the authors do. @default {"none"}
-   */
-  readonly imageNorm?: ImageNorm;
-  /** Where the first values come from. @default {0} */
-  readonly seed?: number;
 }
 
 /** A network of the paper. */
@@ -281,7 +268,7 @@ interface Parts {
  * assert.ok(variables(model).has("features.1.conv.1.se.3.bias"));
  * ```
  */
-export class EfficientHrNet implements TagNetwork {
+export class EfficientHrNet extends HighResolutionNetwork {
   /** The backbone: a convolution, then blocks. */
   readonly features: readonly Layer[];
   /** Into stage 2, 1/4 of the image's size, from the backbone. */
@@ -319,29 +306,29 @@ export class EfficientHrNet implements TagNetwork {
    * Make the network with seeded first values.
    *
    * @throws {InputError} If an option is unknown.
-   * @throws {RangeError} If a count is not a whole number of 1 or more, a multiple not above 0, or `imageNorm`
-   * is neither of the two.
+   * @throws {RangeError} If a count is not a whole number of 1 or more (0 for `tagDimensions`), a multiple not above 0,
+   * `tagInitScale` no number, or `imageNorm` or `precision` neither of the two.
    */
   constructor(options: EfficientHrNetOptions = {}) {
-    const { backboneWidth = 1, backboneDepth = 1, seed = 0 } = options;
+    super();
+    const { backboneWidth = 1, backboneDepth = 1 } = options;
     const { channels = [32, 64, 128, 256], modules = [1, 4, 3] } = options;
-    const { keypoints = 17, tagDimensions = 1, imageNorm = "none" } = options;
     const named = (name: string, counts: readonly number[]) =>
       Object.fromEntries(counts.map((count, i) => [`${name}[${i}]`, count]));
     checkHourglass("EfficientHrNet", {
-      ...{ keypoints, tagDimensions, ...named("channels", channels) },
+      ...named("channels", channels),
       ...named("modules", modules),
     });
     for (const [name, value] of Object.entries({ backboneWidth, backboneDepth })) {
       if (value > 0 && value < Infinity) continue;
       throw new RangeError(`EfficientHrNet: ${name} must be above 0, not ${value}`);
     }
-    checkImageNorm("EfficientHrNet", imageNorm);
     this.#options = {
-      ...{ backboneWidth, backboneDepth, channels, modules, keypoints, tagDimensions },
-      ...{ imageNorm, seed },
+      ...{ backboneWidth, backboneDepth, channels, modules },
+      ...withDefaults("EfficientHrNet", options),
     };
     checkOptionNames("EfficientHrNet", options, this.#options);
+    const { seed, recompute } = this.#options;
     const maker = new Maker(seed);
     const { layers, taps } = backbone(maker, backboneWidth, backboneDepth);
     this.features = layers;
@@ -355,13 +342,11 @@ export class EfficientHrNet implements TagNetwork {
     const stage = (number: 2 | 3 | 4, last = false) =>
       stageOf(maker, `stage${number}`, {
         ...{ channels: channels.slice(0, number), modules: modules[number - 2], blocks: BLOCKS },
-        last,
+        ...{ last, recompute },
       });
     const transitions = [transition(1), transition(2), transition(3)];
     const stages = [stage(2), stage(3), stage(4, true)];
-    const heads = new Heads(maker, {
-      ...{ width: channels[0], blocks: BLOCKS, keypoints, tagDimensions },
-    });
+    const heads = new Heads(maker, { width: channels[0], blocks: BLOCKS }, this.#options);
     this.#parts = { taps: taps.map(({ after }) => after), transitions, stages, heads };
     [this.stage2, this.stage3, this.stage4] = stages;
     [this.trans1Branch1, this.trans1Branch2] = transitions[0];
@@ -377,25 +362,6 @@ export class EfficientHrNet implements TagNetwork {
     return this.#options;
   }
 
-  /** Pixels of the image for one pixel of {@linkcode EfficientHrNet.mapsOf}. */
-  get stride(): number {
-    return FINE_STRIDE;
-  }
-
-  /** Height and width of images must be multiples of this. */
-  get sizeMultiple(): number {
-    return COARSEST_STRIDE;
-  }
-
-  /**
-   * Describe the maps for the decoder: both sizes of heatmaps averaged, see {@linkcode combineHigherHrNet}.
-   *
-   * @throws {ShapeError} As {@linkcode EfficientHrNet.forward}.
-   */
-  mapsOf(images: Tensor, options: ForwardOptions = {}): MapTensors {
-    return combineHigherHrNet(this.forward(images, options));
-  }
-
   /**
    * Describe the maps of images.
    *
@@ -403,14 +369,14 @@ export class EfficientHrNet implements TagNetwork {
    * @throws {ShapeError} If they are not, or there are not three channels.
    */
   forward(images: Tensor, options: ForwardOptions = {}): HigherHrNetOutput {
-    checkImages("EfficientHrNet", images);
     const { taps, transitions, stages, heads } = this.#parts;
+    const { recompute } = this.#options;
     const features: Tensor[] = [];
     taps.reduce((x, after, b) => {
       const layers = this.features.slice(taps[b - 1] ?? 0, after);
-      features.push(inOrder(layers, x, options));
+      features.push(layers.reduce((y, layer) => through([layer], y, { ...options, recompute }), x));
       return features[b];
-    }, normalized(images, this.#options.imageNorm));
+    }, prepared("EfficientHrNet", images, this.#options));
     // Stage 2 sees the backbone alone; each further stage what the one before it says, and one branch more.
     const branches = stages.reduce<readonly Tensor[]>(
       (xs, modules, s) =>

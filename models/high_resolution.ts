@@ -9,7 +9,7 @@
  * @module
  */
 import { shapeError } from "../core/errors.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { type Tensor, zeros } from "../core/tensor.ts";
 import {
   BatchNorm2d,
   Conv2d,
@@ -17,18 +17,136 @@ import {
   ConvTranspose2d,
   type ForwardOptions,
   type Layer,
+  parameters,
 } from "../nn/mod.ts";
-import { concat, relu, reshape, slice, upsample2d } from "../ops/mod.ts";
+import { cast, concat, recompute, relu, reshape, slice, upsample2d } from "../ops/mod.ts";
+import { checkHourglass } from "./hourglass.ts";
+import { checkImageNorm, type ImageNorm, normalized } from "./image_norm.ts";
 import type { MapTensors } from "./looks.ts";
+import { checkPrecision, checkTagInitScale } from "./network_settings.ts";
+import type { TagNetwork, TargetStrides } from "./tag_network.ts";
 
 /** Pixels of the image for one pixel of the coarsest branch. */
-export const COARSEST_STRIDE = 32;
+const COARSEST_STRIDE = 32;
 
 /** Pixels of the image for one pixel of the finer heatmaps. */
-export const FINE_STRIDE = 2;
+const FINE_STRIDE = 2;
 
-/** Refuse images that the branches would not fit on, `[N, 3, H, W]` with H and W multiples of 32. */
-export function checkImages(network: string, images: Tensor): void {
+/** Pixels of the image for one pixel of heatmaps and tags. */
+const COARSE_STRIDE = 4;
+
+/** Settings that HigherHRNet and EfficientHRNet have in common. */
+export interface HighResolutionOptions {
+  /** K, keypoints of a person. @default {17} */
+  readonly keypoints?: number;
+  /** D, numbers in a tag; 0 for a network that looks at one person at a time. @default {1} */
+  readonly tagDimensions?: number;
+  /**
+   * What happens to images first: nothing, or of each channel ImageNet's mean is subtracted and the rest divided by its
+   * standard deviation, as the authors do. @default {"none"}
+   */
+  readonly imageNorm?: ImageNorm;
+  /** Factor on the first weights of the tag channels: see `tagInitScale` of PoseNet. @default {1} */
+  readonly tagInitScale?: number;
+  /**
+   * Whether training forgets what is inside blocks and branches and computes it once more for the gradients: less memory for
+   * one pass more. @default {false}
+   */
+  readonly recompute?: boolean;
+  /**
+   * Number type of everything between images and maps; parameters, sums and batch statistics stay f32. Where the adapter
+   * has it; train with a `LossScale`. @default {"f32"}
+   */
+  readonly precision?: "f32" | "f16";
+  /** Where the first values come from. @default {0} */
+  readonly seed?: number;
+}
+
+/**
+ * The settings, defaults filled in.
+ *
+ * @throws {RangeError} If K is not a whole number of 1 or more, D not one of 0 or more, `tagInitScale` is no number, or
+ * `imageNorm` or `precision` is none of the two.
+ */
+export function withDefaults(
+  network: string,
+  options: HighResolutionOptions,
+): Required<HighResolutionOptions> {
+  const { keypoints = 17, tagDimensions = 1, imageNorm = "none", tagInitScale = 1 } = options;
+  const { recompute = false, precision = "f32", seed = 0 } = options;
+  checkHourglass(network, { keypoints });
+  checkHourglass(network, { tagDimensions }, 0);
+  checkImageNorm(network, imageNorm);
+  checkTagInitScale(network, tagInitScale);
+  checkPrecision(network, precision);
+  return { keypoints, tagDimensions, tagInitScale, recompute, precision, imageNorm, seed };
+}
+
+/**
+ * What HigherHRNet and EfficientHRNet have in common behind their `forward`: one set of maps for the decoder, two sizes of
+ * heatmaps for the losses.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { HigherHrNet, HighResolutionNetwork } from "ae";
+ *
+ * const model: HighResolutionNetwork = new HigherHrNet({ width: 4, modules: [1, 1, 1] });
+ * assert.equal(model.stride, 2);
+ * assert.deepEqual(model.targetStrides, { stride: 4, fineStride: 2 });
+ * ```
+ */
+export abstract class HighResolutionNetwork implements TagNetwork {
+  /** The settings, defaults filled in. */
+  abstract readonly options: Required<HighResolutionOptions>;
+
+  /** Describe the maps of images `[N, 3, H, W]`, H and W divisible by 32. */
+  abstract forward(images: Tensor, options?: ForwardOptions): HigherHrNetOutput;
+
+  /** Pixels of the image for one pixel of {@linkcode HighResolutionNetwork.mapsOf}. */
+  get stride(): number {
+    return FINE_STRIDE;
+  }
+
+  /** Height and width of images must be multiples of this. */
+  get sizeMultiple(): number {
+    return COARSEST_STRIDE;
+  }
+
+  /** Heatmaps and tags have a quarter of the image's size, the finer heatmaps half of it. */
+  get targetStrides(): Required<TargetStrides> {
+    return { stride: COARSE_STRIDE, fineStride: FINE_STRIDE };
+  }
+
+  /**
+   * Describe the maps for the decoder: both sizes of heatmaps averaged, see {@linkcode combineHigherHrNet}.
+   *
+   * @throws {ShapeError} If images are not `[N, 3, H, W]`, H and W divisible by 32.
+   */
+  mapsOf(images: Tensor, options: ForwardOptions = {}): MapTensors {
+    return combineHigherHrNet(this.forward(images, options));
+  }
+
+  /**
+   * Describe the maps that training puts a loss on: one set, with heatmaps of both sizes.
+   *
+   * @throws {ShapeError} If images are not `[N, 3, H, W]`, H and W divisible by 32.
+   */
+  stacksOf(images: Tensor, options: ForwardOptions = {}): HigherHrNetOutput[] {
+    return [this.forward(images, options)];
+  }
+}
+
+/**
+ * Images as the layers take them, in the network's number type.
+ *
+ * @throws {ShapeError} If they are not `[N, 3, H, W]` with H and W multiples of 32, on which all branches fit.
+ */
+export function prepared(
+  network: string,
+  images: Tensor,
+  { imageNorm, precision }: Required<HighResolutionOptions>,
+): Tensor {
   const [, , H, W] = images.shape;
   if (
     images.shape.length !== 4 || H % COARSEST_STRIDE !== 0 || W % COARSEST_STRIDE !== 0 ||
@@ -38,13 +156,17 @@ export function checkImages(network: string, images: Tensor): void {
       images: [images.shape, "N C H W"],
     });
   }
+  return cast(normalized(images, imageNorm), precision);
 }
 
 /** A convolution and its normalisation, as the two entries `0` and `1` of a sequence in weight files. */
 export type ConvNorm = readonly [conv: Layer, norm: BatchNorm2d];
 
 /** Settings of a convolution beside its channels. */
-export type ConvSettings = Pick<Conv2dLayerOptions, "size" | "stride" | "pad" | "groups" | "bias">;
+export type ConvSettings = Pick<
+  Conv2dLayerOptions,
+  "size" | "stride" | "pad" | "groups" | "bias" | "initScale"
+>;
 
 /** Makes layers whose first values come from one seed and their names. */
 export class Maker {
@@ -94,6 +216,17 @@ export function inOrder(layers: readonly Layer[], x: Tensor, options: ForwardOpt
   return layers.reduce((y, layer) => layer.forward(y, options), x);
 }
 
+/** The same; training that is to `recompute` forgets what lies in between and computes it once more for the gradients. */
+export function through(
+  layers: readonly Layer[],
+  x: Tensor,
+  options: ForwardOptions & { readonly recompute: boolean },
+): Tensor {
+  const describe = (x: Tensor) => inOrder(layers, x, options);
+  if (!options.recompute || !options.training) return describe(x);
+  return recompute(describe, x, [...parameters({ layers }).values()]);
+}
+
 /** Two 3 × 3 convolutions that learn what to add to their input. */
 export class BasicBlock implements Layer {
   /** With {@linkcode BasicBlock.bn1} and a ReLU. */
@@ -122,7 +255,7 @@ export class BasicBlock implements Layer {
 /** How branch i takes in branch j: null for itself, enlarged if j is coarser, made smaller by halves if finer. */
 type Fusion = ConvNorm | readonly ConvNorm[] | null;
 
-/** Sizes of a {@linkcode HighResolutionModule}. */
+/** Sizes of a {@linkcode HighResolutionModule}, and whether it forgets. */
 interface ModuleSizes {
   /** Channels of each branch, the finest first. */
   readonly channels: readonly number[];
@@ -130,6 +263,8 @@ interface ModuleSizes {
   readonly blocks: number;
   /** How many branches go on; the last module of a network has only the finest. */
   readonly outputs: number;
+  /** Whether training computes the branches once more for the gradients. */
+  readonly recompute: boolean;
 }
 
 /** Branches side by side, then each takes in all. */
@@ -138,9 +273,12 @@ export class HighResolutionModule {
   readonly branches: readonly (readonly BasicBlock[])[];
   /** For each branch that goes on, how it takes in each. */
   readonly fuseLayers: readonly (readonly Fusion[])[];
+  readonly #recompute: boolean;
 
   /** Make the module. */
-  constructor(maker: Maker, name: string, { channels, blocks, outputs }: ModuleSizes) {
+  constructor(maker: Maker, name: string, sizes: ModuleSizes) {
+    const { channels, blocks, outputs } = sizes;
+    this.#recompute = sizes.recompute;
     this.branches = channels.map((count, b) =>
       Array.from(
         { length: blocks },
@@ -154,7 +292,8 @@ export class HighResolutionModule {
 
   /** A tensor for each branch to one for each that goes on. */
   forward(xs: readonly Tensor[], options: ForwardOptions): Tensor[] {
-    const ys = this.branches.map((blocks, b) => inOrder(blocks, xs[b], options));
+    const how = { ...options, recompute: this.#recompute };
+    const ys = this.branches.map((blocks, b) => through(blocks, xs[b], how));
     return this.fuseLayers.map((row, i) =>
       relu(
         row.map((layers, j) => {
@@ -192,13 +331,9 @@ function fusion(
 }
 
 /** Sizes of a stage: modules one after the other. */
-interface StageSizes {
-  /** Channels of each branch, the finest first. */
-  readonly channels: readonly number[];
+interface StageSizes extends Omit<ModuleSizes, "outputs"> {
   /** How many. */
   readonly modules: number;
-  /** Blocks of a branch. */
-  readonly blocks: number;
   /** Whether only the finest branch goes on. @default {false} */
   readonly last?: boolean;
 }
@@ -207,11 +342,11 @@ interface StageSizes {
 export function stageOf(
   maker: Maker,
   name: string,
-  { channels, modules, blocks, last = false }: StageSizes,
+  { modules, last = false, ...sizes }: StageSizes,
 ): HighResolutionModule[] {
   return Array.from({ length: modules }, (_, n) => {
-    const outputs = last && n === modules - 1 ? 1 : channels.length;
-    return new HighResolutionModule(maker, `${name}.${n}`, { channels, blocks, outputs });
+    const outputs = last && n === modules - 1 ? 1 : sizes.channels.length;
+    return new HighResolutionModule(maker, `${name}.${n}`, { ...sizes, outputs });
   });
 }
 
@@ -258,10 +393,10 @@ export function combineHigherHrNet(
 ): MapTensors {
   const enlarged = (x: Tensor) => upsample2d(x, { mode: "bilinear" });
   const [N, D, K, h, w] = tags.shape;
-  const flat = enlarged(reshape(tags, [N, D * K, h, w]));
+  const shape = [N, D, K, 2 * h, 2 * w];
   return {
     heatmaps: enlarged(heatmaps).add(fineHeatmaps).mul(0.5),
-    tags: reshape(flat, [N, D, K, 2 * h, 2 * w]),
+    tags: D === 0 ? zeros(shape) : reshape(enlarged(reshape(tags, [N, D * K, h, w])), shape),
   };
 }
 
@@ -271,10 +406,6 @@ interface HeadSizes {
   readonly width: number;
   /** Blocks after enlarging. */
   readonly blocks: number;
-  /** K. */
-  readonly keypoints: number;
-  /** D. */
-  readonly tagDimensions: number;
 }
 
 /** From the finest branch to heatmaps and tags, and to finer heatmaps. */
@@ -283,15 +414,20 @@ export class Heads {
   readonly finalLayers: readonly [coarse: Conv2d, fine: Conv2d];
   /** Twice the height and width, then blocks, numbered as in the authors' weight files. */
   readonly deconvLayers: readonly (readonly [ConvNorm, ...(readonly [BasicBlock])[]])[];
-  readonly #sizes: HeadSizes;
+  readonly #options: Required<HighResolutionOptions>;
 
   /** Make the heads. */
-  constructor(maker: Maker, sizes: HeadSizes) {
-    const { width, blocks, keypoints, tagDimensions } = sizes;
+  constructor(
+    maker: Maker,
+    { width, blocks }: HeadSizes,
+    options: Required<HighResolutionOptions>,
+  ) {
+    const { keypoints, tagDimensions, tagInitScale } = options;
     const maps = keypoints * (1 + tagDimensions);
-    this.#sizes = sizes;
+    const initScale = (o: number) => o < keypoints ? 1 : tagInitScale;
+    this.#options = options;
     this.finalLayers = [
-      maker.conv("final_layers.0", width, maps, { size: 1, bias: true }),
+      maker.conv("final_layers.0", width, maps, { size: 1, bias: true, initScale }),
       maker.conv("final_layers.1", width, keypoints, { size: 1, bias: true }),
     ];
     const block = (_: unknown, n: number) =>
@@ -302,16 +438,18 @@ export class Heads {
 
   /** Describe the maps from the finest branch, `[N, width, H/4, W/4]`. */
   forward(finest: Tensor, options: ForwardOptions): HigherHrNetOutput {
-    const { keypoints: K, tagDimensions: D } = this.#sizes;
+    const { keypoints: K, tagDimensions: D, recompute } = this.#options;
     const [N, , h, w] = finest.shape;
     const [coarse, fine] = this.finalLayers;
     const [[enlarging, ...blocks]] = this.deconvLayers;
-    const maps = coarse.forward(finest);
-    const enlarged = inOrder(enlarging, concat([finest, maps], 1), options);
+    const raw = coarse.forward(finest);
+    const enlarged = inOrder(enlarging, concat([finest, raw], 1), options);
+    const finer = through(blocks.flat(), enlarged, { ...options, recompute });
+    const maps = cast(raw, "f32");
     return {
       heatmaps: slice(maps, [0, 0, 0, 0], [N, K, h, w]),
       tags: reshape(slice(maps, [0, K, 0, 0], [N, K + D * K, h, w]), [N, D, K, h, w]),
-      fineHeatmaps: fine.forward(inOrder(blocks.flat(), enlarged, options)),
+      fineHeatmaps: cast(fine.forward(finer), "f32"),
     };
   }
 }

@@ -13,6 +13,17 @@
  * High-Resolution Representation Learning" (CVPR 2019), arXiv:1902.09212. Fields are named after the tensors of the
  * authors' weight files: published_higher_hrnet.ts.
  *
+ * Networks by name, {@linkcode HIGHER_HRNETS}; multiply-adds of one image, `train --preset higher-hrnet-demo` and so on:
+ *
+ * | name | image | branches          | modules | tags | parameters | multiply-adds | of a training step, one image: memory |
+ * | ---- | ----- | ----------------- | ------- | ---- | ---------- | ------------- | ------------------------------------- |
+ * | W32  | 512   | 32, 64, 128, 256  | 1, 4, 3 | 1    | 28.65 M    | 46.20 G       | 1.9 GiB; `recompute` 1.2, in f16 0.8  |
+ * | W48  | 640   | 48, 96, 192, 384  | 1, 4, 3 | 1    | 63.83 M    | 149.47 G      | `info` says it                        |
+ * | demo | 64    | 16, 32, 64, 128   | 1, 1, 1 | 4    | 2.67 M     | 0.17 G        |                                       |
+ *
+ * `demo` is for trying things out: its tags, at a quarter of so small an image, tell people apart worse than those of
+ * PoseNet's `demo`, and start spread out like them.
+ *
  * |              | the authors' code                         | here                                 |
  * | ------------ | ----------------------------------------- | ------------------------------------ |
  * | first values | N(0, 0.001²), or ImageNet's               | PyTorch's default for convolutions   |
@@ -26,23 +37,21 @@ import type { Tensor } from "../core/tensor.ts";
 import { BatchNorm2d, type Conv2d, type ForwardOptions, type Layer } from "../nn/mod.ts";
 import { relu } from "../ops/mod.ts";
 import {
-  checkImages,
-  COARSEST_STRIDE,
-  combineHigherHrNet,
   type ConvNorm,
-  FINE_STRIDE,
   Heads,
   type HigherHrNetOutput,
   type HighResolutionModule,
+  HighResolutionNetwork,
+  type HighResolutionOptions,
   inOrder,
   Maker,
+  prepared,
   stageOf,
+  through,
   throughStage,
+  withDefaults,
 } from "./high_resolution.ts";
 import { checkHourglass } from "./hourglass.ts";
-import { checkImageNorm, type ImageNorm, normalized } from "./image_norm.ts";
-import type { MapTensors } from "./looks.ts";
-import type { TagNetwork } from "./tag_network.ts";
 
 /** Outputs of a {@linkcode Bottleneck} have so many times the channels inside. */
 const EXPANSION = 4;
@@ -81,23 +90,30 @@ class Bottleneck implements Layer {
 const BLOCKS = 4;
 
 /** Settings of {@linkcode HigherHrNet}. */
-export interface HigherHrNetOptions {
+export interface HigherHrNetOptions extends HighResolutionOptions {
   /** Channels of the finest branch, 32 or 48 in the paper; each coarser one has twice as many. @default {32} */
   readonly width?: number;
-  /** K, keypoints of a person. @default {17} */
-  readonly keypoints?: number;
-  /** D, numbers in a tag. @default {1} */
-  readonly tagDimensions?: number;
   /** Modules of the stages 2, 3 and 4. @default {[1, 4, 3]} */
   readonly modules?: readonly [number, number, number];
-  /**
-   * What happens to images first: nothing, or of each channel ImageNet's mean is subtracted and the rest divided by its
-   * standard deviation, as the authors do. @default {"none"}
-   */
-  readonly imageNorm?: ImageNorm;
-  /** Where the first values come from. @default {0} */
-  readonly seed?: number;
 }
+
+/** A network by name: those of the paper, and a small one. */
+export type HigherHrNetName = "W32" | "W48" | "demo";
+
+/** Networks by name, and height and width of their images in pixels: see the table above. */
+export const HIGHER_HRNETS: Readonly<
+  Record<
+    HigherHrNetName,
+    { readonly options: HigherHrNetOptions; readonly imageSize: number }
+  >
+> = {
+  "W32": { options: { width: 32, imageNorm: "imagenet" }, imageSize: 512 },
+  "W48": { options: { width: 48, imageNorm: "imagenet" }, imageSize: 640 },
+  "demo": {
+    options: { width: 16, modules: [1, 1, 1], tagDimensions: 4, tagInitScale: 4 },
+    imageSize: 64,
+  },
+};
 
 /** The parts of the network between stem and heads, as they are used. */
 interface Parts {
@@ -130,7 +146,7 @@ const STEM = 64;
  * assert.ok(variables(model).has("stage3.0.fuse_layers.2.0.1.0.weight"));
  * ```
  */
-export class HigherHrNet implements TagNetwork {
+export class HigherHrNet extends HighResolutionNetwork {
   /** Halves the image. */
   readonly conv1: Conv2d;
   /** With a ReLU. */
@@ -164,16 +180,17 @@ export class HigherHrNet implements TagNetwork {
    * Make the network with seeded first values.
    *
    * @throws {InputError} If an option is unknown.
-   * @throws {RangeError} If a size is not a whole number of 1 or more, or `imageNorm` is neither of the two.
+   * @throws {RangeError} If a size is not a whole number of 1 or more (0 for `tagDimensions`), `tagInitScale` is no
+   * number, or `imageNorm` or `precision` is neither of the two.
    */
   constructor(options: HigherHrNetOptions = {}) {
-    const { width = 32, keypoints = 17, tagDimensions = 1, modules = [1, 4, 3] } = options;
-    const { imageNorm = "none", seed = 0 } = options;
+    super();
+    const { width = 32, modules = [1, 4, 3] } = options;
     const [stage2, stage3, stage4] = modules;
-    checkHourglass("HigherHrNet", { width, keypoints, tagDimensions, stage2, stage3, stage4 });
-    checkImageNorm("HigherHrNet", imageNorm);
-    this.#options = { width, keypoints, tagDimensions, modules, imageNorm, seed };
+    checkHourglass("HigherHrNet", { width, stage2, stage3, stage4 });
+    this.#options = { width, modules, ...withDefaults("HigherHrNet", options) };
     checkOptionNames("HigherHrNet", options, this.#options);
+    const { seed, recompute } = this.#options;
     const maker = new Maker(seed);
     const inside = STEM * EXPANSION;
     this.conv1 = maker.conv("conv1", 3, STEM, { size: 3, stride: 2 });
@@ -190,7 +207,7 @@ export class HigherHrNet implements TagNetwork {
     const stage = (number: 2 | 3 | 4, last = false) =>
       stageOf(maker, `stage${number}`, {
         ...{ channels: channels.slice(0, number), modules: modules[number - 2], blocks: BLOCKS },
-        last,
+        ...{ last, recompute },
       });
     const parts: Parts = {
       same: maker.convNorm("transition1.0", inside, channels[0], { size: 3, relu: true }),
@@ -200,7 +217,7 @@ export class HigherHrNet implements TagNetwork {
       stage3: stage(3),
       fourth: coarser("transition3.3", channels[2], channels[3]),
       stage4: stage(4, true),
-      heads: new Heads(maker, { width, blocks: BLOCKS, keypoints, tagDimensions }),
+      heads: new Heads(maker, { width, blocks: BLOCKS }, this.#options),
     };
     this.#parts = parts;
     // The same again, nested as the authors' weight files number it.
@@ -219,25 +236,6 @@ export class HigherHrNet implements TagNetwork {
     return this.#options;
   }
 
-  /** Pixels of the image for one pixel of {@linkcode HigherHrNet.mapsOf}. */
-  get stride(): number {
-    return FINE_STRIDE;
-  }
-
-  /** Height and width of images must be multiples of this. */
-  get sizeMultiple(): number {
-    return COARSEST_STRIDE;
-  }
-
-  /**
-   * Describe the maps for the decoder: both sizes of heatmaps averaged, see {@linkcode combineHigherHrNet}.
-   *
-   * @throws {ShapeError} As {@linkcode HigherHrNet.forward}.
-   */
-  mapsOf(images: Tensor, options: ForwardOptions = {}): MapTensors {
-    return combineHigherHrNet(this.forward(images, options));
-  }
-
   /**
    * Describe the maps of images.
    *
@@ -245,9 +243,12 @@ export class HigherHrNet implements TagNetwork {
    * @throws {ShapeError} If they are not, or there are not three channels.
    */
   forward(images: Tensor, options: ForwardOptions = {}): HigherHrNetOutput {
-    checkImages("HigherHrNet", images);
-    const stem = [this.conv1, this.bn1, this.conv2, this.bn2, ...this.layer1];
-    const first = inOrder(stem, normalized(images, this.#options.imageNorm), options);
+    const { recompute } = this.#options;
+    const stem = [this.conv1, this.bn1, this.conv2, this.bn2];
+    const first = this.layer1.reduce(
+      (x, block) => through([block], x, { ...options, recompute }),
+      inOrder(stem, prepared("HigherHrNet", images, this.#options), options),
+    );
     const { same, halved, third, fourth, stage2, stage3, stage4, heads } = this.#parts;
     const withCoarser = (branches: readonly Tensor[], layers: ConvNorm) => [
       ...branches,

@@ -7,8 +7,18 @@ export {
   type EfficientHrNetName,
   type EfficientHrNetOptions,
 } from "./efficient_hrnet.ts";
-export { HigherHrNet, type HigherHrNetOptions } from "./higher_hrnet.ts";
-export { combineHigherHrNet, type HigherHrNetOutput } from "./high_resolution.ts";
+export {
+  HIGHER_HRNETS,
+  HigherHrNet,
+  type HigherHrNetName,
+  type HigherHrNetOptions,
+} from "./higher_hrnet.ts";
+export {
+  combineHigherHrNet,
+  type HigherHrNetOutput,
+  HighResolutionNetwork,
+  type HighResolutionOptions,
+} from "./high_resolution.ts";
 export {
   type CombinedTensors,
   combineLooks,
@@ -47,4 +57,4 @@ export {
   type WeightRecipe,
   type WeightTranslation,
 } from "./published_weights.ts";
-export { type TagNetwork } from "./tag_network.ts";
+export { type StackMaps, type TagNetwork, type TargetStrides } from "./tag_network.ts";

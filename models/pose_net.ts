@@ -38,8 +38,9 @@ import { type BatchNormPlaces, ConvBlock, type ConvBlockOptions } from "./conv_b
 import { checkHourglass, Hourglass } from "./hourglass.ts";
 import { checkImageNorm, type ImageNorm, normalized } from "./image_norm.ts";
 import type { MapTensors } from "./looks.ts";
+import { checkPrecision, checkTagInitScale } from "./network_settings.ts";
 import { Residual, ResidualHourglass } from "./residual.ts";
-import type { TagNetwork } from "./tag_network.ts";
+import type { TagNetwork, TargetStrides } from "./tag_network.ts";
 
 /** Settings of {@linkcode PoseNet}; without any it is the authors' network with the 34 channels that are read. */
 export interface PoseNetOptions {
@@ -237,6 +238,20 @@ export class PoseNet implements TagNetwork {
     return { heatmaps, tags };
   }
 
+  /** Those of its maps. */
+  get targetStrides(): TargetStrides {
+    return { stride: this.stride };
+  }
+
+  /**
+   * Describe the maps that training puts a loss on: those of every stack.
+   *
+   * @throws {ShapeError} As {@linkcode PoseNet.forward}.
+   */
+  stacksOf(images: Tensor, options: ForwardOptions = {}): StackOutput[] {
+    return this.forward(images, options);
+  }
+
   /**
    * Describe the stem's output alone: `[N, channels, H / stride, W / stride]`.
    *
@@ -283,17 +298,13 @@ function withDefaults(options: PoseNetOptions): Required<PoseNetOptions> {
   checkHourglass("PoseNet", { stacks, channels, depth, keypoints });
   checkImageNorm("PoseNet", imageNorm);
   checkHourglass("PoseNet", { increase, innerIncrease, tagDimensions, extraChannels }, 0);
-  if (precision !== "f32" && precision !== "f16") {
-    throw new RangeError(`PoseNet: precision can be "f32" or "f16", not ${precision}`);
-  }
+  checkPrecision("PoseNet", precision);
   if (release === "tensorflow" && (stem !== "stride4" || blocks !== "convolution")) {
     throw new RangeError(
       'PoseNet: release "tensorflow" has the stem "stride4" and blocks of one convolution',
     );
   }
-  if (!Number.isFinite(tagInitScale)) {
-    throw new RangeError(`PoseNet: tagInitScale must be a number, not ${tagInitScale}`);
-  }
+  checkTagInitScale("PoseNet", tagInitScale);
   return {
     stacks,
     channels,

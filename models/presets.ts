@@ -6,8 +6,8 @@
  * | ------------ | ------ | ------------------ | ----- | ---------- | ------------- |
  * | demo         | 1      | 32, 16             | 64    | 0.56 M     | 0.07 G        |
  * | demo-wide    | 1      | 64, 28             | 64    | 1.94 M     | 0.25 G        |
- * | segment      | 1      | 32, 16             | 64    | 0.55 M     | 0.06 G        |
- * | segment-wide | 1      | 64, 28             | 64    | 1.93 M     | 0.24 G        |
+ * | segment      | 1      | 32, 16             | 64    | 0.56 M     | 0.07 G        |
+ * | segment-wide | 1      | 64, 28             | 64    | 1.94 M     | 0.25 G        |
  * | tiny-64      | 1      | 16, 16             | 64    | 0.57 M     | 0.13 G        |
  * | small-128    | 1      | 32, 32             | 128   | 1.53 M     | 0.60 G        |
  * | medium-128   | 2      | 64, 32             | 128   | 4.63 M     | 0.98 G        |
@@ -15,6 +15,9 @@
  * | large-256    | 2      | 128, 64            | 256   | 17.7 M     | 9.07 G        |
  * | residual-512 | 4      | 256                | 512   | 12.9 M     | 59.3 G        |
  * | authors      | 4      | 256, 128           | 512   | 138.9 M    | 222 G         |
+ *
+ * `train --preset` also takes the networks by name of higher_hrnet.ts and efficient_hrnet.ts: `higher-hrnet-w32`,
+ * `higher-hrnet-w48`, `higher-hrnet-demo`, and `efficient-hrnet-h0` to `efficient-hrnet-h-4`.
  *
  * `demo` learns from nothing in minutes: maps of half the image's size, batch normalisation
  * everywhere, and tags of four numbers that start spread out: they come apart sooner than one (docs/decisions.md).

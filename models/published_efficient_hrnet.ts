@@ -109,7 +109,10 @@ export function translateEfficientHrNet(
     imageNorm: "imagenet",
   };
   const model = new EfficientHrNet(options);
-  const recipes = recipesByName(model, { shapes, prefix, name, help: HELP });
+  const recipes = recipesByName(model, {
+    ...{ shapes, name, help: HELP },
+    sourceOf: (path) => prefix + path,
+  });
   disposeModel(model);
   return { name, options, recipes };
 }

@@ -1,5 +1,5 @@
 /**
- * The weights of {@linkcode HigherHrNet} that its authors have published, under our names, which are theirs:
+ * The weights of {@linkcode HigherHrNet} that its authors or mmpose have published, under our names, which are the authors':
  *
  *     file        linked in HRNet/HigherHRNet-Human-Pose-Estimation's README; `model_best.pth.tar`,
  *                 `checkpoint.pth.tar` or `final_state….pth.tar` of their `tools/dist_train.py`
@@ -17,6 +17,12 @@
  * | W48  | 640   | 63.8 M     |
  *
  * W32 was also trained with images of 640 pixels, which a file does not tell: `--image-size 640`.
+ *
+ * mmpose 0.x trained the same networks, in two parts: before the authors' names stand `backbone.` and, at the heads,
+ * `keypoint_head.` (its `models/backbones/hrnet.py`, `models/heads/ae_higher_resolution_head.py`; layers, kernels and the
+ * sums of branches are the authors', images too are normalised with ImageNet's figures). Its configurations of W48 have
+ * images of 512 pixels. Of 14 keypoints it also has AI Challenger's, whose order is another than CrowdPose's: a file
+ * does not tell which, and CrowdPose's is taken. Its networks for one person or with one size of maps lack the heads.
  *
  * @module
  */
@@ -45,11 +51,17 @@ const MARK = "transition1.0.0.weight";
 /** The heads: heatmaps and tags, and the finer heatmaps. */
 const COARSE_HEAD = "final_layers.0.weight", FINE_HEAD = "final_layers.1.weight";
 
+/** Variables of the heads. */
+const HEADS = /^(final|deconv)_layers/;
+
 /** K of COCO and of CrowdPose. */
 const KEYPOINTS = [17, 14];
 
 /** More modules than this no stage has: the paper's have 1, 4 and 3. */
 const MOST_MODULES = 16;
+
+/** Where mmpose puts the layers, before the authors' names. */
+const MMPOSE = { layers: "backbone.", heads: "keypoint_head." };
 
 const HELP = "networks with the blocks and heads of the authors' experiments can be imported";
 
@@ -64,6 +76,7 @@ const HELP = "networks with the blocks and heads of the authors' experiments can
  * import { isHigherHrNet } from "ae";
  *
  * assert.ok(isHigherHrNet(["1.transition1.0.0.weight"]));
+ * assert.ok(isHigherHrNet(["backbone.transition1.0.0.weight"])); // mmpose's
  * assert.ok(!isHigherHrNet(["module.trans1_branch1.0.weight"]));
  * ```
  */
@@ -101,17 +114,22 @@ export function translateHigherHrNet(shapes: ReadonlyMap<string, Shape>): Higher
   if (shape.length !== 4 || width === 0) {
     throw new InputError(`${prefix + MARK} is no kernel: its shape is [${shape.join(", ")}]`);
   }
+  const isMmpose = prefix.endsWith(MMPOSE.layers);
+  const headPrefix = isMmpose ? prefix.slice(0, -MMPOSE.layers.length) + MMPOSE.heads : prefix;
   const options = {
     width,
-    keypoints: keypointsOf(shapes, prefix),
+    keypoints: keypointsOf(shapes, headPrefix),
     modules: modulesOf(shapes, prefix),
     imageNorm: "imagenet",
   } as const;
   const name = `W${width}`;
   const model = new HigherHrNet(options);
-  const recipes = recipesByName(model, { shapes, prefix, name, help: HELP });
+  const recipes = recipesByName(model, {
+    ...{ shapes, name, help: HELP },
+    sourceOf: (path) => (HEADS.test(path) ? headPrefix : prefix) + path,
+  });
   disposeModel(model);
-  return { name, options, imageSize: width === 48 ? 640 : 512, recipes };
+  return { name, options, imageSize: width === 48 && !isMmpose ? 640 : 512, recipes };
 }
 
 /** K: the channels of the finer heatmaps, and half of those of heatmaps and tags. COCO's where a head is missing. */

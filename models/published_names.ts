@@ -14,8 +14,8 @@ import type { WeightRecipe } from "./published_weights.ts";
 export interface NamedWeights {
   /** The file's tensors by name. */
   readonly shapes: ReadonlyMap<string, Shape>;
-  /** What stands before every name. */
-  readonly prefix: string;
+  /** The file's name of a variable, or of the layers that several variables begin with. */
+  readonly sourceOf: (path: string) => string;
   /** The network's name in errors. */
   readonly name: string;
   /** Which networks can be imported. */
@@ -30,20 +30,19 @@ export interface NamedWeights {
  */
 export function recipesByName(
   model: object,
-  { shapes, prefix, name, help }: NamedWeights,
+  { shapes, sourceOf, name, help }: NamedWeights,
 ): Map<string, WeightRecipe> {
   const recipes = new Map(
     [...variables(model)].map(([path, { shape }]) => [
       path,
-      { shape, sources: [prefix + path], make: ([array]) => array } satisfies WeightRecipe,
+      { shape, sources: [sourceOf(path)], make: ([array]) => array } satisfies WeightRecipe,
     ]),
   );
-  const top = (path: string) => path.split(".")[0];
-  const parts = new Set([...recipes.keys()].map(top));
+  const taken = new Set([...recipes.keys()].map(sourceOf));
+  const parts = new Set([...recipes.keys()].map((path) => `${sourceOf(path.split(".")[0])}.`));
   for (const tensor of shapes.keys()) {
-    const path = tensor.startsWith(prefix) ? tensor.slice(prefix.length) : "";
-    if (recipes.has(path) || path.endsWith(".num_batches_tracked")) continue;
-    if (!parts.has(top(path))) continue; // beside the network: an optimiser, a classifier
+    if (taken.has(tensor) || tensor.endsWith(".num_batches_tracked")) continue;
+    if (![...parts].some((part) => tensor.startsWith(part))) continue; // beside the network: an optimiser, a classifier
     throw new InputError(
       `is as wide as ${name}, but has a tensor ${tensor}, which ${name} does not have\n` +
         `  help: ${help}`,

@@ -52,7 +52,6 @@ import {
 import { type ScaleRule, scaleRule, SINGLE_SCALE } from "../cli/scales.ts";
 import { JUDGED_SIZE, SETTING } from "../cli/sources.ts";
 import {
-  type LoadedModel,
   type LoadedNetwork,
   loadGivenOrShipped,
   NETWORK,
@@ -220,7 +219,7 @@ async function compare(
 /** What all ways to look have in common. */
 interface Looking {
   /** Looks at everybody again. */
-  readonly refiner: LoadedModel | undefined;
+  readonly refiner: LoadedNetwork | undefined;
   /** Sizes of the crops in which it does. */
   readonly crops: readonly number[];
   /** Of first looks, in place of the weights'. */

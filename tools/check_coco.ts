@@ -27,7 +27,7 @@ import { recipeOf } from "../cli/recipe.ts";
 import { refined } from "../cli/refinement.ts";
 import { train } from "../cli/training.ts";
 import { withoutTags } from "../cli/transfer.ts";
-import { type LoadedModel, makeModel } from "../cli/weights.ts";
+import { type LoadedNetwork, makeModel } from "../cli/weights.ts";
 import { each } from "./tool.ts";
 
 /** How many photographs. */
@@ -73,7 +73,7 @@ async function check(folder: string, minutes: number): Promise<number> {
   const { description } = crowdless;
   const photographs: DescribedSource = { length: PHOTOS, sample: (i) => samples[i], description };
   const recipe = recipeOf("small");
-  const first: LoadedModel = {
+  const first: LoadedNetwork = {
     ...makeModel("demo", { seed: 1 }),
     imageSize: IMAGE_SIZE,
     decoding: recipe.decoding,
@@ -106,7 +106,7 @@ async function check(folder: string, minutes: number): Promise<number> {
 
 /** Train on a source, all by heart. */
 async function learn(
-  { model }: Pick<LoadedModel, "model">,
+  { model }: Pick<LoadedNetwork, "model">,
   source: SampleSource,
   minutes: number,
   label: string,

@@ -38,6 +38,7 @@ import {
   OKS_THRESHOLDS,
   ones,
   paintHeatmaps,
+  PoseNet,
   read,
   readJson,
   RECALL_GRID,
@@ -57,7 +58,7 @@ import { measure, resultsOf, truthOf } from "../cli/evaluation.ts";
 import { prepareFolder } from "../cli/output.ts";
 import { predict, type Prediction } from "../cli/prediction.ts";
 import { EVALUATION_SEED, JUDGED_SIZE, SETTING } from "../cli/sources.ts";
-import { type LoadedModel, loadModel, shippedWeights } from "../cli/weights.ts";
+import { type LoadedNetwork, loadModel, shippedWeights } from "../cli/weights.ts";
 import { drawHourglass } from "./hourglass_figure.ts";
 import { slide } from "./slide.ts";
 
@@ -68,7 +69,7 @@ const CROWD = { seed: 6, index: 15, people: [4, 5], setting: "stage" } as const;
 
 /** All that the figures are made of. */
 interface Material {
-  readonly loaded: LoadedModel;
+  readonly loaded: LoadedNetwork & { readonly model: PoseNet };
   /** The crowd and what the network says of it. */
   readonly crowd: Prediction;
   /** The evaluation scenes. */
@@ -331,7 +332,9 @@ function errorKindsFigure({ predictions, loaded: { imageSize } }: Material): Svg
 async function gather(): Promise<Material> {
   const path = await shippedWeights();
   if (path === undefined) throw new InputError("figures: no weights come with this version yet");
-  const loaded = await loadModel(path);
+  const { model, ...rest } = await loadModel(path);
+  if (!(model instanceof PoseNet)) throw new TypeError("figures: not a network of hourglasses");
+  const loaded = { ...rest, model };
   const size = loaded.imageSize;
   const { index, ...crowdScenes } = CROWD;
   const evaluation = sceneSource({ seed: EVALUATION_SEED, size, people: [1, 4], setting: SETTING });

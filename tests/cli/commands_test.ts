@@ -62,7 +62,7 @@ Deno.test("main() refuses settings before anything is written", async () => {
       ],
       [
         ["train", "--steps", "1", "--recipe", "x", "--out", out],
-        /unknown --recipe "x"; there are small, authors, paper, instances/,
+        /unknown --recipe "x"; there are small, authors, paper, higher-hrnet, instances/,
       ],
       [["train", "--steps", "1", "--size", "60", "--out", out], /--size 60 does not suit/],
       [

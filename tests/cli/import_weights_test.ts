@@ -9,11 +9,13 @@ import {
   PoseNet,
   readSafetensors,
   type SafetensorsArray,
+  sizeOf,
   stateOf,
   writeSafetensors,
 } from "ae";
 import { loadModel } from "../../cli/weights.ts";
 import { inFolder } from "../in_folder.ts";
+import { mmposeTensors } from "../models/mmpose_names.ts";
 import { efficientHrNetFile, higherHrNetFile, SMALL } from "./published_file.ts";
 import { runMain } from "./run_main.ts";
 
@@ -320,6 +322,32 @@ Deno.test("import-weights knows a HigherHRNet, of COCO's keypoints or CrowdPose'
         const wrong = data.findIndex((value, i) => value !== expected[i]);
         assert.equal(wrong, -1, `${path} at ${wrong}`);
       }
+    }
+  });
+});
+
+Deno.test("import-weights knows mmpose's HigherHRNet by its names, asked for or not", async () => {
+  await inFolder(async (folder) => {
+    const [source, out] = [`${folder}/w4.safetensors`, `${folder}/ours.safetensors`];
+    const theirs = Object.fromEntries(
+      [...mmposeTensors({ width: 4 })].map(([path, shape], n) => [
+        path,
+        hostArray(shape, Float32Array.from({ length: sizeOf(shape) }, (_, i) => n + i / 4096)),
+      ]),
+    );
+    await writeSafetensors(source, theirs);
+    for (const asked of [[], ["--from", "mmpose"], ["--from", "higherhrnet"]]) {
+      const { code, printed, message } = await importing(source, out, ...asked);
+      assert.deepEqual([code, message], [0, ""]);
+      assert.match(printed, /, 0 missing\n.*ours\.safetensors: HigherHRNet-W4, /);
+      const loaded = await loadModel(out);
+      assert.deepEqual([loaded.imageSize, loaded.decoder], [512, "higher-hrnet"]);
+      for (const [path, { data }] of Object.entries(await stateOf(loaded.model))) {
+        const part = /^(final|deconv)_layers/.test(path) ? "keypoint_head" : "backbone";
+        const expected = theirs[`${part}.${path}`].data;
+        assert.ok(data.every((value, i) => value === expected[i]), path);
+      }
+      disposeModel(loaded.model);
     }
   });
 });

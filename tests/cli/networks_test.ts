@@ -21,7 +21,9 @@ import {
   toCocoResults,
   writeSafetensors,
 } from "ae";
-import { kindNamed, kindOf, NETWORK_KINDS } from "../../cli/networks.ts";
+import { multiplyAdds } from "../../cli/info.ts";
+import { kindNamed, kindOf, NETWORK_KINDS, PRESET_NAMES, presetNamed } from "../../cli/networks.ts";
+import { learnedNumbers, makeModel } from "../../cli/weights.ts";
 import { inFolder } from "../in_folder.ts";
 import { efficientHrNetFile, higherHrNetFile, SMALL } from "./published_file.ts";
 import { runMain } from "./run_main.ts";
@@ -115,17 +117,16 @@ describe("commands and a HigherHRNet", () => {
       });
     }));
 
-  it("train, --refine and --preset refuse it, and say what takes it", () =>
+  it("--refine refuses one with tags, --preset that of another network", () =>
     inFolder(async (folder) => {
       const weights = await imported(folder, higherHrNetFile());
       const photo = (await sceneFiles(folder)).at(-1)! + "/1.png";
-      const held = `${weights}: its network is HigherHRNet; train and --refine take a PoseNet\n` +
-        "  help: info, predict, evaluate and track take all networks; programs train them";
-      const preset = `${weights}: its network is HigherHRNet, --preset demo is a PoseNet` +
+      const tags = `--refine ${weights}: is a network for several people\n` +
+        "  help: train --single-person makes one that looks at one person at a time";
+      const preset = `${weights}: its network is HigherHRNet, that of --preset demo PoseNet` +
         "\n  help: leave --preset out: the file says what its network is made with";
       const cases: [string[], string][] = [
-        [["train", "--minutes", "1", "--weights", weights, "--out", `${folder}/train`], held],
-        [["predict", photo, "--refine", weights, "--out", `${folder}/out`], held],
+        [["predict", photo, "--refine", weights, "--out", `${folder}/out`], tags],
         [["predict", photo, "--weights", weights, "--preset", "demo"], preset],
         [["info", weights, "--preset", "demo"], preset],
       ];
@@ -162,6 +163,53 @@ describe("commands and a HigherHRNet", () => {
     }));
 });
 
+describe("presets of all networks", () => {
+  it("have the parameters and multiply-adds that their tables state, and images that they take", () => {
+    const figures = PRESET_NAMES.map((name) => {
+      const { model, imageSize } = makeModel(name);
+      assert.equal(imageSize % model.sizeMultiple, 0, name);
+      const millions = learnedNumbers({ model }) / 1e6;
+      const giga = multiplyAdds(model, [1, 3, imageSize, imageSize]) / 1e9;
+      disposeModel(model);
+      return [name, imageSize, millions.toFixed(2), giga.toFixed(2)].join(" ");
+    });
+    assert.deepEqual(figures, [
+      "demo 64 0.56 0.07",
+      "demo-wide 64 1.94 0.25",
+      "segment 64 0.56 0.07",
+      "segment-wide 64 1.94 0.25",
+      "tiny-64 64 0.57 0.13",
+      "small-128 128 1.53 0.60",
+      "medium-128 128 4.63 0.98",
+      "medium-256 256 10.42 4.48",
+      "large-256 256 17.67 9.07",
+      "residual-512 512 12.89 59.34",
+      "authors 512 138.89 222.21",
+      "higher-hrnet-w32 512 28.65 46.20",
+      "higher-hrnet-w48 640 63.83 149.47",
+      "higher-hrnet-demo 64 2.67 0.17",
+      "efficient-hrnet-h0 512 19.73 23.96",
+      "efficient-hrnet-h-1 480 13.00 13.13",
+      "efficient-hrnet-h-2 448 8.26 7.03",
+      "efficient-hrnet-h-3 416 5.36 3.76",
+      "efficient-hrnet-h-4 384 2.76 1.81",
+    ]);
+  });
+
+  it("see images as their authors do, and the nearest name is found", () => {
+    const normOf = (name: string) => {
+      const { options } = presetNamed(name);
+      return "imageNorm" in options ? options.imageNorm : undefined;
+    };
+    const names = ["higher-hrnet-w32", "efficient-hrnet-h-4", "demo"];
+    assert.deepEqual(names.map(normOf), ["imagenet", "imagenet", undefined]);
+    assert.throws(() => presetNamed("higher-hrnet-w23"), {
+      name: "InputError",
+      message: /^unknown preset "higher-hrnet-w23".*\n {2}help: did you mean "higher-hrnet-w/,
+    });
+  });
+});
+
 describe("kindNamed() and kindOf()", () => {
   it("give every network the format of its files, and files without one to PoseNet", () => {
     const small = { stacks: 1, channels: 2, increase: 1, depth: 1 };
@@ -185,6 +233,10 @@ describe("kindNamed() and kindOf()", () => {
       readonly sizeMultiple = 4;
       mapsOf(images: Tensor) {
         return { heatmaps: images, tags: images };
+      }
+      readonly targetStrides = { stride: 4 };
+      stacksOf(images: Tensor) {
+        return [this.mapsOf(images)];
       }
     }
     assert.throws(() => kindOf(new Own()), {

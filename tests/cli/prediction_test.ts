@@ -23,7 +23,7 @@ import {
 import { SCALE_RULES, scaleRule } from "../../cli/scales.ts";
 import {
   AUTHORS_DECODING,
-  type LoadedModel,
+  type LoadedNetwork,
   loadModel,
   shippedWeights,
 } from "../../cli/weights.ts";
@@ -177,7 +177,7 @@ Deno.test("predict() looks at the mirrored picture too where asked", async () =>
 });
 
 /** A model whose heatmaps have peaks, and scenes on which it finds people. */
-async function shipped(): Promise<[LoadedModel, Sample[]]> {
+async function shipped(): Promise<[LoadedNetwork, Sample[]]> {
   const loaded = await loadModel((await shippedWeights())!);
   const source = sceneSource({ seed: 3, size: 64, people: [1, 6], setting: "stage" });
   return [loaded, await Promise.all([0, 1, 2].map((i) => source.sample(i)))];
@@ -215,6 +215,7 @@ Deno.test("findPeople() finds on the device what decodePoses() finds in the maps
 Deno.test("predict() leaves out a scale whose maps are no numbers, and says so where none is left", async () => {
   const [loaded, [scene]] = await shipped();
   const { model } = loaded;
+  assert.ok(model instanceof PoseNet);
   const forward = model.forward.bind(model);
   const breakAt = (side: number) => {
     model.forward = (images, options) =>

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { recipeOf } from "../../cli/recipe.ts";
+import { recipeOf, RECIPES } from "../../cli/recipe.ts";
 
 Deno.test("recipeOf() knows its names", () => {
   assert.throws(
     () => recipeOf("large"),
-    /unknown recipe "large"; there are small, authors, paper, instances/,
+    /unknown recipe "large"; there are small, authors, paper, higher-hrnet, instances/,
   );
   assert.throws(() => recipeOf("smal"), /^InputError: .*\n {2}help: did you mean "small"\?$/);
 });
@@ -28,10 +28,15 @@ Deno.test("recipeOf() takes another rate, heavier tags, and pull at full weight 
   ]);
   const { learningRate: early } = recipeOf("paper");
   assert.deepEqual([99_999, 100_000].map((step) => early(0.5, step)), [2e-4, 1e-5]);
+  const { learningRate: parts, pushWeight } = recipeOf("higher-hrnet", { rate: 0.5 });
+  assert.deepEqual([0, 0.66, 0.67, 0.86, 0.87, 1].map((done) => parts(done, 7)), [
+    ...[0.5, 0.5, 0.05, 0.05, 0.005, 0.005],
+  ]);
+  assert.deepEqual([recipeOf("higher-hrnet").learningRate(0, 7), pushWeight], [1e-3, 1e-3]);
 });
 
 Deno.test("recipeOf() takes a second look's word where the network believes 0.15", () => {
-  for (const name of ["small", "authors", "paper", "instances"]) {
+  for (const name of RECIPES) {
     const { foregroundWeight: w, secondLook } = recipeOf(name);
     // Of the places where p is believed, the share p are marks, whose errors count 1 + w times.
     const loss = (h: number) => 0.15 * (1 + w) * (h - 1) ** 2 + 0.85 * h ** 2;

@@ -18,7 +18,8 @@ Deno.test("checkTrainOptions() takes what goes together, and recipeName() the us
   assert.equal(checked("--seed", "2017", ...photographs), "small"); // no scene is learnt from
   assert.equal(checked("--recompute", "--precision", "f16", "--recipe", "authors"), "authors");
   assert.equal(checked("--single-person", "--weights", "w", "--average", "0.99"), "small");
-  assert.equal(checked("--single-person", "--threshold", "0.5"), "small"); // of a second look
+  assert.equal(checked("--single-person", "--threshold", "1.2"), "small"); // of a second look
+  assert.equal(checked("--weights", "w", "--recompute", "--precision", "f16"), "small");
 });
 
 Deno.test("checkTrainOptions() and recipeName() say which options exclude one another", () => {
@@ -32,8 +33,12 @@ Deno.test("checkTrainOptions() and recipeName() say which options exclude one an
     [["--instances", "--recipe", "paper"], /--recipe paper is for keypoints; --instances has its/],
     [["--recipe", "instances"], /--recipe instances is for masks: give --instances too/],
     [["--single-person", "--tag-distance", "1"], /--tag-distance is for networks with tags/],
-    [["--weights", "w", "--recompute"], /decided when a network is made/],
-    [["--weights", "w", "--precision", "f16"], /decided when a network is made/],
+    [
+      ["--threshold", "1"],
+      /^InputError: --threshold must be below 1, not 1\n {2}help: networks are taught heatmaps of 1/,
+    ],
+    [["--instances", "--threshold", "1.5"], /--threshold must be below 1, not 1.5/],
+    [["--single-person", "--threshold", "5.1"], /--threshold must be .* at most 5, not 5.1/],
     [["--poses", "p", "--images", "a"], /--poses is for drawn scenes; photographs have their own/],
     [["--seed", "2018"], /--seed 2018 is the seed of scenes to judge on; take another/],
   ];

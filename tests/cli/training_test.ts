@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   assign,
   disposeModel,
+  HigherHrNet,
   lineSink,
   memory,
   parameters,
@@ -14,10 +15,12 @@ import {
 } from "ae";
 import { type Batch, batches, type BatchStream, type StreamPosition } from "ae/data";
 import { sceneSource } from "ae/data";
+import { inFolder } from "../in_folder.ts";
 import { recipeOf } from "../../cli/recipe.ts";
 import { everySteps, type Interlude, type Losses, Pause, train } from "../../cli/training.ts";
 import {
   bestOf,
+  type Checkpoint,
   readCheckpoint,
   TrainingState,
   writeCheckpoint,
@@ -230,6 +233,52 @@ async function assertGoesOn(precision: "f32" | "f16"): Promise<void> {
 Deno.test("train() goes on from a checkpoint as if it had never stopped, to the last bit", async () => {
   await assertGoesOn("f32");
   await assertGoesOn("f16");
+});
+
+Deno.test("train() goes on with a HigherHRNet to the last bit, and teaches both sizes of its heatmaps", async () => {
+  const make = (seed: number) =>
+    new HigherHrNet({ width: 4, modules: [1, 1, 1], tagDimensions: 2, seed });
+  const streamFrom = (start?: StreamPosition) => {
+    const sizes = { batchSize: 2, inputSize: 32, slots: 2, ...make(1).targetStrides };
+    const source = sceneSource({ seed: 5, size: 32, people: [1, 2] });
+    return batches(source, { ...sizes, ...(start ? { start } : {}) });
+  };
+  await inFolder(async (folder) => {
+    const path = `${folder}/checkpoint.safetensors`;
+    const run = async (seed: number, checkpoint?: Checkpoint) => {
+      const model = make(seed);
+      const stream = streamFrom(checkpoint?.reached.position);
+      const saving: Interlude = {
+        isDue: ({ steps }) => steps === 2,
+        async run(pause) {
+          const { steps, seconds } = pause;
+          const reached = { steps, seconds, position: stream.position, finished: false };
+          await writeCheckpoint(path, await pause.values(), reached, {});
+        },
+      };
+      let state: Awaited<ReturnType<typeof stateOf>> = {};
+      const { curves } = await train(
+        model,
+        stream,
+        recipeOf("small"),
+        { ...{ steps: 4, average: 0.9, progress: quiet(), interludes: [saving] }, checkpoint },
+        async (pause) => void (state = await pause.values()),
+      );
+      disposeModel(model);
+      return { state, curves };
+    };
+    const whole = await run(1);
+    const resumed = await run(77, await readCheckpoint(path, {}));
+    assert.deepEqual(Object.keys(resumed.state), Object.keys(whole.state));
+    for (const [name, { data }] of Object.entries(whole.state)) {
+      assert.ok(data.every((value, i) => Object.is(value, resumed.state[name].data[i])), name);
+    }
+    const fresh = await stateOf(make(1));
+    for (const name of ["final_layers.0.weight", "final_layers.1.weight"]) {
+      const now = whole.state[`model.${name}`].data;
+      assert.ok(fresh[name].data.some((value, i) => value !== now[i]), name);
+    }
+  });
 });
 
 Deno.test("train() adds up the gradients of several batches: two of two are one of four", async () => {

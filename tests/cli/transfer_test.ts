@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { disposeModel, stateOf } from "ae";
-import { forInstances, withoutTags } from "../../cli/transfer.ts";
+import { disposeModel, type HigherHrNetOptions, stateOf } from "ae";
+import { computing, forInstances, withoutTags } from "../../cli/transfer.ts";
 import { makeModel } from "../../cli/weights.ts";
 
 Deno.test("forInstances() keeps what a network for people knows, and starts each map as its keypoints' mean", async () => {
@@ -25,6 +25,67 @@ Deno.test("forInstances() keeps what a network for people knows, and starts each
   }
   const again = { ...pose, model, classes };
   assert.equal((await forInstances(again, ["person", "dog"])).model, model);
+  disposeModel(model);
+});
+
+/** A HigherHRNet of 3 keypoints and tags of 2 numbers, and what it knows. */
+async function higherHrNet() {
+  const settings = { width: 4, modules: [1, 1, 1], keypoints: 3, tagDimensions: 2 } as const;
+  const loaded = makeModel("higher-hrnet-demo", { ...settings, seed: 3 });
+  return { loaded, known: await stateOf(loaded.model) };
+}
+
+const READER = "deconv_layers.0.0.0.weight"; // [C, O, kH, kW]: of features, then of maps
+
+Deno.test("forInstances() keeps of a HigherHRNet what reads features, and makes both heads of their keypoints'", async () => {
+  const { loaded, known } = await higherHrNet();
+  const { model, preset } = await forInstances(loaded, ["person", "dog"], { seed: 9 });
+  const own = await stateOf(model);
+  assert.equal(preset, "higher-hrnet-demo");
+  for (const [head, groups] of [["final_layers.0", 3], ["final_layers.1", 1]] as const) {
+    const [now, old] = [own, known].map((state) => state[`${head}.weight`]);
+    assert.deepEqual([now.shape, old.shape], [[2 * groups, 4, 1, 1], [3 * groups, 4, 1, 1]]);
+    now.data.forEach((value, i) => {
+      const [group, c] = [Math.floor(i / 8), i % 4];
+      let mean = 0;
+      for (let k = 0; k < 3; k++) mean += old.data[4 * (3 * group + k) + c] / 3;
+      assert.ok(Math.abs(value - mean) < 1e-6, `${head} ${i}`);
+    });
+  }
+  const [now, old] = [own[READER], known[READER]];
+  assert.deepEqual([now.shape, old.shape], [[4 + 6, 4, 4, 4], [4 + 9, 4, 4, 4]]);
+  const features = 4 * 4 * 4 * 4;
+  assert.deepEqual(now.data.slice(0, features), old.data.slice(0, features));
+  assert.ok(now.data.slice(features).every((value, i) => value !== old.data[features + i]));
+  for (const name of Object.keys(own)) {
+    if (name.startsWith("final_layers.") || name === READER) continue;
+    assert.ok(own[name].data.every((value, i) => value === known[name].data[i]), name);
+  }
+  disposeModel(model);
+});
+
+Deno.test("withoutTags() leaves of a HigherHRNet the heatmaps and what reads them", async () => {
+  const { loaded, known } = await higherHrNet();
+  const { model } = await withoutTags(loaded);
+  const own = await stateOf(model);
+  assert.deepEqual(own["final_layers.0.weight"].shape, [3, 4, 1, 1]);
+  assert.deepEqual(own[READER].shape, [4 + 3, 4, 4, 4]);
+  for (const [name, { data }] of Object.entries(own)) {
+    assert.ok(data.every((value, i) => value === known[name].data[i]), name); // the first of each
+  }
+  disposeModel(model);
+});
+
+Deno.test("computing() changes how a network computes, and nothing that it knows", async () => {
+  const { loaded, known } = await higherHrNet();
+  assert.equal(await computing(loaded, {}), loaded);
+  assert.equal(await computing(loaded, { precision: "f32", recompute: false }), loaded);
+  const { model } = await computing(loaded, { precision: "f16", recompute: true });
+  const { precision, recompute, tagDimensions } = model.options as HigherHrNetOptions;
+  assert.deepEqual([precision, recompute, tagDimensions], ["f16", true, 2]);
+  for (const [name, { data }] of Object.entries(await stateOf(model))) {
+    assert.ok(data.every((value, i) => value === known[name].data[i]), name);
+  }
   disposeModel(model);
 });
 

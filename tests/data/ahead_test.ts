@@ -42,7 +42,7 @@ async function photographs(count: number, broken: readonly number[]): Promise<Co
 
 Deno.test("batchesAhead() gives the batches of batches(), with any number of workers", async () => {
   const source = sceneSource({ seed: 3, size: 32, length: 5 });
-  const shown = { ...options, augment: SOUND_AUGMENTATION, steps: 6 };
+  const shown = { ...options, stride: 4, fineStride: 2, augment: SOUND_AUGMENTATION, steps: 6 };
   const start = { epoch: 1, position: 3 };
   const alone = batches(source, { ...shown, start });
   const expected = await collect(alone);

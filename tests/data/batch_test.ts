@@ -38,6 +38,31 @@ Deno.test("makeBatch() puts prepared samples and their targets one after the oth
   });
 });
 
+Deno.test("makeBatch() makes a second set of maps, whose marks are as many pixels wide", () => {
+  const ways = samples.map(({ image }) => drawAugmentation(image, SOUND_AUGMENTATION, random));
+  const sizes = { inputSize: 256, stride: 2, slots: 5 };
+  const { fineHeatmaps, fineMask, ...first } = makeBatch(
+    samples,
+    { ...sizes, fineStride: 1 },
+    ways,
+  );
+  assert.deepEqual([fineHeatmaps?.shape, fineMask?.shape], [[3, 17, 256, 256], [3, 1, 256, 256]]);
+  const plain = makeBatch(samples, sizes, ways);
+  assert.deepEqual(Object.keys(plain), Object.keys(first));
+  for (const [name, { data }] of Object.entries(plain)) {
+    const same = first[name as keyof typeof first].data;
+    assert.ok(Float32Array.from(data).every((value, i) => value === same[i]), name);
+  }
+  samples.forEach((sample, n) => {
+    const alone = prepareSample(sample, ways[n], { inputSize: 256, heatmapSize: 256 });
+    const size = { keypoints: 17, height: 256, width: 256 };
+    const marks = heatmapTargets(alone.people, { ...size, sigmaPixels: 128 / 64 }).data; // those of 128
+    assert.ok(marks.every((value, i) => value === fineHeatmaps!.data[n * marks.length + i]));
+    const counts = alone.mask.data;
+    assert.ok(counts.every((value, i) => value === fineMask!.data[n * counts.length + i]));
+  });
+});
+
 Deno.test("makeBatch() shows the whole picture when not told otherwise", () => {
   const { images } = makeBatch([samples[0]], { inputSize: 40, stride: 4 });
   // 40 x 30 in a square of 40: five black rows above, then the picture itself.
@@ -55,6 +80,10 @@ Deno.test("makeBatch() refuses sizes that make no batch", () => {
   assert.throws(() => makeBatch(samples, { inputSize: 32, stride: 5 }), {
     name: "RangeError",
     message: "makeBatch: inputSize 32 cannot be divided by stride 5",
+  });
+  assert.throws(() => makeBatch(samples, { ...options, fineStride: 3 }), {
+    name: "RangeError",
+    message: "makeBatch: inputSize 32 cannot be divided by fineStride 3",
   });
   assert.throws(() => makeBatch(samples, { inputSize: -32, stride: 4 }), {
     name: "RangeError",

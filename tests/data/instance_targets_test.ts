@@ -141,6 +141,19 @@ describe("makeBatch of instances", () => {
   const sizes = { inputSize: 32, stride: 2, slots: 3 };
   const instances = { classes: ["person"], pixels: 7 };
 
+  it("has a second set of classes' maps on request", async () => {
+    const samples = [await scenes.sample(0)];
+    const learning = { ...instances, areas: [80, Infinity] as const };
+    const whole = { ...sizes, instances: learning };
+    const { fineHeatmaps, fineMask, ...first } = makeBatch(samples, { ...whole, fineStride: 1 });
+    const [plain, fine] = [makeBatch(samples, whole), makeBatch(samples, { ...whole, stride: 1 })];
+    assert.deepEqual(fineHeatmaps, fine.heatmaps);
+    assert.deepEqual(fineMask, fine.mask);
+    assert.ok(fine.mask.data.some((counts) => counts === 0), "somebody is too small");
+    assert.deepEqual([first.heatmaps, first.mask], [plain.heatmaps, plain.mask]);
+    assert.deepEqual([first.index, first.visible], [plain.index, plain.visible]);
+  });
+
   it("has the five arrays of people, with classes and pixels in place of keypoints", async () => {
     const samples = await Promise.all([0, 1].map((i) => scenes.sample(i)));
     const batch = makeBatch(samples, { ...sizes, instances });

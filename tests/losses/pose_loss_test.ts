@@ -41,6 +41,42 @@ describe("poseLoss", () => {
     assert.deepEqual(Object.values(got).map(({ data }) => data[0]), [4, 4, 0, 0]);
   });
 
+  it("adds up the heatmap losses of both sizes, each with its own mask", async () => {
+    const fine = tensor([[[[0, 1, 2, 3], [4, 5, 6, 7], [0, 0, 0, 0], [1, 1, 1, 1]]]]);
+    const fineMask = tensor([[[[1, 1, 1, 1], [0, 1, 0, 1], [1, 1, 1, 1], [0, 1, 1, 1]]]]);
+    const targets = {
+      ...target,
+      mask: tensor([[[1, 0], [1, 1]]]),
+      fineHeatmaps: ones([1, 1, 4, 4]),
+      fineMask,
+    };
+    const { a: { data: values }, b: { data: counts } } = await read({ a: fine, b: fineMask });
+    let expected = 3 / 4; // (1 - 0)² at three of four pixels of the coarse maps
+    values.forEach((value, i) => expected += counts[i] * (value - 1) ** 2 / 16);
+    const prediction = { ...stack(1), fineHeatmaps: fine };
+    const { heatmap, loss } = poseLoss([prediction, prediction], targets);
+    const got = await read({ heatmap, loss });
+    assertClose(got.heatmap.data, [expected]);
+    assertClose(got.loss.data, [expected + 1e-3 * 0.5]);
+    const { fineMask: _, ...unmasked } = targets;
+    let all = 3 / 4;
+    values.forEach((value) => all += (value - 1) ** 2 / 16);
+    assertClose([await poseLoss([prediction], unmasked).heatmap.item()], [all]);
+  });
+
+  it("refuses finer heatmaps that only one side has", () => {
+    const fineHeatmaps = ones([1, 1, 4, 4]);
+    assert.throws(() => poseLoss([{ ...stack(1), fineHeatmaps }], target), {
+      name: "RangeError",
+      message: "poseLoss: only the prediction has finer heatmaps\n" +
+        "  help: make batches with the network's targetStrides",
+    });
+    assert.throws(() => poseLoss([stack(1)], { ...target, fineHeatmaps }), {
+      name: "RangeError",
+      message: /^poseLoss: only the target has finer heatmaps\n/,
+    });
+  });
+
   it("takes weights that change from step to step without tracing again", async () => {
     using step = compile(({ pushWeight }: { pushWeight: Tensor }) =>
       poseLoss([stack(1)], target, { pushWeight, heatmapWeight: 0 }).loss

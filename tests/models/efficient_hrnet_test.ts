@@ -5,6 +5,7 @@ import {
   EfficientHrNet,
   type EfficientHrNetName,
   type EfficientHrNetOptions,
+  type HighResolutionOptions,
   hostArray,
   loadState,
   sizeOf,
@@ -17,6 +18,8 @@ import {
 import { ancestors } from "../../core/graph.ts";
 import { authorsTensors } from "./efficient_hrnet_names.ts";
 import {
+  assertComputesAlike,
+  assertGoesWithoutTags,
   assertLearns,
   assertSaysAsPyTorch,
   assertSeesAll,
@@ -149,4 +152,11 @@ Deno.test("EfficientHrNet learns: losses on both sets of heatmaps and on tags fa
   const model = new EfficientHrNet({ ...small, seed: 1 });
   await assertLearns(model);
   disposeModel(model);
+});
+
+Deno.test("EfficientHrNet says the same in f16, forgets nothing that counts, and goes without tags", async () => {
+  const make = (settings: HighResolutionOptions) =>
+    new EfficientHrNet({ ...small, seed: 1, ...settings });
+  await assertComputesAlike(make);
+  await assertGoesWithoutTags(make({ tagDimensions: 0 }));
 });

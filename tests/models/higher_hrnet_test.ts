@@ -4,12 +4,15 @@ import {
   disposeModel,
   HigherHrNet,
   type HigherHrNetOptions,
+  type HighResolutionOptions,
   tensor,
   variables,
   zeros,
 } from "ae";
 import { authorsTensors } from "./higher_hrnet_names.ts";
 import {
+  assertComputesAlike,
+  assertGoesWithoutTags,
   assertLearns,
   assertNames,
   assertSaysAsPyTorch,
@@ -66,4 +69,11 @@ Deno.test("HigherHrNet learns: losses on both sets of heatmaps and on tags fall"
   const model = new HigherHrNet({ width: 4, modules: [1, 1, 1], seed: 1 });
   await assertLearns(model);
   disposeModel(model);
+});
+
+Deno.test("HigherHrNet says the same in f16, forgets nothing that counts, and goes without tags", async () => {
+  const make = (settings: HighResolutionOptions) =>
+    new HigherHrNet({ width: 4, modules: [1, 1, 1], seed: 1, ...settings });
+  await assertComputesAlike(make);
+  await assertGoesWithoutTags(make({ tagDimensions: 0 }));
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "std/testing/bdd";
 import { isHigherHrNet, type Shape, translateHigherHrNet } from "ae";
 import { authorsTensors } from "./higher_hrnet_names.ts";
+import { mmposeTensors } from "./mmpose_names.ts";
 
 /** A file's tensors, with something in front of every name. */
 function shapesOf(sizes: Parameters<typeof authorsTensors>[0], prefix = ""): Map<string, Shape> {
@@ -34,6 +35,57 @@ describe("translateHigherHrNet()", () => {
         assert.equal(recipes.size, used.length, `${expected.name}: how many are used`);
       }
     }
+  });
+
+  it("takes every tensor of mmpose's modules, of the same shape, as it is", () => {
+    const cases = [
+      [{ width: 32 }, 28.6],
+      [{ width: 48 }, 63.8],
+      [{ width: 32, joints: 14 }, 28.6],
+    ] as const;
+    for (const [sizes, millions] of cases) {
+      const theirs = new Map(
+        [...mmposeTensors(sizes)].map(([path, shape]) => [`state_dict.${path}`, shape]),
+      );
+      const { name, options, imageSize, recipes } = translateHigherHrNet(theirs);
+      assert.deepEqual([name, imageSize], [`W${sizes.width}`, 512]);
+      assert.equal(options.keypoints, "joints" in sizes ? 14 : 17);
+      assert.deepEqual(options.modules, [1, 4, 3]);
+      const used = new Set<string>();
+      let learned = 0;
+      for (const [path, { shape, sources, make }] of recipes) {
+        const [source] = sources;
+        const ours = source.replace(/^state_dict\.(backbone|keypoint_head)\./, "");
+        assert.deepEqual([sources.length, ours], [1, path]);
+        assert.deepEqual(shape, theirs.get(source), path);
+        const array = { shape, data: new Float32Array(0) };
+        assert.equal(make([array]), array);
+        used.add(source);
+        if (!path.includes(".running_")) learned += shape.reduce((a, b) => a * b, 1);
+      }
+      const left = [...theirs.keys()].filter((path) => !used.has(path));
+      assert.ok(left.every((path) => path.endsWith(".num_batches_tracked")), left.join());
+      assert.equal((learned / 1e6).toFixed(1), String(millions)); // as the paper states
+    }
+  });
+
+  it("refuses mmpose's networks with other heads", () => {
+    const theirs = mmposeTensors({ width: 4 });
+    theirs.set("keypoint_head.deconv_layers.1.0.0.weight", [21, 4, 4, 4]);
+    assert.throws(() => translateHigherHrNet(theirs), {
+      name: "InputError",
+      message: /has a tensor keypoint_head\.deconv_layers\.1\.0\.0\.weight, which W4 does not have/,
+    });
+    // HRNet for one person at a time has a head of one layer: those of HigherHRNet are missing.
+    const single = new Map(
+      [...mmposeTensors({ width: 4 })].filter(([path]) => path.startsWith("backbone.")),
+    );
+    single.set("keypoint_head.final_layer.weight", [17, 4, 1, 1]);
+    const { recipes } = translateHigherHrNet(single);
+    assert.deepEqual(recipes.get("final_layers.0.weight")!.sources, [
+      "keypoint_head.final_layers.0.weight",
+    ]);
+    assert.ok(!single.has("keypoint_head.final_layers.0.weight"));
   });
 
   it("asks for what a file lacks, so that it can be named", () => {

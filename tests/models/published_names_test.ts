@@ -3,7 +3,7 @@ import { BatchNorm2d, type Shape } from "ae";
 import { recipesByName } from "../../models/published_names.ts";
 
 const model = { bn: new BatchNorm2d({ channels: 2 }) };
-const told = { prefix: "module.", name: "W2", help: "others can" };
+const told = { sourceOf: (path: string) => `module.${path}`, name: "W2", help: "others can" };
 
 Deno.test("recipesByName() asks for every variable by its name, behind the prefix", () => {
   const shapes = new Map<string, Shape>([["optimizer.bn.step", [1]], ["module.head.weight", [1]]]);

@@ -6,14 +6,16 @@
 import assert from "node:assert/strict";
 import {
   Adam,
+  COCO,
   combineHigherHrNet,
   compile,
   disposeModel,
   grad,
-  heatmapLoss,
+  type HighResolutionOptions,
   type HostArray,
   hostArray,
   loadState,
+  ones,
   parameters,
   poseLoss,
   read,
@@ -24,8 +26,9 @@ import {
   type Tensor,
   tensor,
   variables,
+  zeros,
 } from "ae";
-import { type Batch, batches, sceneSource } from "ae/data";
+import { batches, type MadeBatch, sceneSource } from "ae/data";
 import { assertClose } from "../close.ts";
 
 /** A network whose coarse maps have a quarter of the image's size and whose fine ones have half of it. */
@@ -80,29 +83,25 @@ export async function assertSeesAll(
   }
 }
 
-/** See that losses on both sets of heatmaps and on tags fall to half in twelve steps, and that every variable changes. */
-export async function assertLearns(model: TwoResolutions): Promise<void> {
+/**
+ * See that what `poseLoss` adds up, losses on both sets of heatmaps and on tags, falls to half in twelve steps, and that
+ * every variable changes.
+ */
+export async function assertLearns(model: TagNetwork): Promise<void> {
   const adam = new Adam(parameters(model), { learningRate: 3e-3 });
   const scenes = sceneSource({ seed: 2, size: 64, people: [1, 2] });
-  const shared = { batchSize: 2, inputSize: 64, slots: 2, steps: 1 };
-  const [[coarse], [fine]] = await Promise.all(
-    [4, 2].map((stride) => Array.fromAsync(batches(scenes, { ...shared, stride }))),
-  );
-  using step = compile(
-    (batch: Record<keyof Batch, Tensor> & { readonly fine: Tensor; readonly fineMask: Tensor }) => {
-      const { heatmaps, tags, fineHeatmaps } = model.forward(batch.images, { training: true });
-      const { loss } = poseLoss([{ heatmaps, tags }], batch);
-      const finer = heatmapLoss(fineHeatmaps, { heatmaps: batch.fine, mask: batch.fineMask });
-      const total = loss.add(finer.mean());
-      adam.update(grad(total, adam.parameters));
-      return { total };
-    },
-  );
+  const sizes = { batchSize: 2, inputSize: 64, slots: 2, steps: 1, ...model.targetStrides };
+  const [batch] = await Array.fromAsync(batches(scenes, sizes));
+  using step = compile((batch: Record<keyof MadeBatch, Tensor>) => {
+    const { loss } = poseLoss(model.stacksOf(batch.images, { training: true }), batch);
+    adam.update(grad(loss, adam.parameters));
+    return { loss };
+  });
   const before = await stateOf(model);
   const losses: number[] = [];
   for (let i = 0; i < 12; i++) {
-    const { total } = await step({ ...coarse, fine: fine.heatmaps, fineMask: fine.mask });
-    losses.push(await total.item());
+    const { loss } = await step(batch as Required<MadeBatch>);
+    losses.push(await loss.item());
   }
   assert.ok(losses.at(-1)! < 0.5 * losses[0], losses.join(" "));
   const after = await stateOf(model);
@@ -110,6 +109,66 @@ export async function assertLearns(model: TwoResolutions): Promise<void> {
     assert.ok(data.some((value, i) => value !== after[name].data[i]), `${name} has not changed`);
   }
   disposeModel(adam);
+}
+
+/** See that a network says in f16 about what it says in f32, and with `recompute` the same, gradients too, to the last bit. */
+export async function assertComputesAlike(
+  make: (settings: HighResolutionOptions) => TagNetwork,
+): Promise<void> {
+  const images = wavyImages();
+  const at = (side: number) => zeros([2, 17, side, side]);
+  const row = COCO.keypoints.map((_, k) => 64 * k);
+  const target = {
+    ...{ heatmaps: at(8), fineHeatmaps: at(16) },
+    index: tensor([[row, row.map((at) => at + 63)], [row, row]], { dtype: "i32" }),
+    visible: ones([2, 2, 17]),
+  };
+  /** Losses, in training with gradients: of two images the statistics of a batch would make much of any rounding. */
+  const losses = async (
+    settings: HighResolutionOptions,
+    training: boolean,
+  ): Promise<Record<string, HostArray>> => {
+    const model = make(settings);
+    const learned = parameters(model);
+    const names = [...learned.keys()];
+    using step = compile(({ images }: { images: Tensor }) => {
+      const { loss, heatmap, pull } = poseLoss(model.stacksOf(images, { training }), target);
+      if (!training) return { heatmap, pull };
+      const gradients = grad(loss, [...learned.values()]).map((x, i) => [names[i], x] as const);
+      return { heatmap, pull, ...Object.fromEntries(gradients) };
+    });
+    const found = await read(await step({ images }));
+    disposeModel(model);
+    return found;
+  };
+  const [kept, forgot] = [await losses({}, true), await losses({ recompute: true }, true)];
+  for (const [name, { data }] of Object.entries(kept)) {
+    assert.ok(data.every((value, i) => Object.is(value, forgot[name].data[i])), name);
+  }
+  const [f32, f16] = [await losses({}, false), await losses({ precision: "f16" }, false)];
+  for (const name of ["heatmap", "pull"]) {
+    const [a, b] = [f32, f16].map((found) => found[name].data[0]);
+    assert.ok(a !== b && Math.abs(a - b) < 0.02 * a, `${name}: ${a} and ${b}`); // 11 binary digits
+  }
+}
+
+/** See that a network without tags gives none, to the decoder and to the losses, and the heatmaps that go with them. */
+export async function assertGoesWithoutTags(model: TagNetwork): Promise<void> {
+  const images = tensor(wavyImages());
+  const { tags, heatmaps } = model.mapsOf(images);
+  assert.deepEqual([tags.shape, heatmaps.shape], [[2, 0, 17, 16, 16], [2, 17, 16, 16]]);
+  const [stack] = model.stacksOf(images);
+  assert.deepEqual(stack.tags.shape, [2, 0, 17, 8, 8]);
+  const { data } = (await read({ heatmaps })).heatmaps;
+  assert.ok(data.every(Number.isFinite));
+  disposeModel(model);
+}
+
+/** `[2, 3, 32, 32]`, values 0 to 1. */
+function wavyImages(): HostArray {
+  const images = hostArray([2, 3, 32, 32]);
+  images.data.forEach((_, i) => images.data[i] = 0.5 + 0.5 * Math.sin(0.01 * i * i));
+  return images;
 }
 
 /** Numbers from 0 to 1 that the reference was made with too: Lehmer's generator. */
