@@ -43,7 +43,7 @@
  *
  * |                 | the authors' code                         | here                                          |
  * | --------------- | ----------------------------------------- | --------------------------------------------- |
- * | first values    | backbone of ImageNet, else N(0, 0.001²)   | PyTorch's default for convolutions            |
+ * | first values    | backbone of ImageNet, else N(0, 0.001²)   | PyTorch's default; for heatmaps 1/100 of it   |
  * | images          | ImageNet's mean and deviation, beforehand | within, with `imageNorm: "imagenet"`          |
  * | blocks left out | one in five at random, while learning     | none                                          |
  * | tags            | one number for each keypoint              | D numbers                                     |

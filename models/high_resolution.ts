@@ -400,6 +400,9 @@ export function combineHigherHrNet(
   };
 }
 
+/** PyTorch's first weights of a head times this are of the size of the authors', N(0, 0.001²). */
+const QUIET = 0.01;
+
 /** Sizes of {@linkcode Heads}. */
 interface HeadSizes {
   /** Channels of the finest branch. */
@@ -424,11 +427,14 @@ export class Heads {
   ) {
     const { keypoints, tagDimensions, tagInitScale } = options;
     const maps = keypoints * (1 + tagDimensions);
-    const initScale = (o: number) => o < keypoints ? 1 : tagInitScale;
+    // Features grow with every branch that is added, and heatmaps are 0 almost everywhere: they begin there.
+    const initScale = (o: number) => o < keypoints ? QUIET : tagInitScale;
     this.#options = options;
     this.finalLayers = [
       maker.conv("final_layers.0", width, maps, { size: 1, bias: true, initScale }),
-      maker.conv("final_layers.1", width, keypoints, { size: 1, bias: true }),
+      maker.conv("final_layers.1", width, keypoints, {
+        ...{ size: 1, bias: true, initScale: () => QUIET },
+      }),
     ];
     const block = (_: unknown, n: number) =>
       [new BasicBlock(maker, `deconv_layers.0.${n + 1}.0`, width)] as const;
