@@ -59,7 +59,7 @@ export function assertNames(
 }
 
 /**
- * See that the first pixel of every map depends on the end of its image, and nothing on another image of the batch.
+ * See that the first pixels of every set of maps depend on the end of their image, and nothing on another image of the batch.
  *
  * @param model Of 17 keypoints and tags of two dimensions.
  * @param change Changes the end of the first image, its numbers given.
@@ -78,7 +78,10 @@ export async function assertSeesAll(
   assert.deepEqual(before.fineHeatmaps.shape, [2, 17, 32, 32]);
   for (const name of ["heatmaps", "tags", "fineHeatmaps"] as const) {
     const [a, b] = [before[name].data, after[name].data];
-    assert.notEqual(a[0], b[0], `${name}: the first pixel knows of the last`);
+    // Of some map: what a far pixel adds to heatmaps that begin near 0 may be lost beside their bias.
+    const plane = before[name].shape.slice(-2).reduce((size, length) => size * length);
+    const firsts = Array.from({ length: 17 }, (_, k) => k * plane);
+    assert.ok(firsts.some((i) => a[i] !== b[i]), `${name}: no first pixel knows of the last`);
     for (let i = a.length / 2; i < a.length; i++) assert.equal(a[i], b[i], name);
   }
 }
