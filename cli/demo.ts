@@ -54,7 +54,7 @@ import {
 export const demoCommand: Command = {
   summary: "Train a network to find people, measure it, write a report.",
   operands: "",
-  options: demoOptions({ minutes: 8.25, out: "out/demo" }, {
+  options: demoOptions({ minutes: 5.7, out: "out/demo" }, {
     preset: { ...PRESET, default: "demo" },
     poses: POSES,
   }),
