@@ -104,24 +104,31 @@ function continues(sequence: Sequence, job: Job): boolean {
     String(first.workgroups) === String(parts.workgroups) &&
     String(first.workgroupSize) === String(parts.workgroupSize);
   const all = [...sequence, job];
-  const own = new Set(sequence.flatMap(ownBuffers));
+  const own = new Map(
+    sequence.flatMap(ownBuffers).map(({ place, type }) => [bufferOf(place), type]),
+  );
+  const shared = ownBuffers(job).filter(({ place }) => own.has(bufferOf(place)));
   const written = new Set(all.flatMap(({ writes }) => writes.map(bufferOf)));
-  return isAlike && ownBuffers(job).some((buffer) => own.has(buffer)) &&
-    !all.flatMap(otherBuffers).some((buffer) => written.has(buffer));
+  return isAlike && shared.length > 0 &&
+    shared.every(({ place, type }) => own.get(bufferOf(place)) === type) && // bound once, as one type
+    !all.flatMap(otherBuffers).some(({ place }) => written.has(bufferOf(place)));
 }
 
 /** The buffers that a kernel goes through, each invocation at its own place. */
-function ownBuffers({ kernel: { parts }, reads, writes }: Job): BufferKey[] {
-  const names = readNames(parts);
-  return [...reads.filter((_, i) => parts.elementwise?.includes(names[i])), ...writes].map(
-    bufferOf,
-  );
+function ownBuffers(job: Job): BoundBuffer[] {
+  const { elementwise } = job.kernel.parts;
+  const names = readNames(job.kernel.parts);
+  return [
+    ...readBuffers(job).filter((_, i) => elementwise?.includes(names[i])),
+    writtenBuffer(job),
+  ];
 }
 
 /** The buffers of which it may look at any place. */
-function otherBuffers({ kernel: { parts }, reads }: Job): BufferKey[] {
-  const names = readNames(parts);
-  return reads.filter((_, i) => !parts.elementwise?.includes(names[i])).map(bufferOf);
+function otherBuffers(job: Job): BoundBuffer[] {
+  const { elementwise } = job.kernel.parts;
+  const names = readNames(job.kernel.parts);
+  return readBuffers(job).filter((_, i) => !elementwise?.includes(names[i]));
 }
 
 /**

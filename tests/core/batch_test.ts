@@ -102,6 +102,26 @@ it("what looks at another place of what is written does not run in sequence with
   assert.ok(first.every((title) => !/scaled, /.test(title)), first.join("\n"));
 });
 
+it("what reads a buffer as numbers does not run in sequence with what reads it by four", async () => {
+  const one: Op<null> = {
+    name: "one",
+    shape: ([x]) => x,
+    kernel: (request) =>
+      perElement("one", request, {
+        inputs: ["x"],
+        elementwise: ["x"],
+        body: "  out[i] = x[i] + 1.0;",
+      }),
+  };
+  const x = tensor([2]);
+  using step = compile(() => {
+    const y = scaled(x, tensor([3]));
+    return { y, z: apply(one, [y], null) };
+  });
+  const { y, z } = await step({});
+  assert.deepEqual([await y.item(), await z.item()], [6, 7]);
+});
+
 it("a shared dispatch never binds more buffers than the adapter allows", async () => {
   const states = Array.from({ length: 70 }, (_, i) => variable(zeros([2]), `state ${i}`));
   using step = compile(({ x }: { x: Tensor }) => {
